@@ -1,0 +1,1 @@
+"""Aeolia: audio autoencoders for real work."""
