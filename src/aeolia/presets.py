@@ -1,0 +1,75 @@
+"""Named model configs: `aeolia train denoise --preset NAME`."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+from aeolia.config import ModelConfig
+from aeolia.errors import ConfigError
+
+__all__ = ["PRESETS", "preset"]
+
+_DENOISE_16K = ModelConfig(
+    name="denoise-16k",
+    sample_rate=16000,
+    win_length=512,
+    hop_length=256,
+    n_linear_bins=96,
+    band_groups=((8000, 32),),
+    encoder="conv_gru",
+    decoder="conv_gru",
+    channels=(16, 32, 48),
+    hidden_dim=144,
+    latent_dim=80,
+    filter_taps=3,
+)
+
+PRESETS: dict[str, ModelConfig] = {
+    # Wide band, 16 kHz: telephony, speech recognition, small machines.
+    "denoise-16k": _DENOISE_16K,
+    # Full band: the same bins and bands up to 8 kHz, so it can start from the weights above.
+    "denoise": replace(
+        _DENOISE_16K,
+        name="denoise",
+        sample_rate=48000,
+        win_length=1536,
+        hop_length=768,
+        band_groups=((8000, 32), (24000, 16)),
+    ),
+    # The textbook autoencoder: a narrow latent is all that the decoder sees.
+    "textbook": replace(
+        _DENOISE_16K,
+        name="textbook",
+        encoder="conv",
+        decoder="conv",
+        latent_dim=32,
+        skips=False,
+        output="magnitude",
+        filter_taps=1,
+    ),
+    # The same idea with recurrent layers.
+    "textbook-lstm": replace(
+        _DENOISE_16K,
+        name="textbook-lstm",
+        encoder="lstm",
+        decoder="lstm",
+        latent_dim=32,
+        skips=False,
+        output="magnitude",
+        filter_taps=1,
+    ),
+}
+
+
+def preset(name: str) -> ModelConfig:
+    """The config called `name`.
+
+    Raises:
+        ConfigError: no such preset; the message names the nearest one.
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    near = difflib.get_close_matches(name, PRESETS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(PRESETS)}"
+    raise ConfigError(f"no preset is called {name!r}; {hint}")
