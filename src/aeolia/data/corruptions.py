@@ -1,0 +1,243 @@
+"""What can happen to a recording: batched torch functions with one parameter per item.
+
+Every function takes audio [B, T] float32 and returns a new tensor of that shape. Random
+material is drawn from one NumPy generator per item (`rngs`, length B), so an item's corruption
+depends on its own generator only, never on the batch or the device it lies in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from aeolia.data.rooms import EARLY_SECONDS
+
+__all__ = [
+    "Rngs",
+    "active_level",
+    "add_at_snr",
+    "band_limit",
+    "clip",
+    "coloured_noise",
+    "convolve",
+    "early_part",
+    "equalise",
+    "fast_length",
+    "gain",
+    "gaussian",
+    "hum",
+    "packet_loss",
+    "reverberate",
+    "salt_and_pepper",
+    "smooth_response",
+]
+
+Rngs = Sequence[np.random.Generator]
+
+#: Frames within this of the loudest one count as active.
+_ACTIVE_DB = 30.0
+_FRAME_SECONDS = 0.02
+
+
+def _column(values: Sequence[float] | np.ndarray | torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Per-item values as a column [B, 1] beside `like`."""
+    return torch.as_tensor(values, dtype=torch.float32).to(like.device).reshape(-1, 1)
+
+
+def active_level(audio: torch.Tensor, sample_rate: int) -> torch.Tensor:
+    """RMS [B] over the 20 ms frames within 30 dB of the loudest: pauses do not count."""
+    frame = max(1, int(_FRAME_SECONDS * sample_rate))
+    frames = max(1, audio.shape[-1] // frame)
+    power = audio[:, : frames * frame].reshape(audio.shape[0], frames, -1).square().mean(-1)
+    active = power >= power.amax(-1, keepdim=True) * 10.0 ** (-_ACTIVE_DB / 10.0)
+    return ((power * active).sum(-1) / active.sum(-1)).sqrt()
+
+
+def add_at_snr(
+    speech: torch.Tensor,
+    noise: torch.Tensor,
+    snr_db: Sequence[float] | np.ndarray | torch.Tensor,
+    sample_rate: int,
+) -> torch.Tensor:
+    """speech + noise, the noise scaled so that the active levels differ by `snr_db` [B]."""
+    ratio = active_level(speech, sample_rate) / active_level(noise, sample_rate).clamp_min(1e-9)
+    return speech + noise * ratio[:, None] * 10.0 ** (-_column(snr_db, speech) / 20.0)
+
+
+def gain(audio: torch.Tensor, gain_db: Sequence[float] | torch.Tensor) -> torch.Tensor:
+    """Scale each item by `gain_db` [B]."""
+    return audio * 10.0 ** (_column(gain_db, audio) / 20.0)
+
+
+def gaussian(shape: tuple[int, int], rngs: Rngs) -> torch.Tensor:
+    """White Gaussian noise [B, T] of unit power (on the CPU)."""
+    return torch.from_numpy(
+        np.stack([rng.standard_normal(shape[1], dtype=np.float32) for rng in rngs])
+    )
+
+
+def coloured_noise(
+    shape: tuple[int, int], slopes_db: Sequence[float], sample_rate: int, rngs: Rngs
+) -> torch.Tensor:
+    """Gaussian noise [B, T] whose spectrum falls by `slopes_db` per octave (3 pink, 6 brown).
+
+    Below 40 Hz the slope levels off, so that the power is where it can be heard.
+    """
+    length = fast_length(shape[1])
+    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate).clamp_min(40.0) / 1000.0
+    exponents = -torch.as_tensor(slopes_db, dtype=torch.float32)[:, None] / 6.0206
+    spectrum = torch.fft.rfft(gaussian((len(rngs), length), rngs)) * frequencies**exponents
+    noise = torch.fft.irfft(spectrum, length)[:, : shape[1]]
+    return noise / noise.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-9)
+
+
+def hum(shape: tuple[int, int], sample_rate: int, rngs: Rngs) -> torch.Tensor:
+    """Mains hum [B, T] of unit power: 50 or 60 Hz and up to 20 harmonics, odd ones stronger."""
+    seconds = torch.arange(shape[1]) / sample_rate
+    items = []
+    for rng in rngs:
+        base = float(rng.choice((50.0, 60.0))) * rng.uniform(0.998, 1.002)
+        count = int(rng.integers(3, 21))
+        decay = rng.uniform(0.5, 2.0)
+        order = np.arange(1, count + 1)
+        heights = rng.uniform(0.2, 1.0, count) * order**-decay * np.where(order % 2, 1.0, 0.5)
+        item = torch.zeros(shape[1])
+        for k, height, phase in zip(order, heights, rng.uniform(0, 2 * np.pi, count), strict=True):
+            if k * base < 0.45 * sample_rate:
+                item += height * torch.sin(2 * np.pi * k * base * seconds + phase)
+        items.append(item)
+    stacked = torch.stack(items)
+    return stacked / stacked.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-9)
+
+
+def salt_and_pepper(
+    audio: torch.Tensor, density: Sequence[float], height: Sequence[float], rngs: Rngs
+) -> torch.Tensor:
+    """Replace a share `density` [B] of samples by plus or minus `height` [B] times the peak."""
+    output = audio.clone()
+    for item, share, relative, rng in zip(output, density, height, rngs, strict=True):
+        count = int(rng.binomial(len(item), share))
+        where = torch.from_numpy(rng.integers(0, len(item), count)).to(item.device)
+        signs = torch.from_numpy(rng.choice((-1.0, 1.0), count).astype(np.float32))
+        item[where] = signs.to(item.device) * relative * item.abs().max()
+    return output
+
+
+def clip(audio: torch.Tensor, fraction: Sequence[float] | torch.Tensor) -> torch.Tensor:
+    """Clip each item symmetrically at `fraction` [B] of its peak."""
+    ceiling = _column(fraction, audio) * audio.abs().amax(-1, keepdim=True)
+    return torch.minimum(torch.maximum(audio, -ceiling), ceiling)
+
+
+def packet_loss(
+    audio: torch.Tensor, sample_rate: int, share: Sequence[float], rngs: Rngs
+) -> torch.Tensor:
+    """Silence a share [B] of the 20 ms packets, in bursts of up to three, edges 1 ms soft."""
+    packet = int(0.02 * sample_rate)
+    fade = max(1, sample_rate // 1000)
+    count = -(-audio.shape[1] // packet)
+    kept = np.ones((audio.shape[0], count), np.float32)
+    for row, fraction, rng in zip(kept, share, rngs, strict=True):
+        for start in np.flatnonzero(rng.random(count) < fraction / 2.0):
+            row[start : start + int(rng.integers(1, 4))] = 0.0
+    mask = torch.from_numpy(kept).to(audio.device).repeat_interleave(packet, dim=1)
+    padded = torch.nn.functional.pad(mask[:, None], (fade, fade), mode="replicate")
+    soft = torch.nn.functional.avg_pool1d(padded, 2 * fade + 1, stride=1)[:, 0]
+    return audio * soft[:, : audio.shape[1]]
+
+
+def smooth_response(
+    points_db: np.ndarray, length: int, sample_rate: int, device: torch.device | str = "cpu"
+) -> torch.Tensor:
+    """Gain [B, length // 2 + 1] through `points_db` [B, P], evenly spaced in log frequency.
+
+    The points lie from 60 Hz to half the sample rate; between them the gain in dB follows a
+    raised cosine, so that the response has no corners and its impulse response stays short.
+    """
+    points = torch.as_tensor(np.asarray(points_db, np.float32)).to(device)
+    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate, device=device).clamp_min(60.0)
+    octaves = torch.log2(frequencies / 60.0) / np.log2(sample_rate / 2.0 / 60.0)
+    position = (octaves * (points.shape[1] - 1)).clamp(0.0, points.shape[1] - 1.001)
+    index = position.long()
+    weight = 0.5 - 0.5 * torch.cos(np.pi * (position - index))
+    gain_db = points[:, index] * (1.0 - weight) + points[:, index + 1] * weight
+    return 10.0 ** (gain_db / 20.0)
+
+
+def equalise(audio: torch.Tensor, points_db: np.ndarray, sample_rate: int) -> torch.Tensor:
+    """Colour each item by a smooth zero-phase gain curve through `points_db` [B, P]."""
+    length = fast_length(audio.shape[1] + sample_rate // 50)
+    response = smooth_response(points_db, length, sample_rate, audio.device)
+    return torch.fft.irfft(torch.fft.rfft(audio, length) * response, length)[:, : audio.shape[1]]
+
+
+def band_limit(
+    audio: torch.Tensor,
+    sample_rate: int,
+    high_hz: Sequence[float] | torch.Tensor,
+    low_hz: Sequence[float] | torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Remove what lies above `high_hz` [B] (and below `low_hz`), over a soft sixth octave."""
+    length = fast_length(audio.shape[1] + sample_rate // 50)
+    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate, device=audio.device)
+    octaves = torch.log2(frequencies.clamp_min(1.0))
+    high = torch.log2(_column(high_hz, audio))
+    response = 0.5 + 0.5 * torch.cos(np.pi * ((octaves - high) * 6.0 + 1.0).clamp(0.0, 1.0))
+    if low_hz is not None:
+        low = torch.log2(_column(low_hz, audio).clamp_min(1.0))
+        response = response * (
+            0.5 + 0.5 * torch.cos(np.pi * ((low - octaves) * 3.0 + 1.0).clamp(0.0, 1.0))
+        )
+    return torch.fft.irfft(torch.fft.rfft(audio, length) * response, length)[:, : audio.shape[1]]
+
+
+def fast_length(length: int) -> int:
+    """The smallest 2^a 3^b 5^c that is at least `length`: such FFTs are fast."""
+    best = 1 << max(0, length - 1).bit_length()
+    five = 1
+    while five < best:
+        three = five
+        while three < best:
+            two = three
+            while two < length:
+                two *= 2
+            best = min(best, two)
+            three *= 3
+        five *= 5
+    return best
+
+
+def convolve(audio: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
+    """The first T samples of each item [B, T] convolved with its response [B, L]."""
+    length = fast_length(audio.shape[1] + response.shape[1] - 1)
+    spectrum = torch.fft.rfft(audio, length) * torch.fft.rfft(response, length)
+    return torch.fft.irfft(spectrum, length)[:, : audio.shape[1]]
+
+
+def early_part(response: torch.Tensor, sample_rate: int) -> torch.Tensor:
+    """Direct sound and first 50 ms of responses [B, L] that begin at the direct sound.
+
+    A fade of 5 ms follows, for a hard cut through a dense tail would colour the target.
+    """
+    seconds = torch.arange(response.shape[1], device=response.device) / sample_rate
+    fade = ((seconds - EARLY_SECONDS) / 0.005).clamp(0.0, 1.0)
+    return response * (0.5 + 0.5 * torch.cos(np.pi * fade))
+
+
+def reverberate(
+    audio: torch.Tensor, response: torch.Tensor, sample_rate: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(reverberant, target): speech in its room, and with the first 50 ms of the room only.
+
+    Both have their direct sound where the dry speech was; responses [B, L] begin with theirs.
+    """
+    length = fast_length(audio.shape[1] + response.shape[1] - 1)
+    spectrum = torch.fft.rfft(audio, length)
+    early = early_part(response, sample_rate)[:, : int((EARLY_SECONDS + 0.01) * sample_rate)]
+    outputs = []
+    for part in (response, early):
+        product = spectrum * torch.fft.rfft(part, length)
+        outputs.append(torch.fft.irfft(product, length)[:, : audio.shape[1]])
+    return outputs[0], outputs[1]

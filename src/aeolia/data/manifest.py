@@ -1,0 +1,213 @@
+"""The manifest: one row per recording, as CSV, and the seeded split into train and valid.
+
+The split works on groups that must not straddle it: a speaker, or the pieces of one original
+recording. Each group is placed by a hash of its name and the seed, so adding files to a corpus
+never moves the groups that were there before.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from aeolia.errors import DataError
+
+__all__ = [
+    "FULL_BAND_HZ",
+    "KINDS",
+    "Row",
+    "recording_of",
+    "read_manifest",
+    "split_rows",
+    "trainable",
+    "write_manifest",
+]
+
+KINDS = ("speech", "noise", "rir", "note", "drum", "stem")
+
+#: Speech reaching above this counts as full band.
+FULL_BAND_HZ = 16000.0
+
+#: Noise clips shorter than this are held together with the rest of their class: single steps
+#: and key presses are usually cut from one recording session.
+_SHORT_SECONDS = 2.0
+
+#: At least this much full-band speech is held out (where two full-band speakers exist).
+_FULL_BAND_VALID_SECONDS = 60.0
+
+#: Sources whose recordings come without a clear licence.
+_UNLICENSED_SOURCES = ("auralizr_openair",)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recording. `path` is absolute once read; `label` is speaker, class or instrument.
+
+    `bandwidth_hz` is how high the recording itself reaches; 0 means unknown, and so does a
+    `sample_rate` of 0. `split` is "train", "valid" or "" (not yet split).
+    """
+
+    path: str
+    kind: str = "speech"
+    source: str = ""
+    label: str = ""
+    seconds: float = 0.0
+    sample_rate: int = 0
+    bandwidth_hz: float = 0.0
+    split: str = ""
+    licence: str = ""
+
+
+def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
+    """Rows of a manifest, with paths made absolute against the manifest's own folder.
+
+    Only `path` and `kind` are required; other known columns may be absent and unknown ones
+    are ignored.
+
+    Raises:
+        DataError: the file is missing, has no such columns, or holds a value of wrong type.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(
+            f"no manifest at {path}; write one with `aeolia data scan DIR -o {path.name}`"
+        )
+    root = path.resolve().parent
+    known = {field.name: type(field.default) for field in fields(Row) if field.name != "path"}
+    rows = []
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        if not {"path", "kind"} <= set(reader.fieldnames or ()):
+            raise DataError(f"{path} is not a manifest: its first line must name path and kind")
+        for record in reader:
+            values = {}
+            for name, kind in known.items():
+                text = record.get(name) or ""
+                try:
+                    values[name] = kind(float(text) if kind is int else text) if text else kind()
+                except ValueError:
+                    raise DataError(
+                        f"{path} line {reader.line_num}: {name} is {text!r}, not a number"
+                    ) from None
+            rows.append(Row(path=os.path.join(root, record["path"] or ""), **values))
+    if not rows:
+        raise DataError(f"{path} lists no recordings")
+    return rows
+
+
+def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
+    """Write rows as CSV, atomically; paths inside the manifest's folder become relative."""
+    path = Path(path)
+    root = path.resolve().parent
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    names = [field.name for field in fields(Row)]
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(names)
+            for row in rows:
+                place = Path(row.path)
+                shown = place.relative_to(root) if place.is_relative_to(root) else place
+                row = replace(row, path=str(shown), seconds=round(row.seconds, 3))
+                writer.writerow([getattr(row, name) for name in names])
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"cannot write the manifest {path}: {error.strerror}") from error
+
+
+def trainable(row: Row) -> bool:
+    """Whether a recording's licence lets weights trained on it be released permissively.
+
+    Left out: sources without a stated licence, and share-alike recordings, unless the licence
+    text says that each file has its own, freer one ("per file").
+    """
+    if row.source in _UNLICENSED_SOURCES:
+        return False
+    return "by-sa" not in row.licence.lower() or "per file" in row.licence.lower()
+
+
+def recording_of(row: Row) -> str:
+    """The name of what must not straddle the split: a speaker, or one original recording.
+
+    Speech groups by speaker; a source that has no label falls back to the file. Noise groups
+    by the file's name without its trailing take number or letter (`rain_2`, `rain_3`); names
+    in the manner of ESC-50 (`fold-source-take-class`) by the source recording's number; clips
+    under two seconds go with all short clips of their class.
+    """
+    stem = Path(row.path).stem.lower()
+    if row.kind == "speech":
+        return f"{row.source}/{row.label}" if row.label else f"{row.source}//{stem}"
+    if match := re.fullmatch(r"\d[-_](\d{3,})[-_][a-z](?:[-_]\d+)?", stem):
+        return f"{row.source}/{match[1]}"
+    if row.seconds < _SHORT_SECONDS and row.label:
+        return f"{row.source}/{row.label}/short"
+    root = re.sub(r"(?:[ _\-]*(?:\d+|(?<=[ _\-])[a-z]))+$", "", stem)
+    return f"{row.source}/{root}" if root else f"{row.source}/{row.label or stem}"
+
+
+def _place(seed: int, group: str) -> float:
+    """A number in [0, 1) that depends on the seed and the group's name alone."""
+    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2.0**64
+
+
+def split_rows(rows: Sequence[Row], valid_fraction: float = 0.1, seed: int = 0) -> list[Row]:
+    """Rows with `split` filled in, kind by kind; see the module's text and `recording_of`.
+
+    A speaker who makes up more than a tenth of a kind's recordings by themselves stays in
+    train, so that one large voice never empties it. Where the hash leaves too little full-band
+    speech in valid, the full-band speakers with the least audio are held out until a minute is
+    there: this costs training least. A kind with a single group is split by file.
+    """
+    if not 0.0 <= valid_fraction < 1.0:
+        raise DataError(f"the valid fraction is {valid_fraction}; it must be in [0, 1)")
+    held_out: set[tuple[str, str]] = set()
+    names: list[tuple[str, str]] = [(row.kind, recording_of(row)) for row in rows]
+    for kind in {row.kind for row in rows}:
+        indices = [i for i, row in enumerate(rows) if row.kind == kind]
+        if len({names[i] for i in indices}) == 1:
+            for i in indices:
+                names[i] = (kind, rows[i].path)
+        held_out |= _held_out(rows, names, indices, valid_fraction, seed)
+    return [
+        replace(row, split="valid" if name in held_out else "train")
+        for row, name in zip(rows, names, strict=True)
+    ]
+
+
+def _held_out(
+    rows: Sequence[Row],
+    names: Sequence[tuple[str, str]],
+    indices: Sequence[int],
+    valid_fraction: float,
+    seed: int,
+) -> set[tuple[str, str]]:
+    """The groups of one kind that go to valid."""
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    full_band: dict[tuple[str, str], bool] = defaultdict(bool)
+    for i in indices:
+        seconds[names[i]] += rows[i].seconds
+        full_band[names[i]] |= rows[i].bandwidth_hz > FULL_BAND_HZ
+    if valid_fraction == 0.0 or len(seconds) < 2:
+        return set()
+    place = {name: _place(seed, name[1]) for name in seconds}
+    # Small corpora: a group may be large in share and yet the only thing to validate on.
+    limit = max(0.1, 1.5 / len(seconds)) * sum(seconds.values())
+    chosen = {n for n in seconds if place[n] < valid_fraction and seconds[n] <= limit}
+    if not chosen:
+        small = [name for name in seconds if seconds[name] <= limit] or list(seconds)
+        chosen = {min(small, key=place.__getitem__)}
+    if rows[indices[0]].kind == "speech":
+        wide = sorted((n for n in seconds if full_band[n]), key=lambda n: (seconds[n], place[n]))
+        for name in wide[:-1]:
+            if sum(seconds[n] for n in chosen if full_band[n]) >= _FULL_BAND_VALID_SECONDS:
+                break
+            chosen.add(name)
+    return chosen
