@@ -41,7 +41,9 @@ _ACTIVE_DB = 30.0
 _FRAME_SECONDS = 0.02
 
 
-def _column(values: Sequence[float] | np.ndarray | torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def _column(
+    values: Sequence[float] | np.ndarray | torch.Tensor, like: torch.Tensor
+) -> torch.Tensor:
     """Per-item values as a column [B, 1] beside `like`."""
     return torch.as_tensor(values, dtype=torch.float32).to(like.device).reshape(-1, 1)
 

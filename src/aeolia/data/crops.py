@@ -54,7 +54,7 @@ class CropSampler:
     def __init__(self, pool: AudioPool, length: int, full_band_share: float = 0.0) -> None:
         self.pool = pool
         self.length = length
-        self._items: dict[tuple[str, str], np.ndarray] = {}
+        self._items: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for item in range(len(pool)):
             if pool.lengths[item] > 0:
@@ -63,7 +63,7 @@ class CropSampler:
         sources: dict[str, list[tuple[str, str]]] = defaultdict(list)
         seconds = {}
         for key, items in groups.items():
-            self._items[key] = np.array(items)
+            self._items[key] = _by_speed(pool, np.array(items))
             seconds[key] = float(pool.lengths[items].sum()) / pool.sample_rate
             sources[key[0]].append(key)
         self._sources = sorted(sources)
@@ -83,21 +83,23 @@ class CropSampler:
             weights[wide] *= full_band_share / weights[wide].sum()
             weights[~wide] *= (1.0 - full_band_share) / weights[~wide].sum()
         self._source_ends = _ends(weights)
-        self._item_ends = {key: _ends(pool.lengths[items]) for key, items in self._items.items()}
 
     def _is_full_band(self, source: str) -> bool:
-        items = np.concatenate([self._items[key] for key in self._labels[source]])
-        rows = [self.pool.row(int(item)) for item in items]
-        return float(np.median([row.bandwidth_hz for row in rows])) > FULL_BAND_HZ
+        items = np.concatenate([self._items[key][0][0] for key in self._labels[source]])
+        reach = [self.pool.row(int(item)).bandwidth_hz for item in items]
+        return float(np.median(reach)) > FULL_BAND_HZ
 
     def draw_label(self, rng: np.random.Generator) -> tuple[str, str]:
         """A (source, label) of the pool."""
         source = self._sources[_pick(self._source_ends, rng)]
         return self._labels[source][_pick(self._label_ends[source], rng)]
 
-    def draw_item(self, label: tuple[str, str], rng: np.random.Generator) -> int:
-        """A recording of a label, long ones more often, at one of its speeds."""
-        return int(self._items[label][_pick(self._item_ends[label], rng)])
+    def _draw_speed(
+        self, label: tuple[str, str], rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The items of a label at one speed: joined recordings must not change their voice."""
+        speeds = self._items[label]
+        return speeds[int(rng.integers(len(speeds)))]
 
     def draw_speech(
         self, rng: np.random.Generator, label: tuple[str, str] | None = None
@@ -107,8 +109,8 @@ class CropSampler:
         Longer recordings are cut anywhere, again when nearly silent there. Shorter ones are
         joined with others of the same speaker, or stand alone between silence.
         """
-        label = label or self.draw_label(rng)
-        item = self.draw_item(label, rng)
+        items = self._draw_speed(label or self.draw_label(rng), rng)
+        item = _draw_item(items, rng)
         size = int(self.pool.lengths[item])
         fade = int(_FADE_SECONDS * self.pool.sample_rate)
         if size >= self.length:
@@ -117,7 +119,7 @@ class CropSampler:
                 if self._loud_enough(item, start):
                     break
             return [Segment(item, start, self.length, 0, fade)]
-        if rng.random() < 0.25 or len(self._items[label]) == 1:
+        if rng.random() < 0.25 or len(items[0]) == 1:
             return [Segment(item, 0, size, int(rng.integers(0, self.length - size + 1)), fade)]
         # Begin inside the first recording, so that speech also starts before the crop.
         start = int(rng.integers(0, size // 2 + 1))
@@ -125,7 +127,7 @@ class CropSampler:
         end = size - start
         while end < self.length:
             end += int(rng.uniform(0.05, 0.5) * self.pool.sample_rate)
-            item = self.draw_item(label, rng)
+            item = _draw_item(items, rng)
             count = min(int(self.pool.lengths[item]), self.length - end)
             if count > fade:
                 segments.append(Segment(item, 0, count, end, fade))
@@ -137,8 +139,8 @@ class CropSampler:
 
         Short recordings are looped with a crossfade, or strewn with others of their class.
         """
-        label = self.draw_label(rng)
-        item = self.draw_item(label, rng)
+        items = self._draw_speed(self.draw_label(rng), rng)
+        item = _draw_item(items, rng)
         rate = self.pool.sample_rate
         size = int(self.pool.lengths[item])
         fade = int(_FADE_SECONDS * rate)
@@ -158,7 +160,7 @@ class CropSampler:
             start = 0
             if sparse:
                 offset += int(rng.uniform(0.02, widest) * rate)
-                item = self.draw_item(label, rng)
+                item = _draw_item(items, rng)
                 size = int(self.pool.lengths[item])
             else:
                 offset -= overlap if offset < self.length else 0
@@ -175,6 +177,18 @@ def _ends(weights: Sequence[float] | np.ndarray) -> np.ndarray:
     """Upper ends of the intervals of [0, 1) that belong to each weight."""
     total = np.cumsum(np.asarray(weights, np.float64))
     return total / total[-1]
+
+
+def _by_speed(pool: AudioPool, items: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The items of each speed, with the ends of their shares by length."""
+    speeds = pool.speeds[items]
+    alike = [items[speeds == speed] for speed in np.unique(speeds)]
+    return [(group, _ends(pool.lengths[group])) for group in alike]
+
+
+def _draw_item(items: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> int:
+    """One of the items, long ones more often."""
+    return int(items[0][_pick(items[1], rng)])
 
 
 def _pick(ends: np.ndarray, rng: np.random.Generator) -> int:

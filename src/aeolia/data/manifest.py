@@ -137,7 +137,8 @@ def recording_of(row: Row) -> str:
     """The name of what must not straddle the split: a speaker, or one original recording.
 
     Speech groups by speaker; a source that has no label falls back to the file. Noise groups
-    by the file's name without its trailing take number or letter (`rain_2`, `rain_3`); names
+    by the file's name without its trailing take number or letter (`rain_2`, `rain_3`; numbers of
+    four digits and more are taken as names of recordings); names
     in the manner of ESC-50 (`fold-source-take-class`) by the source recording's number; clips
     under two seconds go with all short clips of their class.
     """
@@ -148,7 +149,7 @@ def recording_of(row: Row) -> str:
         return f"{row.source}/{match[1]}"
     if row.seconds < _SHORT_SECONDS and row.label:
         return f"{row.source}/{row.label}/short"
-    root = re.sub(r"(?:[ _\-]*(?:\d+|(?<=[ _\-])[a-z]))+$", "", stem)
+    root = re.sub(r"(?:[ _\-]*(?:(?<!\d)\d{1,3}|(?<=[ _\-])[a-z]))+$", "", stem)
     return f"{row.source}/{root}" if root else f"{row.source}/{row.label or stem}"
 
 

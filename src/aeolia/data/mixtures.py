@@ -91,7 +91,7 @@ class MixConfig:
     @classmethod
     def textbook(cls, seed: int = 0, sample_rate: int = 16000) -> MixConfig:
         """Clean speech plus white Gaussian noise and nothing else."""
-        off = {name: 0.0 for name in _PROBABILITIES}
+        off = dict.fromkeys(_PROBABILITIES, 0.0)
         return cls(seed=seed, sample_rate=sample_rate, **{**off, "gaussian": 1.0})
 
 
@@ -286,7 +286,10 @@ class Mixer:
         rate, length = self.config.sample_rate, self.config.crop_length
         speech = cut(self.speech, [plan.speech for plan in plans], length)
         # Speeds, colours and band limits move how high a reference reaches.
-        reach = [float(self.speech.bandwidth_hz[plan.speech[0].item]) for plan in plans]
+        reach = [
+            min(float(self.speech.bandwidth_hz[part.item]) for part in plan.speech)
+            for plan in plans
+        ]
         speech = _equalised(speech, [plan.equaliser for plan in plans], rate)
         wet, reference = self._in_rooms(speech, plans)
 
