@@ -1,0 +1,55 @@
+"""The released models inside the package, by name; other model files, by path."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from pathlib import Path
+
+from aeolia.errors import ModelError
+from aeolia.runtime.onnx_backend import OnnxBackend
+
+__all__ = ["find_model", "load", "released_models"]
+
+
+def _released_folder() -> Path:
+    # The package is installed unpacked (wheels always are), so this is a real folder.
+    return Path(str(resources.files("aeolia"))) / "released"
+
+
+def released_models() -> dict[str, Path]:
+    """Name -> file of every model that came with the package, sorted by name."""
+    return dict(sorted((path.stem, path) for path in _released_folder().glob("*.onnx")))
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The file of a released model's name, or the path itself when it names a file.
+
+    Raises:
+        ModelError: neither; the nearest released name is given.
+    """
+    released = released_models()
+    name = str(name_or_path)
+    if name in released:
+        return released[name]
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise ModelError(f"{name}: a folder, not a model file; name the .onnx file in it")
+    if path.suffix == ".onnx" or len(path.parts) > 1:
+        raise ModelError(
+            f"{name}: no such model file; check the path, or use a released model: "
+            f"{', '.join(released) or 'none is installed'}"
+        )
+    near = difflib.get_close_matches(name, released, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ModelError(
+        f"no model is named {name!r}; {hint}released models: "
+        f"{', '.join(released) or 'none is installed'}; or give the path of an .onnx file"
+    )
+
+
+def load(name_or_path: str | Path = "denoise", task: str = "denoise") -> OnnxBackend:
+    """Open a released model by name, or any model file of the release format by path."""
+    return OnnxBackend(find_model(name_or_path), task)

@@ -1,0 +1,78 @@
+"""Fixtures shared by the tests: a tiny model in the release format, whose output is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aeolia.config import ModelConfig, config_to_json
+
+
+def write_gain_model(
+    path: Path,
+    gain: float = 0.5,
+    metadata: dict[str, str] | None = None,
+    state: str = "state_past",
+    **config: object,
+) -> Path:
+    """Write a released model that delays by one hop of 256 samples and multiplies by `gain`."""
+    onnx = pytest.importorskip("onnx")
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    hop = 256
+
+    def constant(name: str, values: np.ndarray) -> object:
+        return onnx.numpy_helper.from_array(values, name)
+
+    audio = helper.make_tensor_value_info("audio", floats, ["batch", 1, "samples"])
+    past = helper.make_tensor_value_info(state, floats, ["batch", 1, hop])
+    output = helper.make_tensor_value_info("output", floats, ["batch", 1, "samples"])
+    next_past = helper.make_tensor_value_info(f"next_{state}", floats, ["batch", 1, hop])
+    graph = helper.make_graph(
+        [
+            helper.make_node("Concat", [state, "audio"], ["heard"], axis=2),
+            helper.make_node("Slice", ["heard", "zero", "minus_hop", "axis"], ["delayed"]),
+            helper.make_node("Slice", ["heard", "minus_hop", "end", "axis"], [f"next_{state}"]),
+            helper.make_node("Mul", ["delayed", "gain"], ["output"]),
+        ],
+        "gain",
+        [audio, past],
+        [output, next_past],
+        [
+            constant("zero", np.array([0])),
+            constant("minus_hop", np.array([-hop])),
+            constant("end", np.array([2**31 - 1])),
+            constant("axis", np.array([2])),
+            constant("gain", np.array(gain, np.float32)),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    entries = {
+        "aeolia_format": "1",
+        "aeolia_config": config_to_json(ModelConfig(win_length=512, hop_length=hop, **config)),
+        "aeolia_card": f"# gain\n\nMultiplies by {gain}.\n",
+    }
+    for key, value in {**entries, **(metadata or {})}.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.fixture(scope="session")
+def gain_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 16 kHz model file: one hop of delay, gain 0.5."""
+    return write_gain_model(tmp_path_factory.mktemp("models") / "gain.onnx")
+
+
+@pytest.fixture(scope="session")
+def make_gain_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write variants of the gain model: see `write_gain_model`."""
+
+    def make(**arguments: object) -> Path:
+        folder = tmp_path_factory.mktemp("models")
+        return write_gain_model(folder / "variant.onnx", **arguments)
+
+    return make

@@ -1,0 +1,30 @@
+"""Levels against closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aeolia.audio.levels import SILENCE_DB, count_clipped, decibels, peak, rms, rms_db
+
+
+def test_full_scale_sine() -> None:
+    sine = np.sin(2 * np.pi * np.arange(1000) / 100)
+    assert peak(sine) == pytest.approx(1.0)
+    assert rms(sine) == pytest.approx(np.sqrt(0.5))
+    assert rms_db(sine) == pytest.approx(-3.0103, abs=1e-4)
+
+
+def test_silence_and_nothing() -> None:
+    assert peak(np.zeros(0)) == 0.0
+    assert rms(np.zeros(0)) == 0.0
+    assert rms_db(np.zeros(8)) == SILENCE_DB
+    assert decibels(1e-30) == SILENCE_DB
+
+
+def test_rms_of_small_floats_is_not_lost_in_float32() -> None:
+    assert rms(np.full(1000, 1e-25, np.float32)) == pytest.approx(1e-25)
+
+
+def test_count_clipped() -> None:
+    assert count_clipped(np.array([[1.0, -1.0], [1.01, -2.0]])) == 2
