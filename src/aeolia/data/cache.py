@@ -15,22 +15,25 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import soundfile
 import soxr
 
+from aeolia.data.bandwidth import SpectrumSum
 from aeolia.data.manifest import Row
 from aeolia.errors import DataError
 
 if TYPE_CHECKING:
     import torch
 
+_Item = TypeVar("_Item")
+
 __all__ = ["AudioPool", "default_cache_dir"]
 
 #: Counted up when the layout of the cache changes.
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 #: Peak that each recording is scaled to; levels are drawn anew for every mixture.
 _PEAK = 0.9
 #: Say what is being done when decoding will take longer than a few seconds.
@@ -51,7 +54,9 @@ class AudioPool:
         starts, lengths: where an item lies in `samples`.
         rows: the recordings (shared by their speeds); `row_of[item]` is an index into it.
         speeds: playing speed of the item; 1.1 is shorter, higher, and wider in bandwidth.
-        bandwidth_hz: how high the item reaches, at most half the sample rate.
+        bandwidth_hz: how high the item reaches, at most half the sample rate. For speech the
+            smaller of what the row says and what the spectrum of the speaker's recordings shows:
+            coders cut at 20 kHz whatever the original was, and some microphones far below it.
     """
 
     def __init__(
@@ -63,14 +68,14 @@ class AudioPool:
         lengths: np.ndarray,
         row_of: np.ndarray,
         speeds: np.ndarray,
+        reach_hz: np.ndarray,
     ) -> None:
         self.samples = samples
         self.rows = list(rows)
         self.sample_rate = sample_rate
         self.starts, self.lengths, self.row_of, self.speeds = starts, lengths, row_of, speeds
-        nyquist = sample_rate / 2
-        reach = np.array([row.bandwidth_hz or row.sample_rate / 2 or nyquist for row in self.rows])
-        self.bandwidth_hz = np.minimum(reach[row_of] * speeds, nyquist)
+        self._reach_hz = reach_hz
+        self.bandwidth_hz = np.minimum(reach_hz[row_of] * speeds, sample_rate / 2)
         self._audio: torch.Tensor | None = None
 
     @classmethod
@@ -98,7 +103,9 @@ class AudioPool:
                     f"cannot write the audio cache under {place.parent}: {error.strerror}; "
                     "free space there or set AEOLIA_CACHE to another folder"
                 ) from error
-        lengths = np.array(json.loads((place / "index.json").read_text())["lengths"], np.int64)
+        index = json.loads((place / "index.json").read_text())
+        lengths = np.array(index["lengths"], np.int64)
+        told = np.array([row.bandwidth_hz or np.inf for row in rows])
         # Copy on write: nobody writes, but torch asks for an array that could be.
         samples = np.memmap(place / "samples.int16", np.int16, mode="c", shape=(lengths.sum(),))
         return cls(
@@ -109,6 +116,7 @@ class AudioPool:
             lengths=lengths,
             row_of=np.repeat(np.arange(len(rows)), len(speeds)),
             speeds=np.tile(np.asarray(speeds, np.float64), len(rows)),
+            reach_hz=np.minimum(told, index["reach_hz"]),
         )
 
     def __len__(self) -> int:
@@ -152,6 +160,7 @@ class AudioPool:
             self.lengths[items],
             renumbered[self.row_of[items]],
             self.speeds[items],
+            self._reach_hz[kept],
         )
         pool._audio = self._audio
         return pool
@@ -169,8 +178,10 @@ def _key(rows: Sequence[Row], sample_rate: int, speeds: Sequence[float]) -> str:
     return f"pool-{sample_rate}-{digest.hexdigest()[:16]}"
 
 
-def _decode(row: Row, sample_rate: int, speeds: Sequence[float]) -> list[np.ndarray]:
-    """One recording, mono int16, at each speed."""
+def _decode(
+    row: Row, sample_rate: int, speeds: Sequence[float]
+) -> tuple[list[np.ndarray], SpectrumSum]:
+    """One recording, mono int16, at each speed; and its spectrum at its own rate."""
     try:
         audio, file_rate = soundfile.read(row.path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
@@ -178,6 +189,9 @@ def _decode(row: Row, sample_rate: int, speeds: Sequence[float]) -> list[np.ndar
     # Averaging the channels of an impulse response would comb-filter its direct sound.
     mono = audio[:, 0] if row.kind == "rir" else audio.mean(axis=1)
     mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+    spectrum = SpectrumSum(file_rate)
+    if row.kind == "speech":
+        spectrum.add(mono)
     outputs = []
     for speed in speeds:
         # Played at another speed is read as if recorded at another rate.
@@ -187,14 +201,14 @@ def _decode(row: Row, sample_rate: int, speeds: Sequence[float]) -> list[np.ndar
         peak = float(np.abs(sound).max()) if sound.size else 0.0
         scale = _PEAK * 32767.0 / peak if peak > 0.0 else 0.0
         outputs.append(np.round(sound * scale).astype(np.int16))
-    return outputs
+    return outputs, spectrum
 
 
 def _decoded(
     rows: Sequence[Row], sample_rate: int, speeds: Sequence[float]
-) -> Iterator[list[np.ndarray]]:
+) -> Iterator[tuple[list[np.ndarray], SpectrumSum]]:
     """Decode in order on a few threads, holding only a few recordings at a time."""
-    pending: deque[Future[list[np.ndarray]]] = deque()
+    pending: deque[Future[tuple[list[np.ndarray], SpectrumSum]]] = deque()
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
         for row in rows:
             pending.append(threads.submit(_decode, row, sample_rate, speeds))
@@ -212,12 +226,23 @@ def _build(
     partial.mkdir(parents=True)
     try:
         lengths = []
+        # One recording may hold no high sounds at all, hence a sum over each speaker's.
+        spectra: dict[tuple[str, str, int], SpectrumSum] = {}
+        voices = []
         with (partial / "samples.int16").open("wb") as stream:
-            for outputs in _shown(_decoded(rows, sample_rate, speeds), rows, sample_rate, progress):
+            decoded = _decoded(rows, sample_rate, speeds)
+            if progress and sum(row.seconds for row in rows) > _PROGRESS_SECONDS:
+                decoded = _shown(decoded, len(rows), sample_rate)
+            for row, (outputs, spectrum) in zip(rows, decoded, strict=True):
                 for output in outputs:
                     output.tofile(stream)
                     lengths.append(len(output))
-        (partial / "index.json").write_text(json.dumps({"lengths": lengths}))
+                voice = (row.source, row.label or row.path, spectrum.sample_rate)
+                spectra.setdefault(voice, SpectrumSum(spectrum.sample_rate)).merge(spectrum)
+                voices.append(voice)
+        reach = {voice: total.reach_hz() or voice[2] / 2 for voice, total in spectra.items()}
+        index = {"lengths": lengths, "reach_hz": [reach[voice] for voice in voices]}
+        (partial / "index.json").write_text(json.dumps(index))
         try:
             os.replace(partial, place)
         except OSError:
@@ -227,15 +252,10 @@ def _build(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _shown(
-    outputs: Iterator[list[np.ndarray]], rows: Sequence[Row], sample_rate: int, progress: bool
-) -> Iterator[list[np.ndarray]]:
-    """Pass `outputs` on, with a progress bar on stderr when there is much to decode."""
-    if not progress or sum(row.seconds for row in rows) < _PROGRESS_SECONDS:
-        yield from outputs
-        return
+def _shown(decoded: Iterator[_Item], count: int, sample_rate: int) -> Iterator[_Item]:
+    """Pass `decoded` on, with a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import track
 
-    text = f"decoding {len(rows)} recordings to {sample_rate} Hz"
-    yield from track(outputs, text, len(rows), console=Console(stderr=True), transient=True)
+    text = f"decoding {count} recordings to {sample_rate} Hz"
+    yield from track(decoded, text, count, console=Console(stderr=True), transient=True)

@@ -86,7 +86,7 @@ class CropSampler:
 
     def _is_full_band(self, source: str) -> bool:
         items = np.concatenate([self._items[key][0][0] for key in self._labels[source]])
-        reach = [self.pool.row(int(item)).bandwidth_hz for item in items]
+        reach = self.pool.bandwidth_hz[items] / self.pool.speeds[items]
         return float(np.median(reach)) > FULL_BAND_HZ
 
     def draw_label(self, rng: np.random.Generator) -> tuple[str, str]:

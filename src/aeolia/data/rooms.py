@@ -21,9 +21,7 @@ _SPEED_OF_SOUND = 343.0
 _BAND_EDGES_HZ = (250.0, 1000.0, 4000.0)
 
 
-def simulate_room(
-    rng: np.random.Generator, sample_rate: int, rt60_seconds: float
-) -> np.ndarray:
+def simulate_room(rng: np.random.Generator, sample_rate: int, rt60_seconds: float) -> np.ndarray:
     """Impulse response [L] float32 of a random room, its direct sound at sample 0, height 1.
 
     A room's volume V (m^3) and the distance d (m) are drawn. The diffuse energy follows from
