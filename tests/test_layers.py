@@ -1,0 +1,123 @@
+"""Imports go only downward, and the playing wing runs without the workshop's packages."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "aeolia"
+
+#: Floor of each room; a room imports only from lower floors and from itself.
+FLOORS = {
+    "errors": 0,
+    "config": 1,
+    "presets": 2,
+    "audio": 3,
+    "metrics": 3,
+    "runtime": 4,
+    "api": 5,
+    "nn": 6,
+    "models": 7,
+    "data": 8,
+    "training": 9,
+    "evaluation": 10,
+    "cli": 11,
+}
+PLAYING = ("errors", "config", "presets", "audio", "metrics", "runtime", "api")
+WORKSHOP = ("nn", "models", "data", "training")
+#: These serve both wings: what they need of the workshop they import inside a function.
+BOTH_WINGS = ("evaluation", "cli")
+#: What `pip install aeolia` brings, without extras.
+RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"}
+#: Optional packages that one place of the playing wing imports, inside a function.
+OPTIONAL = {"metrics": {"pesq", "pystoi"}}
+
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+def room(module: Path) -> str:
+    """The room a module lies in; "" is the package's own __init__."""
+    first = module.parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imports(module: Path) -> Iterator[tuple[str, bool]]:
+    """(dotted name, whether it is imported when the module is) for every import of a module."""
+    tree = ast.parse((PACKAGE / module).read_text())
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) not in inside
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno}: relative import"
+            assert node.module is not None
+            for alias in node.names:
+                # `from aeolia import config` imports a room, `from aeolia.config import X` a name.
+                whole = f"{node.module}.{alias.name}" if node.module == "aeolia" else node.module
+                yield whole, id(node) not in inside
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room(module) for module in MODULES} - {"", "__main__"}
+    assert rooms <= set(FLOORS), "a new room: give it a floor here and a line in CONTRIBUTING.md"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_imports_go_down(module: Path) -> None:
+    here = room(module)
+    if here in FLOORS:
+        allowed = {name for name, floor in FLOORS.items() if floor < FLOORS[here]} | {here}
+    else:  # the package itself, or its __main__
+        allowed = {*PLAYING, *(["cli"] if here else [])}
+    for name, at_import in imports(module):
+        parts = name.split(".")
+        if parts[0] == "aeolia" and len(parts) > 1 and parts[1] in FLOORS:
+            assert parts[1] in allowed, f"{module} must not import {name}"
+            late = here in BOTH_WINGS and parts[1] in WORKSHOP
+            assert not (late and at_import), f"{module}: import {name} inside the function"
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if room(module) in PLAYING], ids=str
+)
+def test_playing_wing_needs_only_the_runtime_packages(module: Path) -> None:
+    for name, at_import in imports(module):
+        package = name.split(".")[0]
+        if package == "aeolia" or package in sys.stdlib_module_names:
+            continue
+        optional = OPTIONAL.get(room(module), set())
+        assert package in RUNTIME_PACKAGES | optional, f"{module} must not import {package}"
+        assert package in RUNTIME_PACKAGES or not at_import, f"{module}: {package} at the top"
+
+
+def test_commands_import_the_workshop_only_when_they_run() -> None:
+    """The playing wing, evaluation and all commands import with the runtime packages alone."""
+    names = [
+        ".".join(("aeolia", *module.with_suffix("").parts)).removesuffix(".__init__")
+        for module in MODULES
+        if room(module) in (*PLAYING, *BOTH_WINGS, "")
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(*{'torch', 'onnx', 'tensorboard', 'pesq', 'pystoi', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
