@@ -1,14 +1,13 @@
 """Small adapters that run other denoisers beside ours, on one thread, aligned to the sample.
 
-The peers' code and weights are not part of Aeolia: `benchmarks/README.md` says in words which public
-files a user puts into the folder given as `--peers DIR`. A peer whose files are absent is left out
-and named as missing in the results.
+The peers' code and weights are not part of Aeolia: `benchmarks/README.md` says in words which
+public files a user puts into the folder given as `--peers DIR`. A peer whose files are absent is
+left out and named as missing in the results.
 
 Two shapes of peer:
     HopPeer    hop samples in, hop samples out, with its own state; the output lags by `delay`.
     WholePeer  a whole recording at once.
 Both offer `enhance(audio)`: [T] float32 at the peer's own `sample_rate` in, [T] out, lag removed.
-`run(peer, audio, sample_rate)` adds the resampling there and back.
 """
 
 from __future__ import annotations
@@ -19,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr
 
-__all__ = ["HopPeer", "Peer", "WholePeer", "find_peers", "onnx_session", "run"]
+__all__ = ["HopPeer", "Peer", "WholePeer", "find_peers", "onnx_session"]
 
 Array = np.ndarray[Any, Any]
 
@@ -188,7 +186,7 @@ class Dpcrn(SpectralPeer):
 
 
 class Dtln(HopPeer):
-    """Two stacked networks on blocks of 512 shifted by 128: a spectral mask, then a learned basis."""
+    """Two networks on blocks of 512 shifted by 128: a spectral mask, then a learned basis."""
 
     name = "DTLN"
     sample_rate = 16000
@@ -207,7 +205,9 @@ class Dtln(HopPeer):
         self.states = [np.zeros((1, 2, 128, 2), np.float32)] * 2
 
     def _network(self, index: int, features: Array) -> Array:
-        feeds = dict(zip(self.names[index], [features[None, None], self.states[index]], strict=True))
+        feeds = dict(
+            zip(self.names[index], [features[None, None], self.states[index]], strict=True)
+        )
         out, self.states[index] = self.sessions[index].run(None, feeds)
         result: Array = out[0, 0]
         return result
@@ -409,10 +409,3 @@ def find_peers(folder: Path) -> tuple[list[Peer], list[str]]:
         except (ImportError, OSError) as error:
             missing.append(f"{kind.name}: {error}")
     return found, missing
-
-
-def run(peer: Peer, audio: Array, sample_rate: int) -> Array:
-    """[T] at `sample_rate` -> [T] at `sample_rate`; soxr (linear phase) to the peer's rate and back."""
-    own = soxr.resample(audio, sample_rate, peer.sample_rate).astype(np.float32)
-    out = soxr.resample(peer.enhance(own), peer.sample_rate, sample_rate).astype(np.float32)
-    return np.pad(out[: len(audio)], (0, max(0, len(audio) - len(out))))
