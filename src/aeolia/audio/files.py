@@ -1,0 +1,22 @@
+"""Audio files block by block, of any length: one place to import reading and writing from.
+
+Samples are float32 arrays [T, C], full scale 1.0. "-" is a WAV pipe: standard input when
+reading, standard output when writing. Outputs are written beside their place and renamed when
+complete, so that an error or an interrupt leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from aeolia.audio.formats import AUDIO_SUFFIXES, AudioInfo
+from aeolia.audio.reader import PIPE, AudioReader, read_audio
+from aeolia.audio.writer import AudioWriter, write_audio
+
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "PIPE",
+    "AudioInfo",
+    "AudioReader",
+    "AudioWriter",
+    "read_audio",
+    "write_audio",
+]

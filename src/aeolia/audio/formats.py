@@ -1,0 +1,172 @@
+"""What a file's container and sample format are, and which ones an output gets.
+
+Names are libsndfile's: a container ("WAV", "FLAC", "OGG") holds samples of a subtype ("PCM_16",
+"FLOAT", "VORBIS").
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from aeolia.errors import AudioFileError
+
+__all__ = ["AUDIO_SUFFIXES", "AudioInfo", "integer_bits", "output_info", "quantise"]
+
+#: File name suffix -> containers it may hold; the first is what a new file gets.
+_CONTAINERS: dict[str, tuple[str, ...]] = {
+    ".wav": ("WAV", "WAVEX", "RF64"),
+    ".flac": ("FLAC",),
+    ".ogg": ("OGG",),
+    ".oga": ("OGG",),
+    ".opus": ("OGG",),
+    ".mp3": ("MP3",),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+    ".aifc": ("AIFF",),
+    ".w64": ("W64",),
+    ".caf": ("CAF",),
+    ".rf64": ("RF64",),
+    ".au": ("AU",),
+    ".snd": ("AU",),
+}
+
+#: What a folder is searched for.
+AUDIO_SUFFIXES = tuple(_CONTAINERS)
+
+#: Bits per sample of the formats that hold integers, which clip beyond full scale. The
+#: logarithmic and adaptive ones take 16-bit integers.
+_INTEGER_BITS = {
+    "PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32,
+    "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32,
+    "ULAW": 16, "ALAW": 16, "IMA_ADPCM": 16, "MS_ADPCM": 16, "GSM610": 16,
+}  # fmt: skip
+
+_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_MOST_CHANNELS = {"MP3": 2, "FLAC": 8, "OGG": 255}
+
+#: A WAV's sizes have 32 bits; this leaves room for the header and tags.
+_WAV_LIMIT_BYTES = 0xFFFF_0000
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What is known of an audio file, or wanted for one, without its samples."""
+
+    #: For messages: the path as given, or "standard input".
+    name: str
+    sample_rate: int
+    channels: int
+    #: Samples per channel; None when the header does not tell (a live pipe).
+    frames: int | None
+    container: str = "WAV"
+    subtype: str = "PCM_16"
+    #: "FILE" (the container's own), "LITTLE" or "BIG".
+    endian: str = "FILE"
+    #: title, artist, ... as soundfile names them.
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """Length in seconds, when known."""
+        return None if self.frames is None else self.frames / self.sample_rate
+
+
+def integer_bits(subtype: str) -> int | None:
+    """Bits per sample of an integer format, None for floating point and lossy codecs."""
+    return _INTEGER_BITS.get(subtype)
+
+
+def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:
+    """The format of an output at `path` made from `source`: the same wherever possible.
+
+    A suffix that fits the source's container keeps container, subtype and byte order. Another
+    suffix gets its own container, with the nearest sample format it can hold.
+
+    Raises:
+        AudioFileError: the suffix is unknown, or its format cannot hold the rate or channels.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _CONTAINERS and suffix != Path(source.name).suffix.lower():
+        raise AudioFileError(
+            f"{path}: the name's ending {suffix!r} tells no audio format; use one of "
+            f"{' '.join(AUDIO_SUFFIXES)}"
+        )
+    wanted = _CONTAINERS.get(suffix, (source.container,))
+    if source.container in wanted or suffix == Path(source.name).suffix.lower():
+        container, endian = source.container, source.endian
+    else:
+        container, endian = wanted[0], "FILE"
+    subtype = _nearest_subtype(source.subtype, container, suffix)
+    _check_limits(path, source, container, subtype)
+    if container in ("WAV", "WAVEX") and _size_in_bytes(source, subtype) > _WAV_LIMIT_BYTES:
+        container = "RF64"
+    return dataclasses.replace(
+        source, name=str(path), container=container, subtype=subtype, endian=endian
+    )
+
+
+def _nearest_subtype(subtype: str, container: str, suffix: str) -> str:
+    """`subtype` if the container can hold it, else the one that loses least."""
+    import soundfile
+
+    if suffix == ".opus":
+        return "OPUS"
+    if container == "MP3":
+        return "MPEG_LAYER_III"
+    if soundfile.check_format(container, subtype):
+        return subtype
+    if subtype in ("FLOAT", "DOUBLE"):
+        candidates = ["FLOAT", "PCM_24"]
+    else:
+        bits = integer_bits(subtype) or 16
+        candidates = ["PCM_32", "PCM_24", "PCM_16"][0 if bits > 24 else 1 if bits > 16 else 2 :]
+    for candidate in candidates:
+        if soundfile.check_format(container, candidate):
+            return candidate
+    return str(soundfile.default_subtype(container))
+
+
+def _check_limits(path: str | Path, source: AudioInfo, container: str, subtype: str) -> None:
+    rates = _OPUS_RATES if subtype == "OPUS" else _MP3_RATES if container == "MP3" else None
+    if rates and source.sample_rate not in rates:
+        raise AudioFileError(
+            f"{path}: {'Opus' if subtype == 'OPUS' else 'MP3'} cannot hold "
+            f"{source.sample_rate} Hz (only {', '.join(map(str, rates))}) and the rate is never "
+            f"changed; name the output .flac, .wav or .ogg"
+        )
+    most = _MOST_CHANNELS.get(container, 1024)
+    if source.channels > most:
+        raise AudioFileError(
+            f"{path}: {container} holds at most {most} channels and there are "
+            f"{source.channels}; name the output .wav or .caf"
+        )
+
+
+def _size_in_bytes(source: AudioInfo, subtype: str) -> int:
+    sizes = {"DOUBLE": 8, "FLOAT": 4, "PCM_32": 4, "PCM_24": 3, "PCM_16": 2}
+    return (source.frames or 0) * source.channels * sizes.get(subtype, 1)
+
+
+def quantise(block: np.ndarray, bits: int) -> tuple[np.ndarray, int]:
+    """Floats as left-justified integers, and how many samples were clamped to fit.
+
+    Rounds to the nearest of 2**bits steps of the range [-1, 1): audio that came from integers of
+    as many bits is returned to them exactly, which libsndfile's own conversion does not do.
+
+    Returns:
+        int16 for up to 16 bits, else int32, in the shape of `block`; the number of samples.
+    """
+    width = 16 if bits <= 16 else 32
+    # Scaling by a power of two is exact; beyond 24 bits float32 cannot hold the limits.
+    precise = block if bits <= 24 else block.astype(np.float64)
+    scaled = np.rint(precise * precise.dtype.type(2.0 ** (bits - 1)))
+    low, high = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1
+    n_clipped = int(np.count_nonzero((scaled < low) | (scaled > high)))
+    # Multiplying by a power of two shifts to the left end of the integer.
+    shifted = np.clip(scaled, low, high).astype(np.int64) * (1 << (width - bits))
+    return shifted.astype(np.int16 if width == 16 else np.int32), n_clipped

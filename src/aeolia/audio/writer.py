@@ -1,0 +1,220 @@
+"""Write audio files block by block, all or nothing, and WAV to standard output."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from aeolia.audio.formats import AudioInfo, integer_bits, output_info, quantise
+from aeolia.audio.reader import PIPE
+from aeolia.audio.wav_pipe import PIPE_SUBTYPES, WavPipeWriter
+from aeolia.errors import AudioFileError, InputError
+
+__all__ = ["AudioWriter", "write_audio"]
+
+
+class AudioWriter:
+    """Writes an audio file of a given format, all or nothing.
+
+    Use as a context manager: leaving it normally puts the file in place, leaving it by an
+    exception (or an interrupt) removes what was written. Integer formats clamp what is beyond
+    full scale and count it in `n_clipped`; levels are never rescaled.
+
+    Args:
+        path: the output, or "-" for a WAV on standard output.
+        source: format to write, as `AudioReader.info` has it; the path's suffix may change it.
+        overwrite: replace an existing file.
+
+    Raises:
+        AudioFileError: the output exists, is the input, or cannot be written.
+    """
+
+    def __init__(self, path: str | Path, source: AudioInfo, *, overwrite: bool = False) -> None:
+        self._pipe: WavPipeWriter | None = None
+        self._n_clipped = 0
+        self._n_written = 0
+        if str(path) == PIPE:
+            self.info = _pipe_info(source)
+            self._pipe = WavPipeWriter(sys.stdout.buffer, self.info)
+            return
+        self.path = Path(path)
+        _check_output(self.path, source, overwrite)
+        self.info = output_info(source, self.path)
+        self._bits = integer_bits(self.info.subtype)
+        self._partial = _partial_path(self.path)
+        self._file: Any = None
+        try:
+            self._file = self._open()
+        except BaseException:
+            self.abort()
+            raise
+
+    def _open(self) -> Any:
+        import soundfile
+
+        info = self.info
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Made by hand first, for the system's own words when it cannot be.
+            os.close(os.open(self._partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except OSError as error:
+            raise AudioFileError(
+                f"{self.path}: cannot be written ({error.strerror}); choose another output folder"
+            ) from error
+        form: dict[str, Any] = {"format": info.container, "subtype": info.subtype}
+        mode = "w", info.sample_rate, info.channels
+        try:
+            file = soundfile.SoundFile(self._partial, *mode, endian=info.endian, **form)
+        except soundfile.SoundFileError:
+            try:  # Not every container can be written in every byte order it is read in.
+                file = soundfile.SoundFile(self._partial, *mode, **form)
+            except soundfile.SoundFileError as error:
+                raise self._failed(error) from error
+        for tag, text in info.tags.items():
+            try:
+                setattr(file, tag, text)
+            except soundfile.SoundFileError:
+                continue  # This container has no place for this tag.
+        return file
+
+    @property
+    def n_clipped(self) -> int:
+        """Samples so far that were beyond full scale and had to be clamped."""
+        return self._pipe.n_clipped if self._pipe else self._n_clipped
+
+    def write(self, block: np.ndarray) -> None:
+        """Append samples [T, C]."""
+        if self._pipe:
+            self._pipe.write(block)
+            return
+        self._n_written += len(block)
+        if self._bits is not None:
+            block, n_clipped = quantise(block, self._bits)
+            self._n_clipped += n_clipped
+        try:
+            self._file.write(block)
+        except (RuntimeError, OSError, AssertionError) as error:
+            raise self._failed(error) from error
+
+    def close(self) -> None:
+        """Complete the file and put it in its place."""
+        if self._pipe:
+            return
+        try:
+            self._file.close()
+            self._check_complete()
+            os.replace(self._partial, self.path)
+        except (RuntimeError, OSError) as error:
+            self.abort()
+            raise self._failed(error) from error
+        except BaseException:
+            self.abort()
+            raise
+
+    def _check_complete(self) -> None:
+        """A full disk may cut off buffered samples or the header without any error."""
+        import soundfile
+
+        # Lossy and block-coded formats round their length or hold it only roughly.
+        if not self.info.subtype.startswith(("PCM", "FLOAT", "DOUBLE")):
+            return
+        n_there = soundfile.info(str(self._partial)).frames
+        if n_there != self._n_written:
+            raise OSError(f"only {n_there} of {self._n_written} samples arrived")
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        if self._pipe:
+            return
+        try:
+            if self._file is not None:
+                self._file.close()
+        except (RuntimeError, OSError):
+            pass  # Closing writes the header, which fails again on a full disk.
+        try:
+            self._partial.unlink(missing_ok=True)
+        except OSError:
+            pass  # It never came to be: its folder is not one.
+
+    def _failed(self, error: BaseException) -> AudioFileError:
+        reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".") or type(error).__name__
+        try:
+            free = shutil.disk_usage(self.path.parent).free / 2**20
+            room = f"{free:.0f} MB are free there"
+        except OSError:
+            room = "the folder is not there"
+        return AudioFileError(
+            f"{self.path}: cannot be written as {self.info.container} {self.info.subtype} "
+            f"({reason}; {room}); nothing was left, free some space or choose another output"
+        )
+
+    def __enter__(self) -> AudioWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+
+def _pipe_info(source: AudioInfo) -> AudioInfo:
+    info = output_info(source, "standard output.wav")
+    subtype = info.subtype if info.subtype in PIPE_SUBTYPES else "PCM_16"
+    return AudioInfo(
+        "standard output", source.sample_rate, source.channels, source.frames, "WAV", subtype
+    )
+
+
+def _partial_path(path: Path) -> Path:
+    """Hidden, unique, beside `path`, with its suffix, and not too long for a file system."""
+    tail = f".partial-{secrets.token_hex(4)}{path.suffix}"
+    stem = path.stem.encode()[: 250 - len(tail.encode())].decode(errors="ignore")
+    return path.with_name(f".{stem}{tail}")
+
+
+def _check_output(path: Path, source: AudioInfo, overwrite: bool) -> None:
+    if not path.name:
+        raise AudioFileError(f"{path}: names no file; give the output a name")
+    try:
+        if not path.exists():
+            return
+        if path.is_dir():
+            raise AudioFileError(f"{path}: a folder; name an output file")
+        if not path.is_file():
+            raise AudioFileError(f"{path}: a device, not a file; use -o - to write into a pipe")
+        if Path(source.name).exists() and path.samefile(source.name):
+            raise AudioFileError(f"{path}: is the input itself; name another output")
+    except OSError as error:
+        raise AudioFileError(f"{path}: cannot be written ({error.strerror})") from error
+    if not overwrite:
+        raise AudioFileError(f"{path}: already exists; add --overwrite, or name another output")
+
+
+def write_audio(
+    path: str | Path, audio: np.ndarray, sample_rate: int, *, overwrite: bool = True
+) -> int:
+    """Write samples [T] or [T, C]; the suffix tells the format. Returns the clipped samples.
+
+    WAV and AIFF get 32-bit floats, FLAC 24 bits, and the others what suits them.
+    """
+    samples = np.asarray(audio, np.float32)
+    samples = samples[:, None] if samples.ndim == 1 else samples
+    if samples.ndim != 2 or not samples.shape[1]:
+        raise InputError(f"audio of shape {np.shape(audio)} came; [T] or [T, C] is needed")
+    info = AudioInfo("array", sample_rate, samples.shape[1], len(samples), "none", "FLOAT")
+    with AudioWriter(path, info, overwrite=overwrite) as writer:
+        writer.write(samples)
+    return writer.n_clipped
