@@ -1,1 +1,50 @@
+"""Any system, pairs of noisy and clean recordings, and the report that comes of them.
 
+    find_pairs -> evaluate (scoring) -> Report (statistics, tables) -> CSV, JSON, page
+
+    from aeolia.evaluation import Report, evaluate, find_pairs, load_system, write_report
+
+A system is a callable `(audio, sample_rate) -> audio`; `load_system` makes one of a model's name.
+Nothing here needs more than NumPy and soundfile, except the metrics that say so.
+"""
+
+from __future__ import annotations
+
+from aeolia.evaluation.page import Clip, Gallery, Version, render_page
+from aeolia.evaluation.pairs import Pair, PairSet, find_pairs, read_audio
+from aeolia.evaluation.report import Report, gallery, snr_groups, worst_clips, write_report
+from aeolia.evaluation.scoring import ClipScores, System, evaluate, score_audio
+from aeolia.evaluation.spectrogram import spectrogram_db, spectrogram_png
+from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
+from aeolia.evaluation.systems import UNPROCESSED, load_system, system_of
+from aeolia.evaluation.tables import Table, print_table
+
+__all__ = [
+    "UNPROCESSED",
+    "Clip",
+    "ClipScores",
+    "Gallery",
+    "Interval",
+    "Pair",
+    "PairSet",
+    "Report",
+    "System",
+    "Table",
+    "Version",
+    "evaluate",
+    "find_pairs",
+    "gallery",
+    "load_system",
+    "mean_interval",
+    "paired_difference",
+    "print_table",
+    "read_audio",
+    "render_page",
+    "score_audio",
+    "snr_groups",
+    "spectrogram_db",
+    "spectrogram_png",
+    "system_of",
+    "worst_clips",
+    "write_report",
+]

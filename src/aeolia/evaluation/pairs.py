@@ -1,0 +1,160 @@
+"""Folders of noisy recordings with their clean references.
+
+Three layouts are known, tried in this order:
+
+    noisy/NAME.wav + clean/NAME.wav                      with pairs.csv beside, if there is one
+    noisy_testset_wav/NAME.wav + clean_testset_wav/...   VoiceBank-DEMAND, with log_testset.txt
+    NAME.noisy.wav + NAME.clean.wav                      in one folder
+
+Any format that libsndfile reads will do, also a different one for the two sides. `pairs.csv` has
+a column `name` and any of `snr_db`, `room`, `speaker`, `noise`; other columns are kept as labels.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from aeolia.errors import AudioFileError, DataError
+
+__all__ = ["Pair", "PairSet", "find_pairs", "read_audio"]
+
+_EXTENSIONS = {
+    ".aif", ".aiff", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav",
+}
+_FOLDERS = (("noisy", "clean"), ("noisy_testset_wav", "clean_testset_wav"))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One noisy recording, its reference, and what is known about it."""
+
+    name: str
+    noisy: Path
+    clean: Path
+    snr_db: float | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """The pairs of a folder, in order of name, and the files that found no partner."""
+
+    folder: Path
+    pairs: tuple[Pair, ...]
+    unpaired: tuple[str, ...] = ()
+
+
+def find_pairs(folder: Path | str) -> PairSet:
+    """Pair up the recordings of a folder; audio is not read yet.
+
+    Raises:
+        DataError: no such folder, no known layout, nothing that pairs up, a bad pairs.csv.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        found = "is a file" if folder.exists() else "does not exist"
+        raise DataError(f"{folder} {found}; a folder of noisy and clean recordings is needed")
+    for noisy_name, clean_name in _FOLDERS:
+        if (folder / noisy_name).is_dir() and (folder / clean_name).is_dir():
+            noisy, clean = _by_stem(folder / noisy_name), _by_stem(folder / clean_name)
+            break
+    else:
+        noisy, clean = _by_suffix(folder, ".noisy"), _by_suffix(folder, ".clean")
+    names = sorted(set(noisy) & set(clean))
+    if not names:
+        raise DataError(_nothing_pairs_up(folder, noisy, clean))
+    known = _read_labels(folder)
+    pairs = tuple(_pair(name, noisy[name], clean[name], known.get(name, {})) for name in names)
+    lonely = {**noisy, **clean}
+    unpaired = tuple(str(lonely[name]) for name in sorted(set(noisy) ^ set(clean)))
+    return PairSet(folder, pairs, unpaired)
+
+
+def read_audio(path: Path | str) -> tuple[np.ndarray, int]:
+    """Samples [T] (one channel) or [T, C] as float32, and the sample rate.
+
+    Raises:
+        AudioFileError: the file cannot be read as audio, or is empty.
+    """
+    try:
+        audio, sample_rate = soundfile.read(str(path), dtype="float32")
+    except (soundfile.LibsndfileError, OSError, ValueError, TypeError) as error:
+        reason = "it does not exist" if not Path(path).exists() else str(error)
+        raise AudioFileError(
+            f"{path} cannot be read as audio ({reason}); give a WAV, FLAC, OGG, MP3 or AIFF file"
+        ) from error
+    if audio.shape[0] == 0:
+        raise AudioFileError(f"{path} holds no samples; at least one is needed")
+    return audio, int(sample_rate)
+
+
+def _pair(name: str, noisy: Path, clean: Path, labels: dict[str, str]) -> Pair:
+    labels = dict(labels)
+    text = labels.pop("snr_db", "")
+    try:
+        snr_db = float(text) if text else None
+    except ValueError as error:
+        raise DataError(f"snr_db of {name} is {text!r}; it must be a number of dB") from error
+    return Pair(name, noisy, clean, snr_db, labels)
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """Audio files below a folder by relative path without extension."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in _EXTENSIONS and path.is_file()
+    }
+
+
+def _by_suffix(folder: Path, suffix: str) -> dict[str, Path]:
+    """Audio files NAME.noisy.EXT or NAME.clean.EXT of a folder by NAME."""
+    return {
+        path.name[: -len(suffix + path.suffix)]: path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in _EXTENSIONS and path.stem.lower().endswith(suffix)
+    }
+
+
+def _nothing_pairs_up(folder: Path, noisy: dict[str, Path], clean: dict[str, Path]) -> str:
+    layout = "noisy/ and clean/ with equal names, or NAME.noisy.wav beside NAME.clean.wav"
+    if not noisy and not clean:
+        return f"{folder} holds no pairs; needed are {layout}"
+    example = next(iter(noisy or clean))
+    return (
+        f"{folder} has {len(noisy)} noisy and {len(clean)} clean recordings, but none share a "
+        f"name (for example {example!r}); needed are {layout}"
+    )
+
+
+def _read_labels(folder: Path) -> dict[str, dict[str, str]]:
+    """What pairs.csv, or VoiceBank-DEMAND's log, says of each name."""
+    table = folder / "pairs.csv"
+    if table.is_file():
+        with table.open(newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+        if rows and "name" not in rows[0]:
+            raise DataError(f"{table} has columns {', '.join(rows[0])}; a column name is needed")
+        return {
+            _stem(row.pop("name")): {key: value for key, value in row.items() if key and value}
+            for row in rows
+        }
+    log = folder / "log_testset.txt"
+    if log.is_file():  # each line: p232_001 bus 17.5
+        fields = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+        return {
+            _stem(row[0]): {"noise": row[1], "snr_db": row[2], "speaker": row[0].split("_")[0]}
+            for row in fields if len(row) == 3
+        }
+    return {}
+
+
+def _stem(name: str) -> str:
+    path = Path(name)
+    known = path.suffix.lower() in _EXTENSIONS
+    return (path.with_suffix("") if known else path).as_posix()

@@ -1,0 +1,348 @@
+"""From rows of scores to a report: tables, CSV, JSON, and a page with the worst clips to hear.
+
+    REPORT/report.html    tables, players and pictures, in one file
+    REPORT/scores.csv     one row per clip and system
+    REPORT/summary.json   means, intervals, groups and differences
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeolia.errors import AeoliaError, InputError
+from aeolia.evaluation.page import Clip, Gallery, Version, render_page
+from aeolia.evaluation.pairs import Pair
+from aeolia.evaluation.scoring import ClipScores, System, read_pair, run_system
+from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
+from aeolia.evaluation.tables import Table, format_interval, format_number
+from aeolia.metrics import Metric
+
+__all__ = ["Report", "gallery", "snr_groups", "worst_clips", "write_atomically", "write_report"]
+
+_MOST_GROUPS = 8
+_BIN_DB = 5.0
+#: Metrics of the short tables and of the captions.
+_HEADLINE = ("si_sdr", "log_spectral_distance", "pesq_wb", "estoi")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores of one or several systems on the same pairs, and everything derived from them.
+
+    `scores` maps each system to its rows, all in the order of the pairs; the first system is the
+    one that differences are taken against.
+    """
+
+    title: str
+    metrics: tuple[Metric, ...]
+    scores: Mapping[str, Sequence[ClipScores]]
+    notes: tuple[str, ...] = ()
+
+    def mean(self, system: str, metric: str, group: str | None = None) -> Interval:
+        """Mean and interval of a metric, over all clips or one group of input SNR."""
+        rows = self.scores[system]
+        chosen = rows if group is None else self._of_group(rows, group)
+        return mean_interval([row.values[metric] for row in chosen])
+
+    def difference(self, system: str, other: str, metric: str) -> Interval:
+        """`system` minus `other`, clip by clip."""
+        return paired_difference(
+            [row.values[metric] for row in self.scores[system]],
+            [row.values[metric] for row in self.scores[other]],
+        )
+
+    def real_time_factor(self, system: str) -> float:
+        """Processing time of all clips over their duration; NaN if none was processed."""
+        done = [row for row in self.scores[system] if math.isfinite(row.real_time_factor)]
+        if not done:
+            return math.nan
+        return sum(r.seconds * r.real_time_factor for r in done) / sum(r.seconds for r in done)
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Names of the clips of each input SNR, lowest first."""
+        return snr_groups([row for rows in self.scores.values() for row in rows])
+
+    def tables(self, *, short: bool = False) -> list[Table]:
+        """Summary, then differences and SNR groups where there is more than one.
+
+        Args:
+            short: narrow enough for a terminal: of the groups, means of a few metrics.
+        """
+        tables = [self._summary_table()]
+        if len(self.scores) > 1:
+            tables.append(self._difference_table())
+        if len(self.groups) > 1:
+            tables.append(self._group_table(short))
+        return tables
+
+    def _summary_table(self) -> Table:
+        """A row per metric, a column per system."""
+        systems = list(self.scores)
+        rows = [
+            (_head(m), *(format_interval(self.mean(s, m.name), m.digits) for s in systems))
+            for m in self.metrics
+        ]
+        rows.append(("RTF ↓", *(format_number(self.real_time_factor(s), 4) for s in systems)))
+        bold = {
+            (number, 1 + systems.index(best))
+            for number, metric in enumerate(self.metrics)
+            if (best := self._best(metric)) is not None
+        }
+        note = "Mean ± half the 95 % interval over clips. RTF: processing time over duration."
+        n_failed = sum(bool(row.problems) for scores in self.scores.values() for row in scores)
+        if n_failed:
+            note += f" {n_failed} row(s) have problems; scores.csv names them."
+        return Table("All clips", ("", *systems), tuple(rows), 1, note, frozenset(bold))
+
+    def _difference_table(self) -> Table:
+        """A row per metric; each system against the first and against its neighbour."""
+        systems = list(self.scores)
+        pairs = [(system, systems[0]) for system in systems[1:]]
+        pairs += list(zip(systems[2:], systems[1:-1], strict=True))
+        rows, bold = [], set()
+        for number, metric in enumerate(self.metrics):
+            cells = [_head(metric)]
+            for column, (system, other) in enumerate(pairs):
+                interval = self.difference(system, other, metric.name)
+                cells.append(format_interval(interval, metric.digits, sign=True))
+                if interval.excludes_zero:
+                    bold.add((number, 1 + column))
+            rows.append(tuple(cells))
+        columns = ("", *(f"{system} − {other}" for system, other in pairs))
+        note = "Clip by clip, mean ± half the 95 % interval; bold where the interval leaves out 0."
+        return Table("Differences", columns, tuple(rows), 1, note, frozenset(bold))
+
+    def _group_table(self, short: bool) -> Table:
+        """A row per input SNR and system, a column per metric."""
+        metrics = self.metrics
+        if short:
+            metrics = tuple(m for m in metrics if m.name in _HEADLINE) or metrics[:4]
+        rows = []
+        for group, names in self.groups.items():
+            for system in self.scores:
+                means = [(self.mean(system, m.name, group), m.digits) for m in metrics]
+                write = [
+                    format_number(mean.mean, digits) if short else format_interval(mean, digits)
+                    for mean, digits in means
+                ]
+                rows.append((group, system, str(len(names)), *write))
+        columns = ("input SNR", "system", "clips", *(_head(metric) for metric in metrics))
+        measured = any(row.snr_measured for rows in self.scores.values() for row in rows)
+        note = "Input SNR measured as clean against noisy." if measured else ""
+        return Table("By input SNR", columns, tuple(rows), 2, note)
+
+    def _best(self, metric: Metric) -> str | None:
+        """The system with the best mean, if there is anything to compare."""
+        means = {system: self.mean(system, metric.name).mean for system in self.scores}
+        finite = {system: mean for system, mean in means.items() if math.isfinite(mean)}
+        if len(finite) < 2:
+            return None
+        sign = 1 if metric.higher_is_better else -1
+        return max(finite, key=lambda system: sign * finite[system])
+
+    def _of_group(self, rows: Sequence[ClipScores], group: str) -> list[ClipScores]:
+        names = set(self.groups[group])
+        return [row for row in rows if row.name in names]
+
+    def as_json(self) -> str:
+        """The summary as strict JSON; NaN becomes null."""
+        summary = {
+            "title": self.title,
+            "notes": list(self.notes),
+            "metrics": {
+                m.name: {"unit": m.unit, "higher_is_better": m.higher_is_better}
+                for m in self.metrics
+            },
+            "systems": {
+                system: {
+                    "clips": len(rows),
+                    "clips_with_problems": sum(bool(row.problems) for row in rows),
+                    "real_time_factor": _finite(self.real_time_factor(system)),
+                    "all": self._means(system, None),
+                    "by_snr_db": {group: self._means(system, group) for group in self.groups},
+                }
+                for system, rows in self.scores.items()
+            },
+            "differences": [
+                {
+                    "system": system,
+                    "minus": other,
+                    **{m.name: _as_dict(self.difference(system, other, m.name))
+                       for m in self.metrics},
+                }
+                for other in self.scores for system in self.scores if system != other
+            ],
+        }
+        return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def _means(self, system: str, group: str | None) -> dict[str, dict[str, float | int | None]]:
+        return {m.name: _as_dict(self.mean(system, m.name, group)) for m in self.metrics}
+
+    def as_csv(self) -> str:
+        """One row per clip and system."""
+        rows = [row for rows in self.scores.values() for row in rows]
+        labels = list(dict.fromkeys(key for row in rows for key in row.labels))
+        file = io.StringIO(newline="")
+        table = csv.writer(file)
+        table.writerow([
+            "name", "system", "seconds", "sample_rate", "channels", "snr_db", *labels,
+            "real_time_factor", *(metric.name for metric in self.metrics), "problems",
+        ])
+        for row in rows:
+            numbers = [row.real_time_factor, *(row.values[m.name] for m in self.metrics)]
+            table.writerow([
+                row.name, row.system, _cell(row.seconds), row.sample_rate or "",
+                row.channels or "", _cell(row.snr_db), *(row.labels.get(key, "") for key in labels),
+                *(_cell(number) for number in numbers), "; ".join(row.problems),
+            ])
+        return file.getvalue()
+
+    def clip_table(self) -> Table:
+        """Every row as a table of text, for the end of the page."""
+        rows = tuple(
+            (
+                row.name, row.system, format_number(row.snr_db, 1),
+                *(format_number(row.values[m.name], m.digits) for m in self.metrics),
+                "; ".join(row.problems),
+            )
+            for group in zip(*self.scores.values(), strict=True) for row in group
+        )
+        columns = ("clip", "system", "input SNR", *(_head(m) for m in self.metrics), "problems")
+        return Table("Every clip", columns, rows, 2)
+
+
+def snr_groups(rows: Sequence[ClipScores]) -> dict[str, list[str]]:
+    """Clip names by input SNR in dB: the values themselves when few, else bins of 5 dB."""
+    levels = {row.name: row.snr_db for row in rows if math.isfinite(row.snr_db)}
+    rounded = {name: round(level, 1) for name, level in levels.items()}
+    if len(set(rounded.values())) > _MOST_GROUPS:
+        rounded = {name: _BIN_DB * round(level / _BIN_DB) for name, level in levels.items()}
+    groups: dict[str, list[str]] = {}
+    for name in sorted(rounded, key=lambda name: (rounded[name], name)):
+        groups.setdefault(f"{rounded[name] + 0.0:g} dB", []).append(name)
+    return groups
+
+
+def worst_clips(
+    rows: Sequence[ClipScores], metric: Metric, count: int,
+    *, baseline: Sequence[ClipScores] | None = None,
+) -> list[str]:
+    """Names of the clips a system did worst on, worst first.
+
+    With `baseline` rows (of the same clips, in the same order) the gain over them counts, so
+    that the list shows where the system failed and not which clips are noisiest.
+    """
+    sign = 1 if metric.higher_is_better else -1
+    against = [0.0] * len(rows) if baseline is None else [b.values[metric.name] for b in baseline]
+    gains = {
+        row.name: sign * (row.values[metric.name] - other)
+        for row, other in zip(rows, against, strict=True)
+    }
+    finite = {name: gain for name, gain in gains.items() if math.isfinite(gain)}
+    return sorted(finite, key=lambda name: finite[name])[:count]
+
+
+def gallery(
+    title: str, note: str, report: Report, pairs: Sequence[Pair], systems: Mapping[str, System],
+    names: Sequence[str],
+) -> Gallery:
+    """Players and pictures of the named clips: each system's output beside the clean reference.
+
+    The systems run again on these few clips: outputs of a whole set are never kept in memory.
+    """
+    by_name = {pair.name: pair for pair in pairs}
+    clips = []
+    for name in names:
+        try:
+            noisy, clean, sample_rate = read_pair(by_name[name])
+            outputs = {
+                label: run_system(system, noisy, sample_rate)[0]
+                for label, system in systems.items()
+            }
+        except AeoliaError:
+            continue  # its row in the table says why
+        versions = [Version(label, output) for label, output in outputs.items()]
+        clips.append(
+            Clip(name, _caption(report, name), sample_rate, (*versions, Version("clean", clean)))
+        )
+    return Gallery(title, note, tuple(clips))
+
+
+def write_report(folder: Path | str, report: Report, galleries: Sequence[Gallery] = ()) -> Path:
+    """Write report.html, scores.csv and summary.json into a folder; returns the page's path.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
+    folder = Path(folder)
+    n_clips = max(len(rows) for rows in report.scores.values())
+    introduction = " ".join((f"{n_clips} clips.", *report.notes))
+    page = render_page(
+        report.title, introduction, report.tables(), galleries, [report.clip_table()]
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / "scores.csv", report.as_csv().encode())
+        write_atomically(folder / "summary.json", report.as_json().encode())
+        write_atomically(folder / "report.html", page.encode())
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written ({error.strerror or error}); name a folder that can"
+        ) from error
+    return folder / "report.html"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write beside the file and rename, so that it is never half there."""
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.partial-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _caption(report: Report, name: str) -> str:
+    """The clip's scores under each system, in one line."""
+    parts = []
+    for system, rows in report.scores.items():
+        row = next(row for row in rows if row.name == name)
+        scores = ", ".join(
+            f"{metric.title} {format_number(row.values[metric.name], metric.digits)}"
+            for metric in report.metrics
+            if metric.name in _HEADLINE or len(report.metrics) <= 3
+        )
+        parts.append(f"{system}: {scores}")
+    return "; ".join(parts) + "."
+
+
+def _head(metric: Metric) -> str:
+    arrow = "↑" if metric.higher_is_better else "↓"
+    return f"{metric.title} {metric.unit} {arrow}".replace("  ", " ")
+
+
+def _as_dict(interval: Interval) -> dict[str, float | int | None]:
+    return {
+        "mean": _finite(interval.mean), "low": _finite(interval.low),
+        "high": _finite(interval.high), "n": interval.n,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _cell(value: float) -> str:
+    return f"{value:.6g}" if math.isfinite(value) else ""

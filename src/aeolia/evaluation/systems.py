@@ -1,0 +1,74 @@
+"""What can be evaluated by name: released models, model files, training runs, the input itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from aeolia.errors import ModelError
+from aeolia.evaluation.scoring import System
+from aeolia.runtime.backend import Backend
+
+__all__ = ["UNPROCESSED", "load_system", "system_of"]
+
+#: Name of the system that returns its input: what every denoiser must be better than.
+UNPROCESSED = "noisy"
+
+_CHECKPOINT_FOLDERS = ("", "best", "last", "model", "checkpoint")
+
+
+def load_system(name: str) -> System:
+    """The system behind a name.
+
+    Args:
+        name: "noisy", a released model, the path of an .onnx file, or a folder that
+            `aeolia train` wrote (this one needs PyTorch).
+
+    Raises:
+        ModelError: nothing of this name, or a file that is no model.
+        MissingExtraError: a training run without PyTorch installed.
+    """
+    if name == UNPROCESSED:
+        return _unprocessed
+    if Path(name).is_dir():
+        return system_of(_load_checkpoint(Path(name)))
+    from aeolia.runtime.catalogue import load
+
+    return system_of(load(name))
+
+
+def system_of(backend: Backend) -> System:
+    """A backend behind the very stream that users run, as a callable on whole recordings."""
+    from aeolia.runtime.stream import Stream
+
+    def process(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+        channels = 1 if audio.ndim == 1 else audio.shape[1]
+        return Stream(backend, sample_rate, channels).process(audio)
+
+    return process
+
+
+def _unprocessed(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    return audio
+
+
+def _load_checkpoint(run: Path) -> Backend:
+    for folder in _CHECKPOINT_FOLDERS:
+        if (run / folder / "config.json").is_file() and any((run / folder).glob("*.safetensors")):
+            break
+    else:
+        raise ModelError(
+            f"{run} holds no checkpoint (config.json beside *.safetensors); name a folder that "
+            "aeolia train wrote, an .onnx file or a released model"
+        )
+    try:
+        from aeolia.models.torch_backend import TorchBackend
+    except ImportError as error:
+        from aeolia.errors import MissingExtraError
+
+        raise MissingExtraError(
+            f"{run} is a training run, and running it needs PyTorch; run: pip install "
+            "aeolia[train], or export it to .onnx where PyTorch is installed"
+        ) from error
+    return TorchBackend.from_checkpoint(run / folder)

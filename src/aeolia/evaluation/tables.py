@@ -1,0 +1,72 @@
+"""Tables of finished text, the same for the terminal and the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aeolia.evaluation.statistics import Interval
+
+__all__ = ["Table", "format_interval", "format_number", "print_table"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Title, head and rows of text; the first `n_labels` columns are words, the rest numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    n_labels: int = 1
+    #: One sentence below the table.
+    note: str = ""
+    #: (row, column) of the cells to stress.
+    bold: frozenset[tuple[int, int]] = frozenset()
+
+
+def format_number(value: float, digits: int, *, sign: bool = False) -> str:
+    """The number, or a dash for NaN."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+
+
+def format_interval(interval: Interval, digits: int, *, sign: bool = False) -> str:
+    """Mean ± half the 95 % interval; the mean alone for one clip."""
+    mean = format_number(interval.mean, digits, sign=sign)
+    if not math.isfinite(interval.half_width):
+        return mean
+    return f"{mean} ± {interval.half_width:.{digits}f}"
+
+
+def print_table(table: Table) -> None:
+    """Show a table on the terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(box=box.SIMPLE_HEAD)
+    for index, column in enumerate(table.columns):
+        justify: Literal["left", "right"] = "left" if index < table.n_labels else "right"
+        shown.add_column(column, justify=justify, overflow="fold")
+    for number, row in enumerate(table.rows):
+        shown.add_row(*_styled(row, number, table.bold, Text))
+    console = Console()
+    if table.title:
+        console.print(Text(table.title, style="bold"))
+    console.print(shown)
+    if table.note:
+        console.print(Text(table.note, style="dim"))
+        console.print()
+
+
+def _styled(
+    row: Sequence[str], number: int, bold: frozenset[tuple[int, int]], text: type
+) -> list:
+    return [
+        text(cell, style="bold" if (number, column) in bold else "")
+        for column, cell in enumerate(row)
+    ]
