@@ -34,7 +34,8 @@ def spectrogram_db(
 ) -> np.ndarray:
     """Power of each pixel in dB, [height, width], highest frequency first.
 
-    0 dB is a sine of full scale; silence is -200 dB. Channels are averaged in power.
+    0 dB is a DFT bin that holds a sine of full scale, and a row wider than a bin averages its
+    bins' power; silence is -200 dB. Channels are averaged in power.
 
     Args:
         audio: samples, [T] or [T, C].
