@@ -12,9 +12,10 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from aeolia.errors import DataError
 
@@ -79,7 +80,9 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
             f"no manifest at {path}; write one with `aeolia data scan DIR -o {path.name}`"
         )
     root = path.resolve().parent
-    known = {field.name: type(field.default) for field in fields(Row) if field.name != "path"}
+    known: dict[str, Callable[..., Any]] = {
+        field.name: type(field.default) for field in fields(Row) if field.name != "path"
+    }
     rows = []
     with path.open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)

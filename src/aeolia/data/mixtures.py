@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -91,7 +92,7 @@ class MixConfig:
     @classmethod
     def textbook(cls, seed: int = 0, sample_rate: int = 16000) -> MixConfig:
         """Clean speech plus white Gaussian noise and nothing else."""
-        off = dict.fromkeys(_PROBABILITIES, 0.0)
+        off: dict[str, Any] = dict.fromkeys(_PROBABILITIES, 0.0)
         return cls(seed=seed, sample_rate=sample_rate, **{**off, "gaussian": 1.0})
 
 

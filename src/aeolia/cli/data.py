@@ -1,0 +1,76 @@
+"""`aeolia data scan` and `aeolia data pairs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Scan recordings; write validation pairs.")
+
+
+@app.command("scan")
+def scan_command(
+    folder: Annotated[Path, typer.Argument(help="Folder with recordings, subfolders included.")],
+    kind: Annotated[
+        str | None, typer.Option(help="speech, noise or rir; otherwise told from the folders.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Manifest (CSV) to write.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    valid: Annotated[float, typer.Option(help="Share of speakers and recordings held out.")] = 0.1,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Find and check audio, say what is there, split it, and write a manifest."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from aeolia.data.corpus import scan
+    from aeolia.data.manifest import write_manifest
+
+    hidden = quiet or not Console(stderr=True).is_terminal
+    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
+        task = bar.add_task("checking", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        found = scan(folder, kind, seed, valid, progress=show)
+    for line in found.words():
+        typer.echo(line)
+    if output is not None:
+        write_manifest(output, found.rows)
+        typer.echo(f"wrote {output} ({len(found.rows)} rows, split with seed {seed})")
+
+
+@app.command("pairs")
+def pairs_command(
+    sources: Annotated[list[Path], typer.Argument(help="Manifests, or folders to scan.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="New folder for the pairs.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of pairs.")] = 60,
+    snr: Annotated[str, typer.Option(help="SNRs in dB, by commas; inf is no noise.")] = (
+        "-5,0,5,10,15"
+    ),
+    sample_rate: Annotated[int, typer.Option(help="Sample rate of the pairs in Hz.")] = 16000,
+    seconds: Annotated[float, typer.Option(help="Length of each pair.")] = 5.0,
+    reverb: Annotated[float, typer.Option(help="Share of pairs in a simulated room.")] = 0.0,
+    split: Annotated[str, typer.Option(help="valid (held out) or train.")] = "valid",
+    seed: Annotated[int, typer.Option(help="Seed of the mixtures.")] = 1000,
+) -> None:
+    """Write noisy and clean pairs from held-out speakers and noises, for `aeolia evaluate`."""
+    from aeolia.data.corpus import load_rows
+    from aeolia.data.pairs import pair_config, write_pairs
+    from aeolia.errors import InputError
+
+    try:
+        snrs_db = [float(value) for value in snr.split(",")]
+    except ValueError:
+        raise InputError(f"--snr is {snr!r}; give numbers separated by commas") from None
+    rows = [row for place in sources for row in load_rows(place)[0]]
+    config = pair_config(sample_rate, seconds, reverb, seed)
+    write_pairs(output, rows, count, snrs_db, config, split=split)
+    typer.echo(f"wrote {count} pairs to {output}")

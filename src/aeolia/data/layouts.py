@@ -1,0 +1,134 @@
+"""Corpora whose folders mean something: speaker, class and kind read from a path.
+
+`describe(relative path)` asks each known layout in turn; the first that recognises the path
+answers. Whatever none recognises belongs to a plain folder: the folder a file lies in is its label.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+__all__ = ["LAYOUTS", "Place", "describe", "esc50_classes"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a path says about a recording.
+
+    `kind` "" means that the path does not tell. `split` is set where a corpus has its own test
+    part. `skip` says why a recording is no material for training, "" where it is.
+    """
+
+    layout: str
+    kind: str
+    label: str
+    split: str = ""
+    skip: str = ""
+
+
+def _librispeech(path: PurePath) -> Place | None:
+    """speaker/chapter/speaker-chapter-utterance.flac"""
+    match = re.fullmatch(r"(\d+)-(\d+)-\d+", path.stem)
+    if match and path.parts[-3:-1] == match.groups():
+        return Place("LibriSpeech", "speech", match[1])
+    return None
+
+
+def _voicebank(path: PurePath) -> Place | None:
+    """clean_trainset_*/pNNN_NNN.wav with noisy_trainset_* beside, and the same as testset."""
+    folder = path.parts[-2].lower() if len(path.parts) > 1 else ""
+    match = re.match(r"(clean|noisy)_(train|test)set", folder)
+    if not match:
+        return None
+    return Place(
+        "VoiceBank-DEMAND",
+        "speech",
+        path.stem.split("_")[0],
+        split="valid" if match[2] == "test" else "",
+        skip="noisy copy of a clean recording" if match[1] == "noisy" else "",
+    )
+
+
+def _vctk(path: PurePath) -> Place | None:
+    """wav48*/pNNN/pNNN_NNN[_micN].flac"""
+    if len(path.parts) < 2:
+        return None
+    speaker = path.parts[-2]
+    if not re.fullmatch(r"[ps]\d{1,3}", speaker) or not path.stem.startswith(f"{speaker}_"):
+        return None
+    second = path.stem.endswith("_mic2")
+    return Place("VCTK", "speech", speaker, skip="second microphone" if second else "")
+
+
+def _dns_challenge(path: PurePath) -> Place | None:
+    """datasets*/{clean,noise,impulse_responses}*/...; readers are named in the file's name."""
+    parts = [part.lower() for part in path.parts[:-1]]
+    # A folder given as .../datasets_fullband itself leaves its name out of the path.
+    kinds = (("clean", "speech"), ("noise", "noise"), ("impulse_responses", "rir"))
+    known = any(part.startswith("datasets") for part in parts) or "impulse_responses" in parts
+    if not known:
+        return None
+    for start, kind in kinds:
+        if any(part.startswith(start) for part in parts):
+            reader = re.search(r"reader_(\d+)", path.stem)
+            label = reader[1] if reader else ""
+            return Place("DNS-Challenge", kind, label if kind == "speech" else "")
+    return None
+
+
+def _esc50(path: PurePath) -> Place | None:
+    """fold-recording-take-class.wav"""
+    match = re.fullmatch(r"[1-5]-\d+-[A-Z]-(\d+)", path.stem)
+    return Place("ESC-50", "noise", f"class {match[1]}") if match else None
+
+
+LAYOUTS: tuple[Callable[[PurePath], Place | None], ...] = (
+    _librispeech,
+    _voicebank,
+    _vctk,
+    _dns_challenge,
+    _esc50,
+)
+
+#: Words in the names of folders that tell the kind where no layout does.
+_KIND_WORDS = {
+    "rir": r"rirs?|impulse[ _-]?responses?|brirs?",
+    "noise": r"noises?|ambien\w*|background\w*|musan|demand|wham\w*",
+    "speech": r"speech|voices?|speakers?|clean|utterances|dialogue|vocals?",
+}
+
+#: Folder names that say nothing about who or what is heard.
+_DULL_FOLDERS = {"wav", "wavs", "flac", "audio", "clips", "data", "train", "test", "valid", "dev"}
+
+
+def describe(path: PurePath, root_name: str = "") -> Place:
+    """What a path relative to the scanned folder (called `root_name`) says."""
+    whole = PurePath(root_name) / path if root_name else path
+    for layout in LAYOUTS:
+        if place := layout(whole):
+            return place
+    kind = ""
+    for part in reversed(whole.parts[:-1]):
+        words = re.split(r"[^a-z]+", part.lower())
+        for name, pattern in _KIND_WORDS.items():
+            if not kind and any(re.fullmatch(pattern, word) for word in words):
+                kind = name
+    folders = [part for part in path.parts[:-1] if part.lower() not in _DULL_FOLDERS]
+    return Place("plain folder", kind, folders[-1] if folders else "")
+
+
+def esc50_classes(root: Path) -> dict[str, str]:
+    """Class names by file name, from meta/esc50.csv where the folder has it."""
+    table = root / "meta" / "esc50.csv"
+    if not table.is_file():
+        return {}
+    with table.open(newline="", encoding="utf-8") as stream:
+        return {
+            line["filename"]: line["category"]
+            for line in csv.DictReader(stream)
+            if line.get("filename") and line.get("category")
+        }
