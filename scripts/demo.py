@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "with scripts/make_examples.py"
         )
     system = load_system(options.model)
-    results, failures = [], []
+    results: list[Result] = []
+    failures: list[str] = []
     for file in files:
         try:
             result = denoise(file, system)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.errors import ModelError
+from aeolia.errors import MissingExtraError, ModelError
 from aeolia.evaluation.scoring import System
 from aeolia.runtime.backend import Backend
 
@@ -14,8 +14,6 @@ __all__ = ["UNPROCESSED", "load_system", "system_of"]
 
 #: Name of the system that returns its input: what every denoiser must be better than.
 UNPROCESSED = "noisy"
-
-_CHECKPOINT_FOLDERS = ("", "best", "last", "model", "checkpoint")
 
 
 def load_system(name: str) -> System:
@@ -54,21 +52,16 @@ def _unprocessed(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _load_checkpoint(run: Path) -> Backend:
-    for folder in _CHECKPOINT_FOLDERS:
-        if (run / folder / "config.json").is_file() and any((run / folder).glob("*.safetensors")):
-            break
-    else:
+    if not ((run / "config.json").is_file() and (run / "model.safetensors").is_file()):
         raise ModelError(
-            f"{run} holds no checkpoint (config.json beside *.safetensors); name a folder that "
-            "aeolia train wrote, an .onnx file or a released model"
+            f"{run} holds no checkpoint (config.json beside model.safetensors); name a folder "
+            "that aeolia train wrote, an .onnx file or a released model"
         )
     try:
         from aeolia.models.torch_backend import TorchBackend
     except ImportError as error:
-        from aeolia.errors import MissingExtraError
-
         raise MissingExtraError(
             f"{run} is a training run, and running it needs PyTorch; run: pip install "
             "aeolia[train], or export it to .onnx where PyTorch is installed"
         ) from error
-    return TorchBackend.from_checkpoint(run / folder)
+    return TorchBackend.from_checkpoint(run)
