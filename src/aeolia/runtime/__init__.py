@@ -1,1 +1,3 @@
+"""Running released models on NumPy and ONNX Runtime, block by block."""
 
+from __future__ import annotations
