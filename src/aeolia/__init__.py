@@ -1,1 +1,67 @@
-"""Aeolia: audio autoencoders for real work."""
+"""Aeolia: audio autoencoders that denoise recordings and live sound.
+
+    import aeolia
+    clean = aeolia.denoise(noisy, sample_rate)         # an array [T] or [T, C]
+    aeolia.denoise_file("talk.wav", "talk.clean.wav")  # a file of any length
+    stream = aeolia.Stream("denoise", sample_rate=48000)
+
+Importing the package loads nothing else; each name is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aeolia.api import FileReport, Stream, denoise, denoise_file, load, released_models
+    from aeolia.errors import (
+        AeoliaError,
+        AudioFileError,
+        ConfigError,
+        DataError,
+        InputError,
+        MissingExtraError,
+        ModelError,
+        TrainingError,
+    )
+
+__all__ = [
+    "AeoliaError",
+    "AudioFileError",
+    "ConfigError",
+    "DataError",
+    "FileReport",
+    "InputError",
+    "MissingExtraError",
+    "ModelError",
+    "Stream",
+    "TrainingError",
+    "__version__",
+    "denoise",
+    "denoise_file",
+    "load",
+    "released_models",
+]
+
+_FROM_API = ("FileReport", "Stream", "denoise", "denoise_file", "load", "released_models")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("aeolia")
+        except PackageNotFoundError:  # run from a source tree that is not installed
+            return "0+unknown"
+    if name not in __all__:
+        raise AttributeError(f"module 'aeolia' has no attribute {name!r}")
+    module = "aeolia.api" if name in _FROM_API else "aeolia.errors"
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,1 +1,92 @@
+"""The command line: thin commands over the package, and what users see when something is wrong.
 
+Command modules import only typer at their top, and the rest inside their functions, so that
+help comes at once and nothing but training and export ever loads PyTorch.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from aeolia.cli.data import app as data_app
+from aeolia.cli.denoise import denoise
+from aeolia.cli.evaluate import evaluate
+from aeolia.cli.live import live
+from aeolia.cli.models import app as models_app
+from aeolia.errors import AeoliaError
+
+__all__ = ["app", "main", "run"]
+
+EXIT_OK, EXIT_SOME_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
+
+app = typer.Typer(
+    name="aeolia",
+    help="Audio autoencoders: take noise out of recordings and live sound.",
+    no_args_is_help=True,
+    # Plain help comes up faster than rich's, and tracebacks are for bugs only.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(denoise)
+app.command()(live)
+app.add_typer(models_app, name="models")
+app.command()(evaluate)
+app.add_typer(data_app, name="data")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import aeolia
+
+        typer.echo(f"aeolia {aeolia.__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    pass
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code and lets only bugs through as exceptions."""
+    try:
+        result = app(args=list(arguments), prog_name="aeolia", standalone_mode=False)
+        code = result if isinstance(result, int) else EXIT_OK
+        # Newer versions of typer turn Ctrl-C into this code, older ones into Abort.
+        return _interrupted() if code == EXIT_INTERRUPTED else code
+    except AeoliaError as error:
+        print(f"aeolia: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted()
+    except Exception as error:
+        # Usage errors are click's or, in newer versions of typer, its own copy of them.
+        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
+            raise
+        error.show()
+        return int(error.exit_code)
+
+
+def _interrupted() -> int:
+    print("aeolia: interrupted; no partial output was left", file=sys.stderr)
+    return EXIT_INTERRUPTED
+
+
+def _terminate(*_: object) -> None:
+    # An exception, so that partial outputs are removed on the way out.
+    sys.exit(EXIT_TERMINATED)
+
+
+def main() -> None:
+    """Entry point of the command `aeolia`."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""`aeolia models`: what models came with the package, and their cards."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List the models inside the package; show a model's card.")
+
+
+@app.callback(invoke_without_command=True)
+def list_models(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the models inside the package; `show NAME` prints a model's card.
+
+    \b
+    Examples:
+      aeolia models
+      aeolia models show denoise
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from aeolia.runtime.catalogue import load, released_models
+
+    rows = []
+    for name, path in released_models().items():
+        config = load(name).config
+        rows.append(
+            {
+                "name": name,
+                "task": config.task,
+                "sample_rate": config.sample_rate,
+                "latency_ms": round(config.latency_ms, 1),
+                "megabytes": round(path.stat().st_size / 1e6, 1),
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        typer.echo("no model is installed with this package; give a file with --model FILE")
+    for row in rows:
+        typer.echo(
+            f"{row['name']:<14} {row['task']:<9} {row['sample_rate'] / 1000:g} kHz  "
+            f"latency {row['latency_ms']:g} ms  {row['megabytes']:.1f} MB"
+        )
+
+
+@app.command("show")
+def show_model(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A model.")],
+) -> None:
+    """Print a model's card: data, licence, figures, known weaknesses."""
+    from aeolia.runtime.catalogue import load
+
+    backend = load(name)
+    typer.echo(backend.card.strip() or f"{name} has no card")
