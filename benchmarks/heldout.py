@@ -10,6 +10,7 @@ might be among those trained on.
     rooms      40 clips in rooms of RT60 0.3 to 0.9 s, without noise
     clean      clean speech, one clip a speaker, and the full-band ones
     noises     noise alone, one clip a recording
+    silence    digital silence, and white noise at -90 dBFS
 """
 
 from __future__ import annotations
@@ -216,7 +217,17 @@ def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[Pair]]:
         "rooms": rooms,
         "clean": clean,
         "noises": noises,
+        "silence": _silence(),
     }
+
+
+def _silence() -> list[Pair]:
+    nothing = np.zeros(_LENGTH, np.float32)
+    hiss = np.random.default_rng(6).standard_normal(_LENGTH).astype(np.float32)
+    return [
+        Pair("silence-000", nothing, nothing, None, None, "", "none"),
+        Pair("silence-001", hiss * np.float32(10**-4.5), nothing, None, None, "", "hiss"),
+    ]
 
 
 def set_hash(pairs: list[Pair]) -> str:

@@ -2,7 +2,7 @@
 
 The peers' code and weights are not part of Aeolia: `benchmarks/README.md` says in words which
 public files a user puts into the folder given as `--peers DIR`. A peer whose files are absent is
-left out and named as missing in the results.
+left out and named as missing in the results (`peer_folder.py`).
 
 Two shapes of peer:
     HopPeer    hop samples in, hop samples out, with its own state; the output lags by `delay`.
@@ -13,13 +13,27 @@ Both offer `enhance(audio)`: [T] float32 at the peer's own `sample_rate` in, [T]
 from __future__ import annotations
 
 import ctypes
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["HopPeer", "Peer", "WholePeer", "find_peers", "onnx_session"]
+__all__ = [
+    "DeepFilterNet3",
+    "Dpcrn",
+    "Dtln",
+    "Gtcrn",
+    "HopPeer",
+    "NoiseReduce",
+    "Nsnet2",
+    "Peer",
+    "Rnnoise01",
+    "Rnnoise02",
+    "UlUnas",
+    "WebRtc",
+    "WholePeer",
+    "onnx_session",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -381,31 +395,3 @@ class DeepFilterNet3(WholePeer):
         out[:, : self.bins] = sum(taps[k] * low[k : k + hops] for k in range(self.order))
         wave: Array = state.synthesis(np.ascontiguousarray(out[None], np.complex64))[0]
         return wave[480 : 480 + len(audio)]
-
-
-PEERS: tuple[type[Any], ...] = (
-    Rnnoise01, Rnnoise02, Nsnet2, Gtcrn, Dtln, UlUnas, DeepFilterNet3, Dpcrn, WebRtc, NoiseReduce,
-)  # fmt: skip
-
-
-def find_peers(folder: Path) -> tuple[list[Peer], list[str]]:
-    """The peers whose files are in `folder`, and a line for each one that is missing.
-
-    `folder/packages` may hold Python packages installed there; it is searched after the
-    environment's own.
-    """
-    packages = str((folder / "packages").resolve())
-    if packages not in sys.path:
-        sys.path.append(packages)
-    found: list[Peer] = []
-    missing: list[str] = []
-    for kind in PEERS:
-        absent = [file for file in kind.files if not (folder / file).is_file()]
-        if absent:
-            missing.append(f"{kind.name}: {', '.join(absent)} not in {folder.name}")
-            continue
-        try:
-            found.append(kind(folder))
-        except (ImportError, OSError) as error:
-            missing.append(f"{kind.name}: {error}")
-    return found, missing

@@ -150,10 +150,17 @@ def _attenuation(system: System, pair: Pair) -> Scores:
     return {"attenuation_db": float(steps.mean()), "attenuation_std_db": float(steps.std())}
 
 
+def _level(system: System, pair: Pair) -> Scores:
+    """Level of the output in dB of full scale, at most 160 dB below it."""
+    out = _enhanced(system, pair.noisy).astype(np.float64)
+    return {"rms_dbfs": float(10 * np.log10(max((out**2).mean(), 1e-16)))}
+
+
 _SCORERS: dict[str, Callable[[System, Pair], Scores]] = {
     "mixtures": _metrics("pesq_wb", "estoi", "si_sdr", "stoi"),
     "fullband": _full_band,
     "rooms": _metrics("stoi", "estoi", "si_sdr", "pesq_wb"),
     "clean": _metrics("si_sdr", "pesq_wb", "stoi"),
     "noises": _attenuation,
+    "silence": _level,
 }
