@@ -106,3 +106,20 @@ def test_says_what_is_wrong_before_any_work(
     with pytest.raises(DataError, match="holds no pairs"):
         run("noisy", tmp_path, "-o", tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+def test_bad_clips_are_named_and_the_good_ones_scored(tmp_path: Path) -> None:
+    for name in ("bad", "good"):
+        for side in ("noisy", "clean"):
+            noise = np.random.default_rng(len(side)).standard_normal(8000)
+            soundfile.write(tmp_path / f"{name}.{side}.wav", 0.1 * noise, 16000)
+    arguments = ["noisy", str(tmp_path), "-o", str(tmp_path / "report"), "--metrics", "snr"]
+    (tmp_path / "bad.noisy.wav").write_text("no audio")
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "1 clip(s) could not be processed" in result.output
+    rows = list(csv.DictReader((tmp_path / "report" / "scores.csv").open()))
+    assert [bool(row["problems"]) for row in rows] == [True, False]
+    (tmp_path / "good.clean.wav").write_text("no audio")
+    with pytest.raises(DataError, match="none of the clips could be processed"):
+        run(*arguments)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aeolia.errors import DataError
+
 if TYPE_CHECKING:
     from aeolia.evaluation import PairSet, Report, System
     from aeolia.metrics import Metric
@@ -23,7 +25,7 @@ def evaluate(
     models: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL...",
+            metavar="MODEL",
             help="Released names, .onnx files or training runs; several are compared. "
             "The unprocessed input ('noisy') is always part of the report.",
             show_default=False,
@@ -76,6 +78,7 @@ def evaluate(
     systems = _load_systems(models)
     shown = not quiet and not as_json
     report = _score(found, systems, chosen, jobs, shown, everything=not names)
+    failures = _failures(report)
     page = write_report(out, report, _galleries(report, found, systems))
     if as_json:
         typer.echo(report.as_json(), nl=False)
@@ -85,6 +88,25 @@ def evaluate(
         for note in report.notes:
             typer.echo(note)
         typer.echo(f"report: {page}")
+    if failures:
+        typer.echo(
+            f"aeolia: {len(failures)} clip(s) could not be processed, such as {failures[0]}",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _failures(report: Report) -> list[str]:
+    """Why clips could not be read or processed at all.
+
+    Raises:
+        DataError: that is so of every clip.
+    """
+    rows = [row for rows in report.scores.values() for row in rows]
+    failures = [row.problems[0] for row in rows if not row.sample_rate]
+    if len(failures) == len(rows):
+        raise DataError(f"none of the clips could be processed: {failures[0]}")
+    return failures
 
 
 def _load_systems(models: list[str]) -> dict[str, System]:
