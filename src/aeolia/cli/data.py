@@ -63,8 +63,14 @@ def pairs_command(
 ) -> None:
     """Write noisy and clean pairs from held-out speakers and noises, for `aeolia evaluate`."""
     from aeolia.data.corpus import load_rows
-    from aeolia.data.pairs import pair_config, write_pairs
-    from aeolia.errors import InputError
+    from aeolia.errors import InputError, MissingExtraError
+
+    try:
+        from aeolia.data.pairs import pair_config, write_pairs
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"mixing needs {error.name}, which is not installed; pip install 'aeolia[train]'"
+        ) from error
 
     try:
         snrs_db = [float(value) for value in snr.split(",")]

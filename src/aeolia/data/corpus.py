@@ -51,6 +51,8 @@ class Scan:
     rows: list[Row]
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     layouts: Counter[str] = field(default_factory=Counter)
+    #: Files whose kind nothing told.
+    guessed: int = 0
 
     def words(self) -> list[str]:
         """The findings as lines of text: what is there first, then each problem with examples."""
@@ -71,7 +73,12 @@ class Scan:
                 )
             if not parts[1]:
                 lines.append("  nothing to validate on: one recording cannot be split")
-        rates = Counter(row.sample_rate for row in self.rows)
+        if self.guessed:
+            lines.append(
+                f"  {_files(self.guessed)} taken as speech, for no folder tells; "
+                "--kind noise or --kind rir says otherwise"
+            )
+        rates = Counter(row.sample_rate for row in self.rows if row.sample_rate)
         if rates:
             shown = ", ".join(f"{rate} Hz ({count})" for rate, count in rates.most_common(6))
             lines.append(f"sample rates: {shown}")
@@ -131,6 +138,7 @@ def scan(
             elif work.row is not None:
                 seen[work.content] = shown
                 found.rows.append(work.row)
+                found.guessed += work.guessed
             if progress:
                 progress(done, len(files))
     if not found.rows:
@@ -192,14 +200,16 @@ class _Finding:
     content: str = ""
     problem: str = ""
     detail: str = ""
+    guessed: bool = False
 
 
 def _inspect(path: Path, root: Path, kind: str | None, classes: dict[str, str]) -> _Finding:
     """Decode one file block by block and judge it."""
-    place = describe(path.relative_to(root), root.resolve().name)
+    place = describe(path.relative_to(root), Path(*root.resolve().parts[1:][-2:]))
     if place.skip:
         return _Finding(place.layout, problem="skipped", detail=place.skip)
-    kind = kind or place.kind or "speech"
+    told = kind or place.kind
+    kind = told or "speech"
     content = hashlib.sha256()
     peak, flat, total = 0.0, 0, 0
     try:
@@ -238,7 +248,7 @@ def _inspect(path: Path, root: Path, kind: str | None, classes: dict[str, str]) 
         bandwidth_hz=round(spectrum.reach_hz(), 1),
         split=place.split,
     )
-    return _Finding(place.layout, row, content.hexdigest())
+    return _Finding(place.layout, row, content.hexdigest(), guessed=not told)
 
 
 def _audio_files(root: Path) -> list[Path]:

@@ -105,9 +105,12 @@ _KIND_WORDS = {
 _DULL_FOLDERS = {"wav", "wavs", "flac", "audio", "clips", "data", "train", "test", "valid", "dev"}
 
 
-def describe(path: PurePath, root_name: str = "") -> Place:
-    """What a path relative to the scanned folder (called `root_name`) says."""
-    whole = PurePath(root_name) / path if root_name else path
+def describe(path: PurePath, above: PurePath = PurePath()) -> Place:
+    """What a path relative to the scanned folder says.
+
+    `above` is the scanned folder's own name and what is known of the folders it lies in.
+    """
+    whole = above / path
     for layout in LAYOUTS:
         if place := layout(whole):
             return place
