@@ -95,7 +95,7 @@ class Report:
         bold = {
             (number, 1 + systems.index(best))
             for number, metric in enumerate(self.metrics)
-            if (best := self._best(metric)) is not None
+            for best in self._best(metric)
         }
         note = "Mean ± half the 95 % interval over clips. RTF: processing time over duration."
         n_failed = sum(bool(row.problems) for scores in self.scores.values() for row in scores)
@@ -140,14 +140,14 @@ class Report:
         note = "Input SNR measured as clean against noisy." if measured else ""
         return Table("By input SNR", columns, tuple(rows), 2, note)
 
-    def _best(self, metric: Metric) -> str | None:
-        """The system with the best mean, if there is anything to compare."""
+    def _best(self, metric: Metric) -> list[str]:
+        """The systems whose mean, as printed, is best; none where all print the same."""
         means = {system: self.mean(system, metric.name).mean for system in self.scores}
-        finite = {system: mean for system, mean in means.items() if math.isfinite(mean)}
-        if len(finite) < 2:
-            return None
-        sign = 1 if metric.higher_is_better else -1
-        return max(finite, key=lambda system: sign * finite[system])
+        shown = {s: round(mean, metric.digits) for s, mean in means.items() if math.isfinite(mean)}
+        if len(set(shown.values())) < 2:
+            return []
+        best = max(shown.values()) if metric.higher_is_better else min(shown.values())
+        return [system for system, mean in shown.items() if mean == best]
 
     def _of_group(self, rows: Sequence[ClipScores], group: str) -> list[ClipScores]:
         names = set(self.groups[group])
