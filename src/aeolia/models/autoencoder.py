@@ -36,6 +36,7 @@ class DenoisingAutoencoder(nn.Module):
         )
         self.encoder = build_encoder(config)
         self.decoder = build_decoder(config)
+        self._add_filter_tables(config.filter_taps)
         #: Run encoder and decoder in bfloat16 (training on a GPU); spectra stay in float32.
         self.mixed_precision = False
 
@@ -73,44 +74,54 @@ class DenoisingAutoencoder(nn.Module):
             return self._own_magnitude(values, spectrum), following
         return self._filter(values, spectrum, state, following), following
 
-    def step_spectrum(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
-        """Audio [B, 1, T] to the clean spectrum [B, 2, T/hop, Q]: `step` before synthesis."""
-        spectrum, input_tail = self.spectrum.analyse(audio[:, 0], state["input_tail"])
-        latent, skips, following = self.encode(spectrum, state)
-        clean, decoder_state = self.decode(latent, skips, spectrum, state)
-        return clean, {"input_tail": input_tail, **following, **decoder_state}
+    def step(
+        self, audio: Tensor, state: State, skip_scale: float = 1.0
+    ) -> tuple[Tensor, State]:
+        """Audio [B, 1, T], T a multiple of hop_length, to audio [B, 1, T], delay samples late.
 
-    def step(self, audio: Tensor, state: State) -> tuple[Tensor, State]:
-        """Audio [B, 1, T], T a multiple of hop_length, to audio [B, 1, T], delay samples late."""
-        clean, following = self.step_spectrum(audio, state)
-        output, following["output_tail"] = self.spectrum.synthesise(clean, state["output_tail"])
+        Training may scale the skip activations (to zero), so that the latent carries the signal.
+        """
+        spectrum, input_tail = self.spectrum.analyse(audio.squeeze(1), state["input_tail"])
+        latent, skips, following = self.encode(spectrum, state)
+        if skip_scale != 1.0:
+            skips = [skip * skip_scale for skip in skips]
+        clean, decoder_state = self.decode(latent, skips, spectrum, state)
+        output, output_tail = self.spectrum.synthesise(clean, state["output_tail"])
+        following.update(decoder_state, input_tail=input_tail, output_tail=output_tail)
         return output.unsqueeze(1), following
 
-    def forward(self, audio: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, skip_scale: float = 1.0) -> Tensor:
         """Audio [B, 1, T] from zero state, through `step`."""
-        return self.step(audio, self.initial_state(audio.shape[0]))[0]
+        return self.step(audio, self.initial_state(audio.shape[0]), skip_scale)[0]
 
     def _filter(self, values: Tensor, spectrum: Tensor, state: State, following: State) -> Tensor:
         """Sum of complex taps [B, 2*taps, F, Q] on this and past frames of the spectrum.
 
         The first tap is one plus what the network says, so an untrained model passes its input.
         """
-        taps, frames = self.config.filter_taps, spectrum.shape[2]
+        taps = self.config.filter_taps
         history = spectrum
         if taps > 1:
             history = torch.cat([state["spectrum_past"], spectrum], dim=2)
             following["spectrum_past"] = history[:, :, -(taps - 1) :]
-        real, imag = 0.0, 0.0
-        for tap in range(taps):
-            start = taps - 1 - tap
-            x_real = history[:, 0, start : start + frames]
-            x_imag = history[:, 1, start : start + frames]
-            h_real, h_imag = values[:, 2 * tap], values[:, 2 * tap + 1]
-            if tap == 0:
-                h_real = h_real + 1.0
-            real = real + h_real * x_real - h_imag * x_imag
-            imag = imag + h_real * x_imag + h_imag * x_real
-        return torch.stack([real, imag], dim=1)
+        # Channels (re, im) of tap 0, of tap 1, ...; tap t sees the frame t before this one.
+        seen = torch.cat([history[:, :, taps - 1 - t : -t or None] for t in range(taps)], dim=1)
+        values = values + self.passing_tap
+        products = torch.cat([values * seen, values * seen[:, self.swapped]], dim=1)
+        # (a + jb)(c + jd) = (ac - bd) + j(ad + bc), summed over the taps.
+        return nn.functional.conv2d(products, self.product_signs)
+
+    def _add_filter_tables(self, taps: int) -> None:
+        """Constants of `_filter`: few large operations make a graph that is quick per hop."""
+        passing = torch.zeros(2 * taps, 1, 1)
+        passing[0] = 1.0
+        swapped = torch.arange(2 * taps).reshape(taps, 2).flip(1).flatten()
+        signs = torch.zeros(2, 4 * taps)
+        signs[0, 0 : 2 * taps : 2], signs[0, 1 : 2 * taps : 2] = 1.0, -1.0
+        signs[1, 2 * taps :] = 1.0
+        self.register_buffer("passing_tap", passing, persistent=False)
+        self.register_buffer("swapped", swapped, persistent=False)
+        self.register_buffer("product_signs", signs[:, :, None, None], persistent=False)
 
     def _own_magnitude(self, values: Tensor, spectrum: Tensor) -> Tensor:
         """The decoder's compressed magnitude [B, 1, F, Q] with the noisy phase."""

@@ -56,11 +56,12 @@ class ConvDecoder(nn.Module):
     def forward(self, latent: Tensor, skips: list[Tensor], state: State) -> tuple[Tensor, State]:
         """Latent [B, F, D] and skips (shallow first, or none) to [B, C, F, Q], next state."""
         following: State = {}
+        latent = latent.transpose(0, 1)  # [F, B, D]
         x = self.from_latent(latent)
         if self.recurrent is not None:
             y, following["decoder_hidden"] = self.recurrent(latent, state["decoder_hidden"])
             x = x + y
-        x = self.widen(x).unflatten(2, (-1, self.positions)).permute(0, 2, 1, 3)
+        x = self.widen(x).unflatten(2, (-1, self.positions)).permute(1, 2, 0, 3)
         for i, (conv, activation) in enumerate(zip(self.convs, self.activations, strict=True)):
             if skips:
                 x = x + self.gates[i] * skips[-1 - i]
@@ -82,10 +83,11 @@ class LSTMDecoder(nn.Module):
 
     def forward(self, latent: Tensor, skips: list[Tensor], state: State) -> tuple[Tensor, State]:
         """Latent [B, F, D] to [B, C, F, Q], next state; skips are not used."""
-        x, hidden = self.recurrent(latent, state["decoder_hidden"])
-        x = self.widen(x).unflatten(2, (-1, self.positions)).permute(0, 2, 1, 3)
+        x, hidden = self.recurrent(latent.transpose(0, 1), state["decoder_hidden"])
+        x = self.widen(x).unflatten(2, (-1, self.positions)).permute(1, 2, 0, 3)
         return x, {"decoder_hidden": hidden}
 
 
 def build_decoder(config: ModelConfig) -> ConvDecoder | LSTMDecoder:
+    """The decoder that `config.decoder` names."""
     return LSTMDecoder(config) if config.decoder == "lstm" else ConvDecoder(config)

@@ -67,12 +67,11 @@ class ConvEncoder(nn.Module):
                 following["encoder_past"] = past
             x = activation(x)
             skips.append(x)
-        x = x.permute(0, 2, 1, 3).flatten(2)
-        x = self.norm(self.squeeze(x))
+        x = self.norm(self.squeeze(x.permute(2, 0, 1, 3).flatten(2)))  # [F, B, H]
         if self.recurrent is not None:
             y, following["encoder_hidden"] = self.recurrent(x, state["encoder_hidden"])
             x = x + y
-        return self.to_latent(x), skips, following
+        return self.to_latent(x).transpose(0, 1), skips, following
 
 
 class LSTMEncoder(nn.Module):
@@ -89,10 +88,11 @@ class LSTMEncoder(nn.Module):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, list[Tensor], State]:
         """Features [B, 3, F, Q] to latent [B, F, D], no skips, next state."""
-        x = torch.relu(self.squeeze(x.permute(0, 2, 1, 3).flatten(2)))
+        x = torch.relu(self.squeeze(x.permute(2, 0, 1, 3).flatten(2)))  # [F, B, H]
         x, hidden = self.recurrent(x, state["encoder_hidden"])
-        return self.to_latent(x), [], {"encoder_hidden": hidden}
+        return self.to_latent(x).transpose(0, 1), [], {"encoder_hidden": hidden}
 
 
 def build_encoder(config: ModelConfig) -> ConvEncoder | LSTMEncoder:
+    """The encoder that `config.encoder` names."""
     return LSTMEncoder(config) if config.encoder == "lstm" else ConvEncoder(config)

@@ -16,6 +16,7 @@ from aeolia.config import config_to_json
 from aeolia.errors import ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import write_atomically
+from aeolia.models.graph import simplify
 
 __all__ = ["FORMAT_VERSION", "TOLERANCE", "export_onnx", "largest_difference"]
 
@@ -84,7 +85,7 @@ def _trace(model: DenoisingAutoencoder) -> onnx.ModelProto:
         torch.onnx.export(
             flat,
             (audio, *state.values()),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # this exporter writes to files too
             input_names=inputs,
             output_names=outputs,
             dynamic_axes=axes,
@@ -92,6 +93,7 @@ def _trace(model: DenoisingAutoencoder) -> onnx.ModelProto:
             dynamo=False,
         )
     proto = onnx.load_from_string(buffer.getvalue())
+    proto = simplify(proto, model.config.hop_length, model.state_shapes())
     onnx.checker.check_model(proto)
     return proto
 

@@ -1,4 +1,4 @@
-"""Recurrent layers whose state is an argument and a result, batch first."""
+"""Recurrent layers whose state is an argument and a result, frames first."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["Recurrent"]
 
 
 class Recurrent(nn.Module):
-    """One GRU or LSTM layer over frames [B, F, D], with its state [B, H] (LSTM: [B, 2*H])."""
+    """One GRU or LSTM layer over frames [F, B, D], with its state [B, H] (LSTM: [B, 2*H])."""
 
     def __init__(self, kind: str, input_dim: int, hidden_dim: int) -> None:
         super().__init__()
         self.kind = kind
         self.hidden_dim = hidden_dim
         layer = nn.GRU if kind == "gru" else nn.LSTM
-        self.layer = layer(input_dim, hidden_dim, batch_first=True)
+        self.layer = layer(input_dim, hidden_dim)
         for name, weight in self.layer.named_parameters():
             if name.startswith("weight_hh"):
                 for gate in weight.data.chunk(3 if kind == "gru" else 4):
@@ -27,7 +27,7 @@ class Recurrent(nn.Module):
         return self.hidden_dim * (1 if self.kind == "gru" else 2)
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, F, D] and state [B, state_width] to [B, F, H] and the next state."""
+        """[F, B, D] and state [B, state_width] to [F, B, H] and the next state."""
         if self.kind == "gru":
             y, hidden = self.layer(x, state.unsqueeze(0))
             return y, hidden.squeeze(0)

@@ -34,15 +34,23 @@ class SplitDFT(nn.Module):
 
         X[k1 + N1*k2] = sum_n2 W_N2^(n2*k2) * W_N^(n2*k1) * sum_n1 W_N1^(n1*k1) * x[N2*n1 + n2]
 
-    with W_N = exp(-2j*pi/N). That is N*(2*N1 + 2*N2) multiplications rather than N*N, and the
-    matrices are small enough to stay in the cache and in a small file.
+    with W_N = exp(-2j*pi/N). That is N*(4*N1 + 2*N2) multiplications or so rather than N*N, and
+    the matrices are small enough to stay in the cache and in a small file. Rows and columns are
+    laid out so that the exported graph needs few nodes: live audio runs it once per hop.
     """
+
+    inner: Tensor
+    twist: Tensor
+    outer: Tensor
+    outer_inverse: Tensor
+    inner_inverse: Tensor
+    weight: Tensor
 
     def __init__(self, length: int) -> None:
         super().__init__()
         self.length = length
         self.n1, self.n2 = _factors(length)
-        self.half = self.n2 // 2 + 1  # k2 values that reach the Nyquist bin
+        self.n_k2 = self.n2 // 2 + 1  # k2 values that reach the Nyquist bin
         n1, n2 = self.n1, self.n2
 
         def rotation(rows: int, columns: int, period: int) -> tuple[Tensor, Tensor]:
@@ -50,71 +58,72 @@ class SplitDFT(nn.Module):
             angle *= 2 * math.pi / period
             return torch.cos(angle), torch.sin(angle)
 
-        inner_cos, inner_sin = rotation(n1, n1, n1)  # [n1, k1]
-        outer_cos, outer_sin = rotation(n2, self.half, n2)  # [n2, k2]
+        inner_cos, inner_sin = rotation(n1, n1, n1)  # [n1, k1], symmetric
+        outer_cos, outer_sin = rotation(n2, self.n_k2, n2)  # [n2, k2]
         twist_cos, twist_sin = rotation(n1, n2, length)  # [k1, n2]
+        # A complex product with the twist needs (re, im) times its cosine plus (im, -re) times
+        # its sine: the inner product yields both, rows in the order (cosine or sine, k1, part).
+        inner = torch.cat(
+            [
+                torch.stack([inner_cos, -inner_sin], dim=1).flatten(0, 1),  # (re, im)
+                torch.stack([-inner_sin, -inner_cos], dim=1).flatten(0, 1),  # (im, -re)
+            ]
+        )
+        twist = torch.cat(
+            [
+                twist_cos.repeat_interleave(2, dim=0),
+                twist_sin.repeat_interleave(2, dim=0),
+            ]
+        )
+        # (re, im) n2 -> (re, im) k2
+        outer = torch.cat(
+            [torch.cat([outer_cos, -outer_sin], dim=1), torch.cat([outer_sin, outer_cos], dim=1)]
+        )
+        # Backwards: x = Re sum_k1 (cos + j*sin)(inner) * (cos + j*sin)(twist) * (re + j*im), with
+        # columns in the order (twist's cosine or sine, k1, part).
+        inner_inverse = torch.cat(
+            [
+                torch.stack([inner_cos, -inner_sin], dim=2).flatten(1, 2),
+                torch.stack([-inner_sin, -inner_cos], dim=2).flatten(1, 2),
+            ],
+            dim=1,
+        )
         # Bins between 0 and the Nyquist frequency stand for their mirror images as well.
-        weight = torch.full((n1, self.half), 2.0, dtype=torch.float64)
-        weight[0, 0] = weight[0, -1] = 1.0
+        weight = torch.full((n1, 2 * self.n_k2), 2.0 / length, dtype=torch.float64)
+        for column in (0, self.n_k2 - 1, self.n_k2, 2 * self.n_k2 - 1):
+            weight[0, column] = 1.0 / length
         tables = {
-            "inner": torch.cat([inner_cos, -inner_sin], dim=1),  # [n1, (re, im) k1]
-            # (re, im) n2 -> (re, im) k2
-            "outer": torch.cat(
-                [
-                    torch.cat([outer_cos, -outer_sin], dim=1),
-                    torch.cat([outer_sin, outer_cos], dim=1),
-                ]
-            ),
-            "outer_inverse": torch.cat(
-                [
-                    torch.cat([outer_cos.T, outer_sin.T], dim=1),
-                    torch.cat([-outer_sin.T, outer_cos.T], dim=1),
-                ]
-            ),
-            "inner_inverse": torch.cat([inner_cos, -inner_sin]),  # (re, im) k1 -> n1
-            "twist_cos": twist_cos,
-            "twist_sin": twist_sin,
-            "weight": weight / length,
+            "inner": inner,
+            "twist": twist,
+            "outer": outer,
+            "outer_inverse": outer.T,
+            "inner_inverse": inner_inverse,
+            "weight": weight,
         }
         for name, table in tables.items():
-            self.register_buffer(name, table.float(), persistent=False)
+            self.register_buffer(name, table.float().contiguous(), persistent=False)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames [B, F, N] to spectrum [B, 2, F, N/2+1]."""
-        batch, count, n1, n2 = frames.shape[0], frames.shape[1], self.n1, self.n2
-        x = frames.reshape(batch, count, n1, n2).transpose(2, 3)  # [.., n2, n1]
-        x = torch.matmul(x, self.inner).reshape(batch, count, n2, 2, n1)
-        real, imag = x[:, :, :, 0].transpose(2, 3), x[:, :, :, 1].transpose(2, 3)  # [.., k1, n2]
-        # times W_N^(n2*k1) = cos - j*sin
-        x = torch.cat(
-            [
-                real * self.twist_cos + imag * self.twist_sin,
-                imag * self.twist_cos - real * self.twist_sin,
-            ],
-            dim=-1,
-        )
-        x = torch.matmul(x, self.outer).reshape(batch, count, n1, 2, self.half)
-        x = x.permute(0, 3, 1, 4, 2).reshape(batch, 2, count, self.half * n1)  # k = k1 + n1*k2
-        return x[..., : self.length // 2 + 1]
+        batch, count = frames.shape[0], frames.shape[1]
+        x = frames.reshape(batch, count, self.n1, self.n2)
+        x = torch.matmul(self.inner, x) * self.twist
+        cosine, sine = x.split(2 * self.n1, dim=2)
+        x = (cosine + sine).reshape(batch, count, self.n1, 2 * self.n2)
+        x = torch.matmul(x, self.outer).reshape(batch, count, self.n1, 2, self.n_k2)
+        x = x.permute(0, 3, 1, 4, 2)  # k = k1 + n1*k2
+        return x.reshape(batch, 2, count, self.n_k2 * self.n1)[..., : self.length // 2 + 1]
 
     def inverse(self, spectrum: Tensor) -> Tensor:
         """Spectrum [B, 2, F, N/2+1] to frames [B, F, N]."""
-        batch, count, n1, n2 = spectrum.shape[0], spectrum.shape[2], self.n1, self.n2
-        x = nn.functional.pad(spectrum, (0, n1 - 1))  # bins past Nyquist, filled with zeros
-        x = x.reshape(batch, 2, count, self.half, n1).permute(0, 2, 4, 1, 3)
-        x = x * self.weight[:, None, :]  # [.., k1, (re, im), k2]
-        x = torch.matmul(x.reshape(batch, count, n1, 2 * self.half), self.outer_inverse)
-        real, imag = x[..., :n2], x[..., n2:]  # [.., k1, n2]
-        # times W_N^(-n2*k1) = cos + j*sin
-        x = torch.cat(
-            [
-                real * self.twist_cos - imag * self.twist_sin,
-                imag * self.twist_cos + real * self.twist_sin,
-            ],
-            dim=2,
-        )
-        x = torch.matmul(x.transpose(2, 3), self.inner_inverse)  # [.., n2, n1]
-        return x.transpose(2, 3).reshape(batch, count, self.length)
+        batch, count = spectrum.shape[0], spectrum.shape[2]
+        x = nn.functional.pad(spectrum, (0, self.n1 - 1))  # bins past Nyquist, filled with zeros
+        x = x.reshape(batch, 2, count, self.n_k2, self.n1).permute(0, 2, 4, 1, 3)
+        x = x.reshape(batch, count, self.n1, 2 * self.n_k2) * self.weight
+        x = torch.matmul(x, self.outer_inverse).reshape(batch, count, 2 * self.n1, self.n2)
+        cosine, sine = self.twist.chunk(2, dim=0)
+        x = torch.cat([x * cosine, x * sine], dim=2)
+        return torch.matmul(self.inner_inverse, x).reshape(batch, count, self.length)
 
 
 class ShortTimeSpectrum(nn.Module):
@@ -124,6 +133,9 @@ class ShortTimeSpectrum(nn.Module):
     spectrum at every sample rate (for windows of equal duration) and so that synthesis after
     analysis gives the input back, `win_length - hop_length` samples late.
     """
+
+    analysis_window: Tensor
+    synthesis_window: Tensor
 
     def __init__(self, win_length: int, hop_length: int) -> None:
         super().__init__()
@@ -140,41 +152,38 @@ class ShortTimeSpectrum(nn.Module):
         )
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        tail = self.win_length - self.hop_length
-        return {"input_tail": (tail,), "output_tail": (tail,)}
+        pieces = self.overlap * (self.overlap - 1) // 2
+        return {
+            "input_tail": (self.win_length - self.hop_length,),
+            "output_tail": (pieces * self.hop_length,),
+        }
 
     def analyse(self, audio: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """Audio [B, T] after `tail` [B, win - hop] to spectrum [B, 2, T/hop, Q], new tail."""
+        hop, last = self.hop_length, self.overlap - 1
         joined = torch.cat([tail, audio], dim=1)
-        length = audio.shape[1]
         pieces = [
-            joined[:, i * self.hop_length : i * self.hop_length + length].reshape(
-                audio.shape[0], -1, self.hop_length
-            )
+            joined[:, i * hop : (i - last) * hop or None].reshape(audio.shape[0], -1, hop)
             for i in range(self.overlap)
         ]
         frames = torch.cat(pieces, dim=2) * self.analysis_window
-        return self.dft(frames), joined[:, length:]
+        return self.dft(frames), joined[:, -last * hop :]
 
     def synthesise(self, spectrum: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Spectrum [B, 2, F, Q] to audio [B, F*hop]; `tail` [B, win - hop] is what earlier
-        frames still add to it."""
+        """Spectrum [B, 2, F, Q] to audio [B, F*hop]; `tail` is what earlier frames add to it."""
+        hop = self.hop_length
         frames = self.dft.inverse(spectrum) * self.synthesis_window
-        batch = frames.shape[0]
-        total = nn.functional.pad(
-            frames[:, :, : self.hop_length].reshape(batch, -1),
-            (0, self.win_length - self.hop_length),
+        total, *others = (
+            piece.reshape(frames.shape[0], -1) for piece in frames.split(hop, dim=2)
         )
-        for i in range(1, self.overlap):
-            piece = frames[:, :, i * self.hop_length : (i + 1) * self.hop_length]
-            before = i * self.hop_length
-            after = self.win_length - self.hop_length - before
-            total = total + nn.functional.pad(piece.reshape(batch, -1), (before, after))
-        tail_length = self.win_length - self.hop_length
-        total = total + nn.functional.pad(tail, (0, spectrum.shape[2] * self.hop_length))[
-            :, : spectrum.shape[2] * self.hop_length + tail_length
-        ]
-        return total[:, : -tail_length], total[:, -tail_length:]
+        # Piece i of every frame belongs i hops after the frame's first sample.
+        tails = tail.split([i * hop for i in range(1, self.overlap)], dim=1)
+        following = []
+        for i, (piece, before) in enumerate(zip(others, tails, strict=True), start=1):
+            shifted = torch.cat([before, piece], dim=1)
+            total = total + shifted[:, : -i * hop]
+            following.append(shifted[:, -i * hop :])
+        return total, torch.cat(following, dim=1) if len(following) > 1 else following[0]
 
 
 class Bands(nn.Module):
@@ -184,6 +193,9 @@ class Bands(nn.Module):
     averages bins into them; `expand` interpolates linearly between their centres, so a value
     that is equal in all bands is equal in all bins.
     """
+
+    pool_matrix: Tensor
+    expand_matrix: Tensor
 
     def __init__(
         self,

@@ -1,0 +1,115 @@
+"""Simplify an exported graph: what does not depend on the input becomes a constant.
+
+The exporter spells every reshape as a chain of Shape, Gather, Unsqueeze and Concat nodes. Live
+audio runs the graph once per hop, where a hundred such nodes cost as much as the network. ONNX
+can say the same with a constant: 0 copies the input's axis, -1 is what remains. ONNX Runtime's
+basic optimisations, which keep to standard operators, then fold the rest.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+__all__ = ["simplify"]
+
+#: Two inputs whose axes differ in every size: (batch, frames).
+_PROBES = ((2, 3), (5, 7))
+
+
+def simplify(
+    proto: onnx.ModelProto, hop_length: int, state_shapes: dict[str, tuple[int, ...]]
+) -> onnx.ModelProto:
+    """The same graph with constant reshapes and folded constants, in standard operators."""
+    reshapes = [node for node in proto.graph.node if node.op_type == "Reshape"]
+    observed = [
+        _observe(proto, reshapes, hop_length, state_shapes, batch, frames)
+        for batch, frames in _PROBES
+    ]
+    for i, node in enumerate(reshapes):
+        target = _constant_target([seen[i] for seen in observed])
+        if target is None:
+            continue
+        name = f"{node.output[0]}_shape"
+        proto.graph.initializer.append(numpy_helper.from_array(np.array(target, np.int64), name))
+        node.input[1] = name
+    _drop_unused(proto.graph)
+    return _folded(proto)
+
+
+def _folded(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Let ONNX Runtime fold constants and drop what does nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "folded.onnx"
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(path)
+        onnxruntime.InferenceSession(
+            proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        return onnx.load(path)
+
+
+def _observe(
+    proto: onnx.ModelProto,
+    reshapes: list[onnx.NodeProto],
+    hop_length: int,
+    state_shapes: dict[str, tuple[int, ...]],
+    batch: int,
+    frames: int,
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Shapes before and after each reshape when the graph runs on zeros."""
+    watched = onnx.ModelProto()
+    watched.CopyFrom(proto)
+    names = [name for node in reshapes for name in (node.input[0], node.output[0])]
+    known = {output.name for output in watched.graph.output}
+    for name in dict.fromkeys(names):
+        if name not in known:
+            watched.graph.output.append(onnx.ValueInfoProto(name=name))
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        watched.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    feeds = {
+        f"state_{name}": np.zeros((batch, *shape), np.float32)
+        for name, shape in state_shapes.items()
+    }
+    feeds["audio"] = np.zeros((batch, 1, frames * hop_length), np.float32)
+    values = iter(session.run(names, feeds))
+    return [(before.shape, after.shape) for before, after in zip(values, values, strict=True)]
+
+
+def _constant_target(
+    observed: list[tuple[tuple[int, ...], tuple[int, ...]]],
+) -> list[int] | None:
+    """The reshape's target as a constant, or None where it needs two free axes."""
+    target = []
+    for axis in range(len(observed[0][1])):
+        sizes = {after[axis] for _, after in observed}
+        if len(sizes) == 1:
+            target.append(sizes.pop())
+        elif all(axis < len(before) and before[axis] == after[axis] for before, after in observed):
+            target.append(0)
+        else:
+            target.append(-1)
+    return target if target.count(-1) <= 1 else None
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Remove nodes none of whose outputs reach the graph's outputs."""
+    needed = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(reversed(kept))
+    for initializer in [i for i in graph.initializer if i.name not in needed]:
+        graph.initializer.remove(initializer)

@@ -1,0 +1,236 @@
+"""The training loop, in the order in which things happen.
+
+A step is a pure function of (weights, optimiser state, step number): batches, dropped skips and
+the learning rate are drawn from the seed and the step number alone. An exact resume therefore
+needs the weights, the optimiser, the averaged weights and one integer.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from aeolia.data.mixtures import Batch
+from aeolia.errors import TrainingError
+from aeolia.models.autoencoder import DenoisingAutoencoder
+from aeolia.models.checkpoint import save_checkpoint
+from aeolia.training.config import TrainConfig
+from aeolia.training.objective import DenoiseObjective
+from aeolia.training.processes import Processes
+from aeolia.training.run_folder import RunFolder
+
+__all__ = ["BatchSource", "Progress", "train"]
+
+
+class BatchSource(Protocol):
+    """Batches by step number; `aeolia.data.mixtures.Mixer` is one."""
+
+    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> Batch: ...
+
+
+@dataclass
+class Progress:
+    """What the loop tells whoever watches it."""
+
+    step: int
+    steps: int
+    values: dict[str, float] = field(default_factory=dict)
+
+
+def train(
+    model: DenoisingAutoencoder,
+    config: TrainConfig,
+    batches: BatchSource,
+    folder: RunFolder,
+    validate: Callable[[DenoisingAutoencoder], dict[str, float]] | None = None,
+    watch: Callable[[Progress], None] = lambda progress: None,
+    resume: bool = False,
+    processes: Processes | None = None,
+) -> DenoisingAutoencoder:
+    """Train `model` in place and return it with its averaged weights.
+
+    Raises:
+        TrainingError: the loss is not finite; RUN keeps the last good checkpoint.
+    """
+    processes = processes or Processes()
+    objective = DenoiseObjective(config, model.config)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), config.learning_rate, weight_decay=config.weight_decay
+    )
+    average = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    start = 0
+    if resume:
+        start = _restore(folder.load_state(), model, optimizer, average)
+        folder.forget_after(start)
+    wrapped: nn.Module = DistributedDataParallel(model) if processes.world > 1 else model
+    model.train()
+    meter = _Meter()
+
+    for step, batch in _prefetched(batches, config, range(start, config.steps), processes, meter):
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate_at(step)
+        loss, terms = objective(wrapped, batch, step)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+        _refuse_divergence(loss, norm, step, folder, processes)
+        optimizer.step()
+        _update_average(average, model, min(config.ema_decay, (1 + step) / (10 + step)))
+
+        done = step + 1
+        meter.add(loss, terms, norm)
+        if done % config.log_every == 0:
+            values = processes.mean(meter.take(config.batch_size * batch.noisy.shape[1]))
+            values["learning_rate"] = optimizer.param_groups[0]["lr"]
+            folder.log("log", done, values)
+            watch(Progress(done, config.steps, values))
+        last = done == config.steps
+        if done % config.checkpoint_every == 0 or last:
+            folder.save_state(_state(model, optimizer, average, done))
+            if folder.writes:
+                save_checkpoint(folder.path, model.config, average)
+        if validate is not None and (done % config.validate_every == 0 or last):
+            if folder.writes:
+                scores = _with_weights(model, average, validate)
+                folder.log("validation", done, scores)
+                watch(Progress(done, config.steps, {f"valid_{k}": v for k, v in scores.items()}))
+            processes.wait()
+
+    folder.close()
+    model.load_state_dict(average)
+    return model.eval()
+
+
+def _state(
+    model: nn.Module, optimizer: torch.optim.Optimizer, average: dict[str, Tensor], step: int
+) -> dict[str, Any]:
+    return {
+        "step": step,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "average": average,
+        "torch_random": torch.get_rng_state(),
+    }
+
+
+def _restore(
+    state: dict[str, Any],
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: dict[str, Tensor],
+) -> int:
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    for name, value in state["average"].items():
+        average[name].copy_(value)
+    torch.set_rng_state(state["torch_random"])
+    return int(state["step"])
+
+
+@torch.no_grad()
+def _update_average(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:
+    """Exponential moving average of the weights (Polyak averaging)."""
+    for name, value in model.state_dict().items():
+        average[name].lerp_(value, 1.0 - decay)
+
+
+def _with_weights(
+    model: DenoisingAutoencoder,
+    weights: dict[str, Tensor],
+    function: Callable[[DenoisingAutoencoder], dict[str, float]],
+) -> dict[str, float]:
+    """Call `function` on a copy of the model with other weights, in evaluation mode."""
+    twin = DenoisingAutoencoder(model.config)
+    twin.load_state_dict(weights)
+    return function(twin.eval())
+
+
+def _refuse_divergence(
+    loss: Tensor, norm: Tensor, step: int, folder: RunFolder, processes: Processes
+) -> None:
+    """Stop before a loss or gradient that is not finite reaches the weights."""
+    value = processes.mean({"loss": float(loss.detach()), "norm": float(norm)})
+    if all(math.isfinite(v) for v in value.values()):
+        return
+    raise TrainingError(
+        f"training diverged at step {step + 1}: the loss or its gradient is not finite; the last "
+        f"good checkpoint is in {folder.path}; resume with a lower learning rate"
+    )
+
+
+def _prefetched(
+    batches: BatchSource,
+    config: TrainConfig,
+    steps: range,
+    processes: Processes,
+    meter: _Meter,
+) -> Iterator[tuple[int, Batch]]:
+    """Batches made one ahead by a thread, so that mixing and the optimiser overlap."""
+    ready: queue.Queue[Any] = queue.Queue(maxsize=2)
+    stopped = threading.Event()
+
+    def offer(item: Any) -> None:
+        while not stopped.is_set():
+            try:
+                return ready.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+
+    def produce() -> None:
+        try:
+            for step in steps:
+                offer(
+                    batches.batch(step, config.batch_size, processes.rank, processes.world)
+                )
+                if stopped.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 - handed to the loop, which raises it
+            offer(error)
+
+    thread = threading.Thread(target=produce, daemon=True)
+    thread.start()
+    try:
+        for step in steps:
+            asked = time.perf_counter()
+            item = ready.get()
+            meter.waited += time.perf_counter() - asked
+            if isinstance(item, BaseException):
+                raise item
+            yield step, item
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class _Meter:
+    """Means of loss terms since the last log line, throughput, and time spent waiting."""
+
+    def __init__(self) -> None:
+        self.waited = 0.0
+        self._sums: dict[str, float] = {}
+        self._count = 0
+        self._since = time.perf_counter()
+
+    def add(self, loss: Tensor, terms: dict[str, Tensor], norm: Tensor) -> None:
+        for name, value in {"loss": loss.detach(), **terms, "gradient_norm": norm}.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+        self._count += 1
+
+    def take(self, samples_per_step: int) -> dict[str, float]:
+        elapsed = time.perf_counter() - self._since
+        values = {name: total / self._count for name, total in self._sums.items()}
+        values["steps_per_second"] = self._count / elapsed
+        values["samples_per_second"] = self._count * samples_per_step / elapsed
+        values["waiting_share"] = self.waited / elapsed
+        self._sums, self._count = {}, 0
+        self.waited, self._since = 0.0, time.perf_counter()
+        return values

@@ -1,0 +1,112 @@
+"""Reconstruction errors between clean and estimated audio, [B, T] each, as differentiable means.
+
+All are level-normalised: both signals are divided by the reference's level first, so a quiet
+clip weighs as much as a loud one.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from aeolia.nn.spectral import compress
+from aeolia.training.config import TrainConfig
+
+__all__ = ["SpectralLoss", "WaveformLoss", "build_loss", "normalise_levels", "snr_loss"]
+
+#: Level below which a reference counts as silence (-70 dBFS).
+_SILENCE = 10.0 ** (-70.0 / 20.0)
+
+
+def normalise_levels(reference: Tensor, noisy: Tensor, *signals: Tensor) -> list[Tensor]:
+    """Divide `signals` by the RMS of the reference, or of the noisy input where it is silent."""
+    level = reference.square().mean(1, keepdim=True).sqrt()
+    fallback = noisy.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
+    level = torch.where(level > _SILENCE, level, fallback)
+    return [signal / level for signal in signals]
+
+
+def snr_loss(reference: Tensor, estimate: Tensor, ceiling_db: float = 30.0) -> Tensor:
+    """Negative log10 of the signal-to-noise ratio per clip [B], bounded at `ceiling_db`.
+
+    The bound (a share of the signal's own energy added to the error) keeps nearly clean clips
+    from dominating; silent references give zero.
+    """
+    signal = reference.square().sum(1)
+    error = (reference - estimate).square().sum(1)
+    floor = 10.0 ** (-ceiling_db / 10.0)
+    loss = torch.log10((error + floor * signal + 1e-8) / (signal + 1e-8))
+    return torch.where(signal > 1e-6 * reference.shape[1], loss, torch.zeros_like(loss))
+
+
+class SpectralLoss:
+    """Error of power-compressed spectra, magnitude and complex, plus the SNR term.
+
+    The compression by an exponent of about 0.3 follows loudness (Stevens) and weighs quiet
+    partials and consonants; used this way since Braun & Tashev (2020). Bins above a clip's own
+    bandwidth are left out, so that narrow recordings do not teach silence above it.
+    """
+
+    def __init__(self, config: TrainConfig, sample_rate: int, win_length: int) -> None:
+        self.config = config
+        self.win_length = win_length
+        self.window = torch.hann_window(win_length)
+        self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
+
+    def __call__(
+        self, reference: Tensor, estimate: Tensor, noisy: Tensor, bandwidth_hz: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Weighted sum and its terms by name."""
+        reference, estimate = normalise_levels(reference, noisy, reference, estimate)
+        target, target_magnitude = compress(self._spectrum(reference), 0.3)
+        found, found_magnitude = compress(self._spectrum(estimate), 0.3)
+        inside = (self.bin_hz.to(reference.device) <= bandwidth_hz[:, None]).float()
+        # A mean per clip first: the loss of a batch is then the mean over its parts, however
+        # many processes share it.
+        inside = (inside / inside.sum(1, keepdim=True) / target.shape[2])[:, None, None]
+        magnitude_error = (found_magnitude - target_magnitude).square()
+        terms = {
+            "magnitude": (magnitude_error * inside).sum((1, 2, 3)).mean(),
+            "complex": ((found - target).square() * inside).sum((1, 2, 3)).mean(),
+            "snr": snr_loss(reference, estimate).mean(),
+        }
+        weights = self.config
+        total = (
+            weights.magnitude_weight * terms["magnitude"]
+            + weights.complex_weight * terms["complex"]
+            + weights.snr_weight * terms["snr"]
+        )
+        return total, terms
+
+    def _spectrum(self, audio: Tensor) -> Tensor:
+        """Audio [B, T] to spectrum [B, 2, F, Q]; unit-level noise gives bins of unit order."""
+        spectrum = torch.stft(
+            audio,
+            self.win_length,
+            self.win_length // 2,
+            window=self.window.to(audio.device),
+            center=False,
+            return_complex=True,
+        )
+        scale = float(self.window.square().sum().sqrt())
+        return torch.view_as_real(spectrum.transpose(1, 2)).permute(0, 3, 1, 2) / scale
+
+
+class WaveformLoss:
+    """Mean squared error of the waveform, the objective of the textbook autoencoder."""
+
+    def __call__(
+        self, reference: Tensor, estimate: Tensor, noisy: Tensor, bandwidth_hz: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The error and its one term; the bandwidth is not used."""
+        reference, estimate = normalise_levels(reference, noisy, reference, estimate)
+        error = (reference - estimate).square().mean()
+        return error, {"mse": error}
+
+
+def build_loss(
+    config: TrainConfig, sample_rate: int, win_length: int
+) -> SpectralLoss | WaveformLoss:
+    if config.loss == "mse":
+        return WaveformLoss()
+    return SpectralLoss(config, sample_rate, win_length)

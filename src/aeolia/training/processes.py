@@ -1,0 +1,47 @@
+"""The processes that train together: one, or several started by torchrun."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+import torch.distributed
+
+__all__ = ["Processes"]
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process's number among `world` ones."""
+
+    rank: int = 0
+    world: int = 1
+
+    @classmethod
+    def from_environment(cls) -> Processes:
+        """Join the group that torchrun describes in the environment, if it does."""
+        world = int(os.environ.get("WORLD_SIZE", "1"))
+        if world == 1:
+            return cls()
+        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        return cls(torch.distributed.get_rank(), world)
+
+    def device(self) -> torch.device:
+        """A GPU of its own where there is one, else the CPU."""
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+
+    def mean(self, values: dict[str, float]) -> dict[str, float]:
+        """The mean of each value over all processes."""
+        if self.world == 1:
+            return values
+        packed = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device())
+        torch.distributed.all_reduce(packed)
+        return dict(zip(values, (packed / self.world).tolist(), strict=True))
+
+    def wait(self) -> None:
+        """Until all processes have come here."""
+        if self.world > 1:
+            torch.distributed.barrier()

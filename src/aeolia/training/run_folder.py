@@ -1,0 +1,121 @@
+"""The folder of a training run: configs, logs, the last exact state, the best weights.
+
+    RUN/config.json          ModelConfig of the model
+    RUN/train.json           TrainConfig, MixConfig and where the data lies
+    RUN/model.safetensors    averaged weights of the last good checkpoint: what `export` takes
+    RUN/state.pt             everything that an exact resume needs
+    RUN/log.csv              one line per `log_every` steps
+    RUN/validation.csv       one line per validation
+    RUN/tensorboard/         the same, for TensorBoard
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aeolia.errors import TrainingError
+from aeolia.models.checkpoint import write_atomically
+
+__all__ = ["RunFolder"]
+
+
+class RunFolder:
+    """Reads and writes the files of one run; only the first process writes."""
+
+    def __init__(self, path: Path, writes: bool = True) -> None:
+        self.path = Path(path)
+        self.writes = writes
+        self._board: Any = None
+        if writes:
+            self.path.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def state_path(self) -> Path:
+        return self.path / "state.pt"
+
+    def write_settings(self, settings: dict[str, Any]) -> None:
+        if self.writes:
+            write_atomically(self.path / "train.json", json.dumps(settings, indent=2).encode())
+
+    def read_settings(self) -> dict[str, Any]:
+        """What `write_settings` wrote.
+
+        Raises:
+            TrainingError: the folder holds no run.
+        """
+        path = self.path / "train.json"
+        if not path.is_file():
+            raise TrainingError(
+                f"{self.path} holds no training run (no train.json); "
+                "give the --out folder of an earlier aeolia train, or leave --resume out"
+            )
+        return json.loads(path.read_text())
+
+    def save_state(self, state: dict[str, Any]) -> None:
+        """Write the exact state beside and rename it over the last one."""
+        if self.writes:
+            buffer = io.BytesIO()
+            torch.save(state, buffer)
+            write_atomically(self.state_path, buffer.getvalue())
+
+    def load_state(self) -> dict[str, Any]:
+        """The last exact state, tensors on the CPU.
+
+        Raises:
+            TrainingError: there is none, or it is damaged.
+        """
+        if not self.state_path.is_file():
+            raise TrainingError(f"{self.path} holds no state.pt yet; start without --resume")
+        try:
+            return torch.load(self.state_path, map_location="cpu", weights_only=True)
+        except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+            raise TrainingError(
+                f"{self.state_path} is damaged ({error}); start again without --resume"
+            ) from error
+
+    def log(self, file: str, step: int, values: dict[str, float]) -> None:
+        """Append a line to RUN/`file`.csv and to TensorBoard."""
+        if not self.writes:
+            return
+        path = self.path / f"{file}.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as stream:
+            writer = csv.writer(stream)
+            if fresh:
+                writer.writerow(["step", *values])
+            writer.writerow([step, *(f"{value:.6g}" for value in values.values())])
+        board = self._tensorboard()
+        for name, value in values.items():
+            board.add_scalar(f"{file}/{name}", value, step)
+
+    def forget_after(self, step: int) -> None:
+        """Drop log lines after `step`: a resumed run writes them again."""
+        if not self.writes:
+            return
+        for path in self.path.glob("*.csv"):
+            lines = path.read_text().splitlines(keepends=True)
+            kept = lines[:1] + [
+                line for line in lines[1:] if line.endswith("\n") and int(line.split(",")[0]) <= step
+            ]
+            write_atomically(path, "".join(kept).encode())
+
+    def close(self) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def _tensorboard(self) -> Any:
+        if self._board is None:
+            # TensorBoard's import of TensorFlow, where that is installed, is slow and loud.
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._board = SummaryWriter(str(self.path / "tensorboard"))
+        return self._board
