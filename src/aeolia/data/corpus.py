@@ -223,7 +223,7 @@ def _inspect(path: Path, root: Path, kind: str | None, classes: dict[str, str]) 
                 if not np.isfinite(mono).all():
                     return _Finding(place.layout, problem="not finite")
                 # Rounded to 16 bits, so that one sound in two formats is the same.
-                content.update(np.round(mono * 32767.0).astype(np.int32).tobytes())
+                content.update(np.round(mono * 32768.0).astype(np.int32).tobytes())
                 peak = max(peak, float(np.abs(block).max()))
                 flat += _flat_samples(block[:, 0])
                 total += len(mono)
