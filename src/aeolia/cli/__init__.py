@@ -15,8 +15,10 @@ import typer
 from aeolia.cli.data import app as data_app
 from aeolia.cli.denoise import denoise
 from aeolia.cli.evaluate import evaluate
+from aeolia.cli.export import export
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
+from aeolia.cli.train import app as train_app
 from aeolia.errors import AeoliaError
 
 __all__ = ["app", "main", "run"]
@@ -37,6 +39,8 @@ app.command()(live)
 app.add_typer(models_app, name="models")
 app.command()(evaluate)
 app.add_typer(data_app, name="data")
+app.add_typer(train_app, name="train")
+app.command()(export)
 
 
 def _show_version(wanted: bool) -> None:

@@ -24,6 +24,10 @@ class DenoisingAutoencoder(nn.Module):
     `step` is the whole model; training, files, live audio and the exported graph all call it.
     """
 
+    passing_tap: Tensor
+    swapped: Tensor
+    product_signs: Tensor
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config

@@ -1,4 +1,7 @@
-"""Workshop checkpoints: a folder with config.json and model.safetensors, read strictly."""
+"""Workshop checkpoints: one safetensors file that holds weights and config, read strictly.
+
+A run folder has it as model.safetensors; each released model has one beside its .onnx file.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
@@ -17,9 +19,16 @@ from aeolia.config import ModelConfig, config_from_json, config_to_json
 from aeolia.errors import ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 
-__all__ = ["load_checkpoint", "load_weights", "save_checkpoint", "transplant", "write_atomically"]
+__all__ = [
+    "WEIGHTS_FILE",
+    "load_checkpoint",
+    "read_checkpoint",
+    "save_checkpoint",
+    "transplant",
+    "write_atomically",
+]
 
-CONFIG_FILE = "config.json"
+#: Name of the checkpoint in a run folder.
 WEIGHTS_FILE = "model.safetensors"
 
 
@@ -33,45 +42,49 @@ def write_atomically(path: Path, data: bytes) -> None:
     os.replace(beside, path)
 
 
-def save_checkpoint(folder: Path, config: ModelConfig, weights: Mapping[str, Tensor]) -> str:
-    """Write config and weights; returns the weights' SHA-256."""
-    folder.mkdir(parents=True, exist_ok=True)
-    data = save_tensors({name: value.detach().cpu().contiguous() for name, value in weights.items()})
-    write_atomically(folder / CONFIG_FILE, config_to_json(config).encode())
-    write_atomically(folder / WEIGHTS_FILE, data)
+def save_checkpoint(path: Path, config: ModelConfig, weights: Mapping[str, Tensor]) -> str:
+    """Write weights and config to the file `path`; returns the file's SHA-256."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+    data = save_tensors(tensors, metadata={"aeolia_config": config_to_json(config)})
+    write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
 
 
-def load_weights(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file.
+def read_checkpoint(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
+    """Config and weights of a checkpoint file, or of the one in a run folder.
 
     Raises:
-        ModelError: the file is missing or damaged.
+        ModelError: the file is missing, damaged, or holds no config.
     """
+    path = Path(path)
+    if path.is_dir():
+        path = path / WEIGHTS_FILE
+    if not path.is_file():
+        raise ModelError(f"no checkpoint at {path}; give a folder written by aeolia train")
     try:
-        return load_tensors(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ModelError(f"{path} does not exist; a checkpoint folder holds one") from error
-    except SafetensorError as error:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError) as error:
         raise ModelError(f"{path} is not a readable safetensors file: {error}") from error
+    if "aeolia_config" not in metadata:
+        raise ModelError(f"{path} holds no aeolia_config; it was not written by aeolia train")
+    return config_from_json(ModelConfig, metadata["aeolia_config"]), weights
 
 
-def load_checkpoint(folder: Path) -> DenoisingAutoencoder:
-    """The model of a checkpoint folder, in evaluation mode.
+def load_checkpoint(path: Path) -> DenoisingAutoencoder:
+    """The model of a checkpoint file or run folder, in evaluation mode.
 
     Raises:
-        ModelError: a file is missing or damaged, or the weights do not fit the config.
+        ModelError: the file is missing or damaged, or the weights do not fit the config.
     """
-    config_path = folder / CONFIG_FILE
-    if not config_path.is_file():
-        raise ModelError(f"{folder} holds no {CONFIG_FILE}; give a folder written by aeolia train")
-    config = config_from_json(ModelConfig, config_path.read_text())
+    config, weights = read_checkpoint(path)
     model = DenoisingAutoencoder(config)
     try:
-        model.load_state_dict(load_weights(folder / WEIGHTS_FILE))
+        model.load_state_dict(weights)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
-        raise ModelError(f"the weights in {folder} do not fit its config: {reason}") from error
+        raise ModelError(f"the weights in {path} do not fit their config: {reason}") from error
     return model.eval()
 
 

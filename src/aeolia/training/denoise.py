@@ -6,6 +6,7 @@ This is what `aeolia train denoise` does; call `train_denoiser` for the same fro
 from __future__ import annotations
 
 import dataclasses
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ import torch
 
 from aeolia.config import ModelConfig, config_from_dict
 from aeolia.data.cache import AudioPool
-from aeolia.data.manifest import Row, read_manifest, split_rows, trainable
-from aeolia.data.mixtures import Mixer, MixConfig
+from aeolia.data.corpus import load_rows
+from aeolia.data.manifest import Row
+from aeolia.data.mixtures import MixConfig, Mixer
 from aeolia.errors import DataError, TrainingError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import transplant
@@ -30,8 +32,8 @@ from aeolia.training.validation import Validation
 
 __all__ = ["Recordings", "gather", "resume_denoiser", "train_denoiser"]
 
-#: Steps timed before a run to say how long it will take, after one that warms up.
-_TIMED_STEPS = 4
+#: Steps timed before a run to say how long it will take, after some that warm up.
+_WARM_STEPS, _TIMED_STEPS = 2, 4
 
 Say = Callable[[str], None]
 
@@ -71,21 +73,15 @@ class Recordings:
 
 
 def gather(
-    speech: Path, noise: Path | None, rirs: Path | None, seed: int, valid_fraction: float = 0.1
+    speech: Path, noise: Path | None, rirs: Path | None, seed: int = 0
 ) -> Recordings:
     """Recordings from folders or manifests, those whose licence forbids release left out.
 
     Raises:
-        DataError: there is no speech, or none is left to validate on.
+        DataError: there is no speech to train or to validate on.
     """
     found = {
-        kind: split_rows(
-            [row for row in _rows(path, kind) if row.kind == kind and trainable(row)],
-            valid_fraction,
-            seed,
-        )
-        if path is not None
-        else []
+        kind: load_rows(path, kind, seed)[0] if path is not None else []
         for kind, path in (("speech", speech), ("noise", noise), ("rir", rirs))
     }
     recordings = Recordings(found["speech"], found["noise"], found["rir"])
@@ -96,14 +92,6 @@ def gather(
                 "in all); give recordings of at least two speakers, or two files"
             )
     return recordings
-
-
-def _rows(path: Path, kind: str) -> list[Row]:
-    if Path(path).is_file():
-        return read_manifest(path)
-    from aeolia.data.corpus import scan
-
-    return scan(Path(path), kind=kind).rows
 
 
 def train_denoiser(
@@ -130,7 +118,9 @@ def train_denoiser(
     processes = Processes.from_environment()
     folder = RunFolder(out, writes=processes.rank == 0)
     if folder.state_path.exists() and folder.writes:
-        raise TrainingError(f"{out} already holds a run; go on with --resume, or choose another --out")
+        raise TrainingError(
+            f"{out} already holds a run; go on with --resume, or choose another --out"
+        )
     torch.manual_seed(config.seed)
     model = DenoisingAutoencoder(model_config).to(processes.device())
     if start_from is not None:
@@ -203,13 +193,13 @@ def _seconds_per_step(model: DenoisingAutoencoder, config: TrainConfig, mixer: M
     """Time of one step, mixing included, on a copy of the model."""
     twin = DenoisingAutoencoder(model.config).to(next(model.parameters()).device)
     objective = DenoiseObjective(config, model.config)
-    started = 0.0
-    for step in range(_TIMED_STEPS + 1):
-        if step == 1:
-            started = time.perf_counter()
+    seconds = []
+    for step in range(_WARM_STEPS + _TIMED_STEPS):
+        started = time.perf_counter()
         loss, _ = objective(twin, mixer.batch(step, config.batch_size), step)
         loss.backward()
-    return (time.perf_counter() - started) / _TIMED_STEPS
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[_WARM_STEPS:])
 
 
 def _announce(
@@ -244,4 +234,38 @@ def _run(
         if folder.writes and config.validation_clips
         else None
     )
-    return train(model, config, mixer, folder, validation, watch, resume, processes)
+    trained = train(model, config, mixer, folder, validation, watch, resume, processes)
+    folder.write_card(_card(trained, config, mix, recordings, folder))
+    return trained
+
+
+def _card(
+    model: DenoisingAutoencoder,
+    config: TrainConfig,
+    mix: MixConfig,
+    recordings: Recordings,
+    folder: RunFolder,
+) -> str:
+    """A model card of what this run knows: structure, data, length, scores."""
+    scores = folder.last_line("validation")
+    hours = config.steps * config.batch_size * mix.crop_seconds / 3600.0
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    sources = sorted({row.source for row in (*recordings.speech, *recordings.noise) if row.source})
+    lines = [
+        f"# {model.config.name}",
+        "",
+        f"Denoising autoencoder, {model.config.sample_rate} Hz, {parameters / 1e3:.0f} k "
+        f"parameters, latency {model.config.latency_ms:g} ms.",
+        "",
+        f"Trained for {config.steps} steps of {config.batch_size} x {mix.crop_seconds:g} s "
+        f"({hours:.1f} hours of mixtures) with seed {config.seed} on:",
+        "",
+        *(f"- {line}" for line in recordings.in_words()),
+    ]
+    if sources:
+        lines += ["", f"Sources: {', '.join(sources)}."]
+    if scores:
+        figures = ", ".join(f"{name} {value}" for name, value in scores.items() if name != "step")
+        count = config.validation_clips
+        lines += ["", f"Held-out mixtures at -5 to 15 dB (N = {count}): {figures}."]
+    return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 from aeolia.data.mixtures import Batch
 from aeolia.errors import TrainingError
 from aeolia.models.autoencoder import DenoisingAutoencoder
-from aeolia.models.checkpoint import save_checkpoint
+from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.training.config import TrainConfig
 from aeolia.training.objective import DenoiseObjective
 from aeolia.training.processes import Processes
@@ -97,7 +97,7 @@ def train(
         if done % config.checkpoint_every == 0 or last:
             folder.save_state(_state(model, optimizer, average, done))
             if folder.writes:
-                save_checkpoint(folder.path, model.config, average)
+                save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
         if validate is not None and (done % config.validate_every == 0 or last):
             if folder.writes:
                 scores = _with_weights(model, average, validate)
@@ -193,7 +193,7 @@ def _prefetched(
                 )
                 if stopped.is_set():
                     return
-        except BaseException as error:  # noqa: BLE001 - handed to the loop, which raises it
+        except BaseException as error:
             offer(error)
 
     thread = threading.Thread(target=produce, daemon=True)

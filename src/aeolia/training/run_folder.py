@@ -1,8 +1,8 @@
 """The folder of a training run: configs, logs, the last exact state, the best weights.
 
-    RUN/config.json          ModelConfig of the model
-    RUN/train.json           TrainConfig, MixConfig and where the data lies
+    RUN/train.json           ModelConfig, TrainConfig, MixConfig and where the data lies
     RUN/model.safetensors    averaged weights of the last good checkpoint: what `export` takes
+    RUN/card.md              what the model is, what it was trained on, how it does
     RUN/state.pt             everything that an exact resume needs
     RUN/log.csv              one line per `log_every` steps
     RUN/validation.csv       one line per validation
@@ -59,6 +59,19 @@ class RunFolder:
             )
         return json.loads(path.read_text())
 
+    def write_card(self, text: str) -> None:
+        if self.writes:
+            write_atomically(self.path / "card.md", text.encode())
+
+    def last_line(self, file: str) -> dict[str, str]:
+        """Last line of RUN/`file`.csv by column, or nothing."""
+        path = self.path / f"{file}.csv"
+        if not path.is_file():
+            return {}
+        with path.open(newline="") as stream:
+            lines = list(csv.DictReader(stream))
+        return lines[-1] if lines else {}
+
     def save_state(self, state: dict[str, Any]) -> None:
         """Write the exact state beside and rename it over the last one."""
         if self.writes:
@@ -102,10 +115,10 @@ class RunFolder:
             return
         for path in self.path.glob("*.csv"):
             lines = path.read_text().splitlines(keepends=True)
-            kept = lines[:1] + [
-                line for line in lines[1:] if line.endswith("\n") and int(line.split(",")[0]) <= step
-            ]
-            write_atomically(path, "".join(kept).encode())
+            # A line that a kill cut short has no end.
+            whole = [line for line in lines[1:] if line.endswith("\n")]
+            kept = [line for line in whole if int(line.split(",")[0]) <= step]
+            write_atomically(path, "".join(lines[:1] + kept).encode())
 
     def close(self) -> None:
         if self._board is not None:

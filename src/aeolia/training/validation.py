@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aeolia.data.mixtures import Mixer
+from aeolia.errors import InputError
 from aeolia.metrics import estoi, pesq_wb, si_sdr
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
@@ -32,7 +33,14 @@ class Validation:
         scores: dict[str, list[float]] = {"si_sdr": [], "pesq_wb": [], "estoi": []}
         for noisy, reference in zip(self.noisy, self.reference, strict=True):
             estimate = Stream(backend, self.sample_rate, 1).process(noisy)
-            scores["si_sdr"].append(si_sdr(reference, estimate))
-            scores["pesq_wb"].append(pesq_wb(reference, estimate, self.sample_rate))
-            scores["estoi"].append(estoi(reference, estimate, self.sample_rate))
-        return {name: float(np.mean(values)) for name, values in scores.items()}
+            try:
+                values = (
+                    si_sdr(reference, estimate),
+                    pesq_wb(reference, estimate, self.sample_rate),
+                    estoi(reference, estimate, self.sample_rate),
+                )
+            except InputError:
+                continue  # too little speech in the clip for the perceptual measures
+            for name, value in zip(scores, values, strict=True):
+                scores[name].append(value)
+        return {name: float(np.mean(values)) for name, values in scores.items() if values}

@@ -1,0 +1,47 @@
+"""aeolia export: a training run as one .onnx file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["export"]
+
+
+def export(
+    run: Path = typer.Argument(..., help="Folder of a training run, or a checkpoint file."),
+    out: Path = typer.Option(..., "--out", "-o", help="The .onnx file to write."),
+    card: Path = typer.Option(None, help="Model card in Markdown; RUN/card.md by default."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
+) -> None:
+    """Export a trained model to one .onnx file that `aeolia denoise --model FILE` runs.
+
+        aeolia export run -o model.onnx
+
+    The file is written only if ONNX Runtime and PyTorch agree.
+    """
+    from aeolia.errors import InputError, MissingExtraError, ModelError
+
+    try:
+        from aeolia.models.checkpoint import load_checkpoint
+        from aeolia.models.export import export_onnx
+    except ImportError as error:
+        raise MissingExtraError(
+            f"export needs {error.name}; install it with: pip install 'aeolia[train]'"
+        ) from error
+
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} exists; give --overwrite to replace it, or another --out")
+    if not out.parent.is_dir():
+        raise InputError(f"the folder {out.parent} does not exist; make it first")
+    card_path = card or run / "card.md"
+    if card is not None and not card.is_file():
+        raise ModelError(f"no card at {card}; leave --card out to use the run's own")
+    text = card_path.read_text() if card_path.is_file() else ""
+    model = load_checkpoint(run)
+    difference = export_onnx(model, out, text)
+    typer.echo(
+        f"{out}: {out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most "
+        f"{difference:.1e}"
+    )

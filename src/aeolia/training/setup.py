@@ -1,0 +1,92 @@
+"""The three configs of a run from what a user names: a preset, a model to start from, a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from aeolia.config import ModelConfig, config_from_dict
+from aeolia.data.mixtures import MixConfig
+from aeolia.errors import ConfigError
+from aeolia.models.checkpoint import read_checkpoint
+from aeolia.presets import preset
+from aeolia.runtime.catalogue import released_models
+from aeolia.training.config import TrainConfig
+
+__all__ = ["Setup", "read_setup"]
+
+#: Fine-tuning starts from good weights: smaller steps, and the whole run cools down.
+_FINE_TUNING = {"learning_rate": 3e-4, "warmup_steps": 20, "decay_share": 0.8}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Structure, run, mixtures, and the weights to start from, if any."""
+
+    model: ModelConfig
+    train: TrainConfig
+    mix: MixConfig
+    weights: dict[str, Tensor] | None
+
+
+def read_setup(
+    preset_name: str | None,
+    start_from: str | None,
+    config_file: Path | None,
+    steps: int | None,
+    batch_size: int | None,
+    seed: int,
+) -> Setup:
+    """Defaults, then the preset or starting model, then the file, then what was given directly.
+
+    Raises:
+        ConfigError: an unknown preset or key.
+        ModelError: the starting model cannot be read.
+    """
+    sections = _read_sections(config_file)
+    weights: dict[str, Tensor] | None = None
+    train: dict[str, Any] = {"seed": seed}
+    if start_from is not None:
+        model, weights = read_checkpoint(_checkpoint_of(start_from))
+        train.update(_FINE_TUNING)
+        if preset_name is not None:
+            model = preset(preset_name)
+    else:
+        model = preset(preset_name or "denoise-16k")
+    if model.name.startswith("textbook"):
+        train["loss"] = "mse"
+        mix = MixConfig.textbook(seed, model.sample_rate)
+    else:
+        mix = MixConfig(seed=seed, sample_rate=model.sample_rate)
+    train.update(sections.get("train", {}))
+    train.update({"steps": steps} if steps is not None else {})
+    train.update({"batch_size": batch_size} if batch_size is not None else {})
+    return Setup(
+        config_from_dict(ModelConfig, {**dataclasses.asdict(model), **sections.get("model", {})}),
+        config_from_dict(TrainConfig, train),
+        config_from_dict(MixConfig, {**dataclasses.asdict(mix), **sections.get("mix", {})}),
+        weights,
+    )
+
+
+def _read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
+    if path is None:
+        return {}
+    try:
+        sections = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot read the config {path}: {error}") from error
+    if not isinstance(sections, dict) or not set(sections) <= {"model", "train", "mix"}:
+        raise ConfigError(f'{path} must hold {{"model": ..., "train": ..., "mix": ...}}, or some')
+    return sections
+
+
+def _checkpoint_of(name: str) -> Path:
+    """The checkpoint of a released model, or the path itself."""
+    released = released_models().get(name)
+    return released.with_suffix(".safetensors") if released else Path(name)
