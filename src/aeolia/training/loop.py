@@ -71,7 +71,9 @@ def train(
     if resume:
         start = _restore(folder.load_state(), model, optimizer, average)
         folder.forget_after(start)
-    wrapped: nn.Module = DistributedDataParallel(model) if processes.world > 1 else model
+    wrapped: nn.Module = (
+        DistributedDataParallel(model, broadcast_buffers=False) if processes.world > 1 else model
+    )
     model.train()
     meter = _Meter()
 
