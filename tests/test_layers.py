@@ -50,12 +50,13 @@ def room(module: Path) -> str:
 def imports(module: Path) -> Iterator[tuple[str, bool]]:
     """(dotted name, whether it is imported when the module is) for every import of a module."""
     tree = ast.parse((PACKAGE / module).read_text())
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-        for node in ast.walk(function)
-    }
+    late = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    inside = {id(node) for place in late for node in ast.walk(place)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -107,6 +107,7 @@ class WaveformLoss:
 def build_loss(
     config: TrainConfig, sample_rate: int, win_length: int
 ) -> SpectralLoss | WaveformLoss:
+    """The loss that `config.loss` names, for audio at `sample_rate`."""
     if config.loss == "mse":
         return WaveformLoss()
     return SpectralLoss(config, sample_rate, win_length)
