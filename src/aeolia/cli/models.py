@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,27 +28,26 @@ def list_models(
         return
     from aeolia.runtime.catalogue import load, released_models
 
-    rows = []
-    for name, path in released_models().items():
-        config = load(name).config
-        rows.append(
+    opened = {name: (load(name).config, path) for name, path in released_models().items()}
+    if as_json:
+        rows = [
             {
                 "name": name,
                 "task": config.task,
                 "sample_rate": config.sample_rate,
                 "latency_ms": round(config.latency_ms, 1),
-                "megabytes": round(path.stat().st_size / 1e6, 1),
+                "bytes": path.stat().st_size,
             }
-        )
-    if as_json:
+            for name, (config, path) in opened.items()
+        ]
         typer.echo(json.dumps(rows, indent=2))
         return
-    if not rows:
+    if not opened:
         typer.echo("no model is installed with this package; give a file with --model FILE")
-    for row in rows:
+    for name, (config, path) in opened.items():
         typer.echo(
-            f"{row['name']:<14} {row['task']:<9} {row['sample_rate'] / 1000:g} kHz  "
-            f"latency {row['latency_ms']:g} ms  {row['megabytes']:.1f} MB"
+            f"{name:<14} {config.task:<9} {config.sample_rate / 1000:g} kHz  "
+            f"latency {config.latency_ms:g} ms  {path.stat().st_size / 1e6:.1f} MB"
         )
 
 
