@@ -29,6 +29,7 @@ def normalise_levels(reference: Tensor, noisy: Tensor, *signals: Tensor) -> list
 def snr_loss(reference: Tensor, estimate: Tensor, ceiling_db: float = 30.0) -> Tensor:
     """Negative log10 of the signal-to-noise ratio per clip [B], bounded at `ceiling_db`.
 
+    Takes samples [B, T], or spectra flattened to [B, N] (the same ratio, by Parseval's theorem).
     The bound (a share of the signal's own energy added to the error) keeps nearly clean clips
     from dominating; silent references give zero.
     """
@@ -58,17 +59,20 @@ class SpectralLoss:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Weighted sum and its terms by name."""
         reference, estimate = normalise_levels(reference, noisy, reference, estimate)
-        target, target_magnitude = compress(self._spectrum(reference), 0.3)
-        found, found_magnitude = compress(self._spectrum(estimate), 0.3)
         inside = (self.bin_hz.to(reference.device) <= bandwidth_hz[:, None]).float()
+        reference_spectrum = self._spectrum(reference) * inside[:, None, None]
+        estimate_spectrum = self._spectrum(estimate) * inside[:, None, None]
+        target, target_magnitude = compress(reference_spectrum, 0.3)
+        found, found_magnitude = compress(estimate_spectrum, 0.3)
         # A mean per clip first: the loss of a batch is then the mean over its parts, however
         # many processes share it.
         inside = (inside / inside.sum(1, keepdim=True) / target.shape[2])[:, None, None]
-        magnitude_error = (found_magnitude - target_magnitude).square()
         terms = {
-            "magnitude": (magnitude_error * inside).sum((1, 2, 3)).mean(),
+            "magnitude": ((found_magnitude - target_magnitude).square() * inside)
+            .sum((1, 2, 3))
+            .mean(),
             "complex": ((found - target).square() * inside).sum((1, 2, 3)).mean(),
-            "snr": snr_loss(reference, estimate).mean(),
+            "snr": snr_loss(reference_spectrum.flatten(1), estimate_spectrum.flatten(1)).mean(),
         }
         weights = self.config
         total = (
