@@ -117,6 +117,7 @@ def train_denoiser(
     """
     processes = Processes.from_environment()
     folder = RunFolder(out, writes=processes.rank == 0)
+    say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
     if folder.state_path.exists() and folder.writes:
         raise TrainingError(
             f"{out} already holds a run; go on with --resume, or choose another --out"
@@ -155,6 +156,7 @@ def resume_denoiser(
     """
     processes = Processes.from_environment()
     folder = RunFolder(out, writes=processes.rank == 0)
+    say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
     settings = folder.read_settings()
     config = config_from_dict(TrainConfig, settings["train"])
     if steps is not None:
@@ -166,6 +168,10 @@ def resume_denoiser(
     recordings = _gather(settings["data"], config, say)
     mixer = _mixer(recordings, "train", mix, model.config.sample_rate, processes)
     return _run(model, config, mix, recordings, mixer, folder, processes, watch, resume=True)
+
+
+def _ignore(_: Any) -> None:
+    """Only the first of several processes talks."""
 
 
 def _gather(data: dict[str, str | None], config: TrainConfig, say: Say) -> Recordings:
