@@ -7,6 +7,7 @@ depends on its own generator only, never on the batch or the device it lies in.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -159,13 +160,22 @@ def smooth_response(
     raised cosine, so that the response has no corners and its impulse response stays short.
     """
     points = torch.as_tensor(np.asarray(points_db, np.float32)).to(device)
+    index, weight = _between_points(points.shape[1], length, sample_rate, str(device))
+    exponents = points * (np.log(10.0) / 20.0)
+    steps = exponents.diff(dim=1)
+    return torch.exp(torch.addcmul(exponents[:, index], steps[:, index], weight))
+
+
+@functools.lru_cache(maxsize=8)
+def _between_points(
+    count: int, length: int, sample_rate: int, device: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """For each bin the point below it [Q], and how far it is towards the next, 0 to 1 [Q]."""
     frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate, device=device).clamp_min(60.0)
     octaves = torch.log2(frequencies / 60.0) / np.log2(sample_rate / 2.0 / 60.0)
-    position = (octaves * (points.shape[1] - 1)).clamp(0.0, points.shape[1] - 1.001)
+    position = (octaves * (count - 1)).clamp(0.0, count - 1.001)
     index = position.long()
-    weight = 0.5 - 0.5 * torch.cos(np.pi * (position - index))
-    gain_db = points[:, index] * (1.0 - weight) + points[:, index + 1] * weight
-    return 10.0 ** (gain_db / 20.0)
+    return index, 0.5 - 0.5 * torch.cos(np.pi * (position - index))
 
 
 def equalise(audio: torch.Tensor, points_db: np.ndarray, sample_rate: int) -> torch.Tensor:

@@ -10,10 +10,8 @@ run resumes from its step number, and N processes together see the items that on
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,86 +19,14 @@ import torch
 from aeolia.data import corruptions
 from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.mix_config import MixConfig
 from aeolia.data.rooms import MAX_ROOM_SECONDS, align_direct, simulate_room
-from aeolia.errors import ConfigError, InputError
+from aeolia.errors import InputError
 
 __all__ = ["Batch", "MixConfig", "Mixer", "Plan"]
 
 #: Points of a random equaliser between 60 Hz and half the sample rate.
 _EQ_POINTS = 8
-
-
-@dataclass(frozen=True)
-class MixConfig:
-    """What a mixture may hold. Plain numbers are probabilities, pairs are ranges."""
-
-    seed: int = 0
-    sample_rate: int = 16000
-    crop_seconds: float = 4.0
-    #: Active level of the speech over active level of all noise.
-    snr_db: tuple[float, float] = (-8.0, 25.0)
-    #: Active level of the finished noisy crop.
-    level_dbfs: tuple[float, float] = (-45.0, -10.0)
-    noise_only: float = 0.03
-    clean_only: float = 0.05
-    #: Shares of the kinds of main noise; they are divided by their sum.
-    recorded: float = 0.72
-    coloured: float = 0.1
-    gaussian: float = 0.04
-    babble: float = 0.14
-    #: A second noise under the first; more often (0.6) under sparse ones such as steps.
-    second_noise: float = 0.25
-    hum: float = 0.05
-    reverb: float = 0.35
-    #: Share of measured rooms among all, where impulse responses are given.
-    measured_rooms: float = 0.25
-    rt60_seconds: tuple[float, float] = (0.1, 0.9)
-    #: Random colour of the speech (reference too) and, drawn apart, of the noise.
-    equaliser: float = 0.4
-    equaliser_db: float = 8.0
-    #: Narrow band recording, noise and reference too.
-    band_limit: float = 0.04
-    clipping: float = 0.03
-    packet_loss: float = 0.01
-    salt_and_pepper: float = 0.01
-    #: Share of speech from recordings that reach beyond 16 kHz; 0 leaves it as it falls.
-    full_band_share: float = 0.0
-
-    def __post_init__(self) -> None:
-        for entry in dataclasses.fields(self):
-            value = getattr(self, entry.name)
-            if isinstance(value, tuple) and value[0] > value[1]:
-                raise ConfigError(f"{entry.name} is {value}; the lower end must come first")
-            if entry.name in _PROBABILITIES and not 0.0 <= value <= 1.0:
-                raise ConfigError(f"{entry.name} is {value}; it must lie between 0 and 1")
-        if self.recorded + self.coloured + self.gaussian + self.babble <= 0.0:
-            raise ConfigError(
-                "recorded, coloured, gaussian and babble are all 0; give one noise a share"
-            )
-        if self.noise_only + self.clean_only > 1.0:
-            raise ConfigError("noise_only and clean_only together exceed 1")
-        if self.rt60_seconds[0] <= 0.0 or self.crop_seconds < 0.1 or self.sample_rate < 2000:
-            raise ConfigError(
-                "rt60_seconds must be positive, crop_seconds at least 0.1, sample_rate 2000"
-            )
-
-    @property
-    def crop_length(self) -> int:
-        """Samples of a crop."""
-        return round(self.crop_seconds * self.sample_rate)
-
-    @classmethod
-    def textbook(cls, seed: int = 0, sample_rate: int = 16000) -> MixConfig:
-        """Clean speech plus white Gaussian noise and nothing else."""
-        off: dict[str, Any] = dict.fromkeys(_PROBABILITIES, 0.0)
-        return cls(seed=seed, sample_rate=sample_rate, **{**off, "gaussian": 1.0})
-
-
-_PROBABILITIES = (
-    "noise_only", "clean_only", "recorded", "coloured", "gaussian", "babble", "second_noise",
-    "hum", "reverb", "measured_rooms", "equaliser", "band_limit", "clipping", "packet_loss",
-    "salt_and_pepper", "full_band_share",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -301,12 +227,12 @@ class Mixer:
             noise = self._noise([plans[i] for i in with_noise], length)
             snr_db = [plans[i].snr_db for i in with_noise]
             mixed = corruptions.add_at_snr(wet[rows], noise, snr_db, rate)
-            noisy = wet.index_copy(0, rows, mixed)
-            silent = [i for i, plan in enumerate(plans) if plan.noise_only]
-            for i in silent:
-                noisy[i] = mixed[with_noise.index(i)] - wet[i]
-                reference[i] = 0.0
-                reach[i] = rate / 2
+            for place, i in enumerate(with_noise):
+                if plans[i].noise_only:
+                    mixed[place] -= wet[i]
+                    reference[i] = 0.0
+                    reach[i] = rate / 2
+            noisy = wet.index_copy_(0, rows, mixed)
 
         limited = [i for i, plan in enumerate(plans) if plan.band_hz]
         if limited:
@@ -338,7 +264,8 @@ class Mixer:
         wet, early = corruptions.reverberate(
             speech[rows], responses.to(self.device), self.config.sample_rate
         )
-        return speech.index_copy(0, rows, wet), speech.index_copy(0, rows, early)
+        reference = speech.index_copy(0, rows, early)
+        return speech.index_copy_(0, rows, wet), reference
 
     def _noise(self, plans: Sequence[Plan], length: int) -> torch.Tensor:
         """The sum of each plan's noises [B, length], the first at active level 1."""
@@ -404,13 +331,13 @@ class Mixer:
 def _equalised(
     audio: torch.Tensor, curves: Sequence[np.ndarray | None], sample_rate: int
 ) -> torch.Tensor:
-    """Items that have a curve, coloured by it."""
+    """Colour, in place, the items that have a curve."""
     chosen = [i for i, curve in enumerate(curves) if curve is not None]
     if not chosen:
         return audio
     rows = torch.tensor(chosen, device=audio.device)
     points = np.stack([curve for curve in curves if curve is not None])
-    return audio.index_copy(0, rows, corruptions.equalise(audio[rows], points, sample_rate))
+    return audio.index_copy_(0, rows, corruptions.equalise(audio[rows], points, sample_rate))
 
 
 def _measured_rooms(rirs: AudioPool) -> list[np.ndarray]:
