@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,7 @@ def test_any_length_rate_channels_and_blocks(
     np.testing.assert_array_equal(first, second)
 
 
+@settings(deadline=None)
 @given(bits=st.sampled_from([8, 16, 20, 24]), seed=st.integers(0, 99))
 def test_integers_survive_quantising(bits: int, seed: int) -> None:
     limit = 2 ** (bits - 1)
@@ -440,6 +442,18 @@ def test_bad_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]:
         with pytest.raises(AudioFileError, match=match):
             from_pipe(data, monkeypatch)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_named_pipe(tmp_path: Path) -> None:
+    path, pipe = tmp_path / "in.wav", tmp_path / "pipe"
+    soundfile.write(path, tone(1000, 1), 16000)
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()))
+    writer.start()
+    audio, _ = read_audio(pipe)
+    writer.join()
+    np.testing.assert_array_equal(audio, read_audio(path)[0])
 
 
 def test_chunks_after_the_samples_are_not_audio(

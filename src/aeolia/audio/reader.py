@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -47,8 +47,13 @@ class AudioReader:
     def __init__(self, path: str | Path) -> None:
         self._n_read = 0
         self._spool: Any = None
+        self._source: Any
         if str(path) == PIPE:
-            self._source = self._open_pipe()
+            if sys.stdin.isatty():
+                raise AudioFileError("standard input: a terminal; pipe a WAV file into the command")
+            self._source = self._open_pipe(sys.stdin.buffer, "standard input")
+        elif Path(path).is_fifo():  # such as the shell's <(...)
+            self._source = self._open_pipe(Path(path).open("rb"), str(path))
         else:
             self._source = _SoundFileSource(Path(path), str(path))
         self.info: AudioInfo = self._source.info
@@ -58,10 +63,7 @@ class AudioReader:
             self.close()
             raise
 
-    def _open_pipe(self) -> Any:
-        stream, name = sys.stdin.buffer, "standard input"
-        if sys.stdin.isatty():
-            raise AudioFileError(f"{name}: a terminal; pipe a WAV file into the command")
+    def _open_pipe(self, stream: BinaryIO, name: str) -> Any:
         header, taken = read_wav_header(stream)
         if not taken:
             raise AudioFileError(f"{name}: empty; a WAV stream is needed")
