@@ -1,13 +1,14 @@
 """Multiply-accumulates of an ONNX graph, counted from the shapes of an actual run.
 
 Only operators that multiply matrices count: MatMul, Gemm, Einsum, Conv, ConvTranspose, GRU, LSTM.
-The transforms of our own models are MatMuls inside the graph and so are counted; peers take
-spectra, and their transforms, done outside by fast Fourier transform, are not.
+Peers take spectra: their Fourier transforms happen outside their graphs and are not counted. Ours
+lie inside the graph as products with fixed matrices, and are counted apart.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ __all__ = ["count_macs", "our_macs_per_second", "peer_macs_per_second"]
 Shape = tuple[int, ...]
 
 
-def count_macs(path: Path, feeds: dict[str, np.ndarray]) -> int:
-    """MACs of one run of the graph at `path` with inputs `feeds`.
+def count_macs(
+    path: Path,
+    feeds: dict[str, np.ndarray],
+    counts: Callable[[Any, dict[str, Shape]], bool] = lambda node, shapes: True,
+) -> int:
+    """MACs of one run of the graph at `path` with inputs `feeds`, of nodes for which `counts`.
 
     Raises:
         SystemExit: the graph has control flow, whose cost a count of nodes would miss.
@@ -47,18 +52,30 @@ def count_macs(path: Path, feeds: dict[str, np.ndarray]) -> int:
     )
     names = sorted(wanted)
     shapes |= {n: a.shape for n, a in zip(names, session.run(names, feeds), strict=True)}
-    return sum(_RULES[node.op_type](node, shapes) for node in counted)
+    return sum(_RULES[node.op_type](node, shapes) for node in counted if counts(node, shapes))
 
 
-def our_macs_per_second(path: Path) -> float:
-    """MACs a second of one of our models, its transforms included."""
+def our_macs_per_second(path: Path) -> tuple[float, float]:
+    """MACs a second of one of our models: (without, with) its Fourier transforms.
+
+    A transform is a MatMul with a fixed matrix (the exporter names those Constant, learned ones
+    otherwise) other than that between bins and bands, which has an axis of all grouped bins.
+    """
     from aeolia.runtime.onnx_backend import OnnxBackend
 
     backend = OnnxBackend(path)
     hops = round(backend.config.sample_rate / backend.config.hop_length)
     samples = hops * backend.config.hop_length
     feeds = {"audio": np.zeros((1, 1, samples), np.float32), **backend.initial_state(1)}
-    return count_macs(path, feeds) * backend.config.sample_rate / samples
+    grouped = backend.config.n_bins - backend.config.n_linear_bins
+
+    def no_transform(node: Any, shapes: dict[str, Shape]) -> bool:
+        fixed = [shapes[name] for name in node.input if "Constant" in name]
+        return node.op_type != "MatMul" or not fixed or grouped in fixed[0]
+
+    per_second = backend.config.sample_rate / samples
+    network = count_macs(path, feeds, no_transform) * per_second
+    return network, count_macs(path, feeds) * per_second
 
 
 def peer_macs_per_second(peer: Peer) -> float | None:

@@ -12,6 +12,7 @@ from tables import Estimate, estimate, markdown, verdict
 
 __all__ = [
     "MAIN",
+    "Cost",
     "Results",
     "bars",
     "costs",
@@ -24,6 +25,8 @@ __all__ = [
 
 #: Results by (system, set).
 Results = dict[tuple[str, str], list[Scores]]
+#: System, MACs a second without and with its transforms (None: unknown), bytes.
+Cost = tuple[str, float | None, float | None, int]
 #: Metric, title, digits.
 MAIN = (("pesq_wb", "PESQ-WB", 2), ("estoi", "ESTOI", 3), ("si_sdr", "SI-SDR dB", 2))
 
@@ -216,7 +219,7 @@ def speed_sections(files: Sequence[FileSpeed], hops: Sequence[HopSpeed], ours: s
         for f in sorted(files, key=lambda one: one.real_time_factor)
     ]
     text = (
-        "## Speed over a file\n\nSixty seconds, one thread; the best of five rounds in which the "
+        "## Speed over a file\n\nSixty seconds, one thread; the best of three rounds in which the "
         "systems take turns. Streaming peers are run as they stream, hop by hop.\n\n"
         + markdown(head, rows)
     )
@@ -232,16 +235,20 @@ def speed_sections(files: Sequence[FileSpeed], hops: Sequence[HopSpeed], ours: s
     return text + "\n## Hop by hop\n\nPushed as live audio comes.\n\n" + markdown(head, rows)
 
 
-def costs(rows: Sequence[tuple[str, float | None, int]]) -> str:
-    """(system, MACs a second or None, bytes) -> table."""
+def costs(rows: Sequence[Cost]) -> str:
     cells = [
-        [name, f"{macs / 1e6:.1f}" if macs is not None else "", f"{size / 1e6:.2f}"]
-        for name, macs, size in rows
+        [
+            name,
+            *("" if macs is None else f"{macs / 1e6:.1f}" for macs in counts),
+            f"{size / 1e6:.2f}",
+        ]
+        for name, *counts, size in rows
     ]
     return (
         "## Size and arithmetic\n\nMillions of multiply-accumulates a second of audio, counted "
-        "from the graph; ours include the transforms, which peers do outside their graphs.\n\n"
-        + markdown(["system", "MMAC/s", "MB"], cells)
+        "from the shapes in a run of the graph. Peers' transforms happen outside their graphs. "
+        "MB: the model's file, or the library that holds it.\n\n"
+        + markdown(["system", "MMAC/s", "with transforms", "MB"], cells)
     )
 
 

@@ -37,7 +37,7 @@ __all__ = [
 
 Say = Callable[[str], None]
 _FILE_SECONDS = 60
-_ROUNDS = 5
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,13 @@ def made_audio(seconds: float, sample_rate: int, seed: int = 0) -> np.ndarray:
 
 
 def _rounds(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each piece of work in each round, taking turns, one round of warming up."""
+    """Seconds of each piece of work in each round, taking turns."""
     taken: dict[str, list[float]] = {name: [] for name in work}
-    for turn in range(rounds + 1):
+    for _ in range(rounds):
         for name, run in work.items():
             start = time.perf_counter()
             run()
-            if turn:
-                taken[name].append(time.perf_counter() - start)
+            taken[name].append(time.perf_counter() - start)
     return taken
 
 
