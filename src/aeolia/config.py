@@ -68,10 +68,36 @@ class ModelConfig:
                 f"win_length {self.win_length} must be a multiple of hop_length "
                 f"{self.hop_length}, at least twice it"
             )
+        if self.win_length % 2:
+            raise ConfigError(f"win_length is {self.win_length}; it must be even")
+        if not self.channels or min(self.channels) < 1:
+            raise ConfigError(f"channels is {list(self.channels)}; it must hold numbers above 0")
+        if self.compression <= 0.0:
+            raise ConfigError(f"compression is {self.compression}; it must be above 0")
+        self._check_bands()
         if self.n_positions % (1 << len(self.channels)):
             raise ConfigError(
                 f"{self.n_positions} bands (n_linear_bins plus band_groups) must divide by "
                 f"2**{len(self.channels)}, one halving per entry of channels"
+            )
+
+    def _check_bands(self) -> None:
+        if not 1 <= self.n_linear_bins < self.n_bins:
+            raise ConfigError(
+                f"n_linear_bins is {self.n_linear_bins}; it must be between 1 and "
+                f"{self.n_bins - 1} for a win_length of {self.win_length}"
+            )
+        counts = [count for _, count in self.band_groups]
+        if min(counts, default=0) < 1 or sum(counts) < 2:
+            raise ConfigError(
+                f"band_groups has {counts} bands; every group needs one, and two are the least"
+            )
+        edges_hz = [self.n_linear_bins * self.sample_rate / self.win_length]
+        edges_hz += [upper_hz for upper_hz, _ in self.band_groups]
+        if any(lower >= upper for lower, upper in zip(edges_hz, edges_hz[1:], strict=False)):
+            raise ConfigError(
+                f"band_groups reach to {edges_hz[1:]} Hz; they must rise from the end of the "
+                f"linear bins, {edges_hz[0]:g} Hz"
             )
 
     @property

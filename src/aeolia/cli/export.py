@@ -31,6 +31,8 @@ def export(
             f"export needs {error.name}; install it with: pip install 'aeolia[train]'"
         ) from error
 
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; name the .onnx file to write")
     if out.exists() and not overwrite:
         raise InputError(f"{out} exists; give --overwrite to replace it, or another --out")
     if not out.parent.is_dir():
@@ -38,9 +40,12 @@ def export(
     card_path = card or run / "card.md"
     if card is not None and not card.is_file():
         raise ModelError(f"no card at {card}; leave --card out to use the run's own")
-    text = card_path.read_text() if card_path.is_file() else ""
+    text = card_path.read_text(encoding="utf-8") if card_path.is_file() else ""
     model = load_checkpoint(run)
-    difference = export_onnx(model, out, text)
+    try:
+        difference = export_onnx(model, out, text)
+    except OSError as error:
+        raise InputError(f"cannot write {out}: {error.strerror or error}") from error
     typer.echo(
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most "
         f"{difference:.1e}"

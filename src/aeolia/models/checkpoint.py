@@ -16,8 +16,10 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from aeolia.config import ModelConfig, config_from_json, config_to_json
-from aeolia.errors import ModelError
+from aeolia.errors import ConfigError, ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
+from aeolia.models.decoder import output_channels
+from aeolia.models.encoder import FEATURES
 
 __all__ = [
     "WEIGHTS_FILE",
@@ -35,11 +37,15 @@ WEIGHTS_FILE = "model.safetensors"
 def write_atomically(path: Path, data: bytes) -> None:
     """Write beside and rename, so that a kill leaves the old file or the new one."""
     beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def save_checkpoint(path: Path, config: ModelConfig, weights: Mapping[str, Tensor]) -> str:
@@ -54,7 +60,7 @@ def read_checkpoint(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
     """Config and weights of a checkpoint file, or of the one in a run folder.
 
     Raises:
-        ModelError: the file is missing, damaged, or holds no config.
+        ModelError: the file is missing, damaged, or holds no config that can be used.
     """
     path = Path(path)
     if path.is_dir():
@@ -69,7 +75,10 @@ def read_checkpoint(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
         raise ModelError(f"{path} is not a readable safetensors file: {error}") from error
     if "aeolia_config" not in metadata:
         raise ModelError(f"{path} holds no aeolia_config; it was not written by aeolia train")
-    return config_from_json(ModelConfig, metadata["aeolia_config"]), weights
+    try:
+        return config_from_json(ModelConfig, metadata["aeolia_config"]), weights
+    except ConfigError as error:
+        raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
 
 
 def load_checkpoint(path: Path) -> DenoisingAutoencoder:
@@ -98,7 +107,16 @@ def transplant(model: DenoisingAutoencoder, weights: Mapping[str, Tensor]) -> No
     Raises:
         ModelError: the weights are of another structure.
     """
+    config = model.config
+    # Channels of the axes that run over (channel, position).
+    heard = FEATURES if config.encoder == "lstm" else config.channels[-1]
+    answered = output_channels(config) if config.decoder == "lstm" else config.channels[-1]
     grown = {}
+    if further := sorted(set(weights) - set(model.state_dict())):
+        raise ModelError(
+            f"the starting weights hold {further[0]}, which this model has not; they are of "
+            "another structure"
+        )
     for name, own in model.state_dict().items():
         if name not in weights:
             raise ModelError(f"the starting weights hold no {name}; they are of another structure")
@@ -106,9 +124,9 @@ def transplant(model: DenoisingAutoencoder, weights: Mapping[str, Tensor]) -> No
         if value.shape == own.shape:
             grown[name] = value
         elif name == "encoder.squeeze.weight":
-            grown[name] = _grow(value.T, own.T, model, fill_zero=True).T.contiguous()
+            grown[name] = _grow(value.T, own.T, heard, fill_zero=True).T.contiguous()
         elif name in ("decoder.widen.weight", "decoder.widen.bias"):
-            grown[name] = _grow(value, own, model, fill_zero=False)
+            grown[name] = _grow(value, own, answered, fill_zero=False)
         else:
             raise ModelError(
                 f"the starting weights' {name} is {tuple(value.shape)}, here it is "
@@ -117,9 +135,8 @@ def transplant(model: DenoisingAutoencoder, weights: Mapping[str, Tensor]) -> No
     model.load_state_dict(grown)
 
 
-def _grow(value: Tensor, own: Tensor, model: DenoisingAutoencoder, fill_zero: bool) -> Tensor:
+def _grow(value: Tensor, own: Tensor, channels: int, fill_zero: bool) -> Tensor:
     """Extend axis 0, which runs over (channel, position), by the missing positions."""
-    channels = model.config.channels[-1]
     if value.shape[0] % channels or value.shape[0] > own.shape[0]:
         raise ModelError("the starting weights have other channels or more bands than this model")
     blocks = value.unflatten(0, (channels, -1))

@@ -44,8 +44,10 @@ class ConvDecoder(nn.Module):
             UpConv(widths[i + 1], widths[i]) for i in reversed(range(self.depth))
         )
         self.activations = nn.ModuleList(nn.PReLU(width) for width in reversed(config.channels))
+        # Gates that no skip passes would never get a gradient, which DDP takes for a fault.
+        gated = config.channels if config.skips and config.encoder != "lstm" else ()
         self.gates = nn.ParameterList(
-            nn.Parameter(torch.full((width, 1, 1), 0.5)) for width in reversed(config.channels)
+            nn.Parameter(torch.full((width, 1, 1), 0.5)) for width in reversed(gated)
         )
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:

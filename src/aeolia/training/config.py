@@ -49,8 +49,15 @@ class TrainConfig:
         for field in ("steps", "batch_size", "validate_every", "checkpoint_every", "log_every"):
             if getattr(self, field) < 1:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be at least 1")
-        if not 0.0 <= self.decay_share <= 1.0:
-            raise ConfigError(f"decay_share is {self.decay_share}; it must be between 0 and 1")
+        for field in ("decay_share", "ema_decay", "skip_dropout"):
+            if not 0.0 <= getattr(self, field) <= 1.0:
+                raise ConfigError(f"{field} is {getattr(self, field)}; it must be between 0 and 1")
+        for field in ("learning_rate", "clip_norm"):
+            if not getattr(self, field) > 0.0:
+                raise ConfigError(f"{field} is {getattr(self, field)}; it must be above 0")
+        for field in ("seed", "warmup_steps", "weight_decay", "validation_clips"):
+            if getattr(self, field) < 0:
+                raise ConfigError(f"{field} is {getattr(self, field)}; it must not be negative")
 
     def learning_rate_at(self, step: int) -> float:
         """Linear warm-up, constant, then linear decay to zero over the last `decay_share`."""

@@ -127,8 +127,9 @@ def train_denoiser(
     if start_from is not None:
         transplant(model, start_from)
     recordings = _gather(data, config, say)
+    folder.create()
     mixer = _mixer(recordings, "train", mix, model_config.sample_rate, processes)
-    seconds = _seconds_per_step(model, config, mixer)
+    seconds = _seconds_per_step(model, config, mixer, processes)
     if minutes is not None:
         config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
     folder.write_settings(
@@ -195,17 +196,21 @@ def _mixer(
     return Mixer(speech, noise, rirs, mix, processes.device())
 
 
-def _seconds_per_step(model: DenoisingAutoencoder, config: TrainConfig, mixer: Mixer) -> float:
-    """Time of one step, mixing included, on a copy of the model."""
+def _seconds_per_step(
+    model: DenoisingAutoencoder, config: TrainConfig, mixer: Mixer, processes: Processes
+) -> float:
+    """Time of one step, mixing included, on a copy of the model; the same in all processes."""
     twin = DenoisingAutoencoder(model.config).to(next(model.parameters()).device)
     objective = DenoiseObjective(config, model.config)
     seconds = []
     for step in range(_WARM_STEPS + _TIMED_STEPS):
         started = time.perf_counter()
-        loss, _ = objective(twin, mixer.batch(step, config.batch_size), step)
+        batch = mixer.batch(step, config.batch_size, processes.rank, processes.world)
+        loss, _ = objective(twin, batch, step)
         loss.backward()
         seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds[_WARM_STEPS:])
+    # Processes that chose different numbers of steps would wait for each other for ever.
+    return processes.mean({"seconds": statistics.median(seconds[_WARM_STEPS:])})["seconds"]
 
 
 def _announce(

@@ -11,7 +11,8 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -69,45 +70,49 @@ def train(
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     start = 0
     if resume:
-        start = _restore(folder.load_state(), model, optimizer, average)
-        folder.forget_after(start)
+        start = _restore(folder, model, optimizer, average)
+    folder.create()
+    folder.forget_after(start)
     wrapped: nn.Module = (
         DistributedDataParallel(model, broadcast_buffers=False) if processes.world > 1 else model
     )
     model.train()
     meter = _Meter()
 
-    for step, batch in _prefetched(batches, config, range(start, config.steps), processes, meter):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate_at(step)
-        loss, terms = objective(wrapped, batch, step)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
-        _refuse_divergence(loss, norm, step, folder, processes)
-        optimizer.step()
-        _update_average(average, model, min(config.ema_decay, (1 + step) / (10 + step)))
+    ahead = _prefetched(batches, config, range(start, config.steps), processes, meter)
+    with closing(folder), closing(ahead):
+        for step, batch in ahead:
+            for group in optimizer.param_groups:
+                group["lr"] = config.learning_rate_at(step)
+            loss, terms = objective(wrapped, batch, step)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+            _refuse_divergence(loss, norm, step, folder, processes)
+            optimizer.step()
+            _update_average(average, model, min(config.ema_decay, (1 + step) / (10 + step)))
 
-        done = step + 1
-        meter.add(loss, terms, norm)
-        if done % config.log_every == 0:
-            values = processes.mean(meter.take(config.batch_size * batch.noisy.shape[1]))
-            values["learning_rate"] = optimizer.param_groups[0]["lr"]
-            folder.log("log", done, values)
-            watch(Progress(done, config.steps, values))
-        last = done == config.steps
-        if done % config.checkpoint_every == 0 or last:
-            folder.save_state(_state(model, optimizer, average, done))
-            if folder.writes:
-                save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
-        if validate is not None and (done % config.validate_every == 0 or last):
-            if folder.writes:
-                scores = _with_weights(model, average, validate)
-                folder.log("validation", done, scores)
-                watch(Progress(done, config.steps, {f"valid_{k}": v for k, v in scores.items()}))
-            processes.wait()
+            done = step + 1
+            meter.add(loss, terms, norm)
+            if done % config.log_every == 0:
+                values = processes.mean(meter.take(config.batch_size * batch.noisy.shape[1]))
+                values["learning_rate"] = optimizer.param_groups[0]["lr"]
+                folder.log("log", done, values)
+                watch(Progress(done, config.steps, values))
+            last = done == config.steps
+            if done % config.checkpoint_every == 0 or last:
+                folder.save_state(_state(model, optimizer, average, done))
+                if folder.writes:
+                    save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
+            if done % config.validate_every == 0 or last:
+                if validate is not None and folder.writes:
+                    scores = _with_weights(model, average, validate)
+                    if scores:
+                        folder.log("validation", done, scores)
+                        shown = {f"valid_{name}": value for name, value in scores.items()}
+                        watch(Progress(done, config.steps, shown))
+                processes.wait()
 
-    folder.close()
     model.load_state_dict(average)
     return model.eval()
 
@@ -125,17 +130,25 @@ def _state(
 
 
 def _restore(
-    state: dict[str, Any],
+    folder: RunFolder,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     average: dict[str, Tensor],
 ) -> int:
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    for name, value in state["average"].items():
-        average[name].copy_(value)
-    torch.set_rng_state(state["torch_random"])
-    return int(state["step"])
+    """Take up the last state; returns the number of steps done."""
+    state = folder.load_state()
+    try:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        for name, value in state["average"].items():
+            average[name].copy_(value)
+        torch.set_rng_state(state["torch_random"])
+        return int(state["step"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{folder.state_path} belongs to another model than {folder.path / 'train.json'} "
+            "says; restore the two together, or start again with another --out"
+        ) from error
 
 
 @torch.no_grad()
@@ -163,9 +176,14 @@ def _refuse_divergence(
     value = processes.mean({"loss": float(loss.detach()), "norm": float(norm)})
     if all(math.isfinite(v) for v in value.values()):
         return
+    kept = (
+        f"the last good checkpoint is in {folder.path}; fine-tune it with --from {folder.path}"
+        if folder.state_path.exists()
+        else "there is no checkpoint yet; start again"
+    )
     raise TrainingError(
-        f"training diverged at step {step + 1}: the loss or its gradient is not finite; the last "
-        f"good checkpoint is in {folder.path}; resume with a lower learning rate"
+        f"training diverged at step {step + 1}: the loss or its gradient is not finite; {kept} "
+        "and a lower learning_rate in --config"
     )
 
 
@@ -175,7 +193,7 @@ def _prefetched(
     steps: range,
     processes: Processes,
     meter: _Meter,
-) -> Iterator[tuple[int, Batch]]:
+) -> Generator[tuple[int, Batch], None, None]:
     """Batches made one ahead by a thread, so that mixing and the optimiser overlap."""
     ready: queue.Queue[Any] = queue.Queue(maxsize=2)
     stopped = threading.Event()

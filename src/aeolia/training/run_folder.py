@@ -26,6 +26,15 @@ from aeolia.models.checkpoint import write_atomically
 
 __all__ = ["RunFolder"]
 
+#: What reading a file that torch.save did not finish, or that is something else, may raise.
+_DAMAGED = (RuntimeError, ValueError, KeyError, AttributeError, OSError, EOFError,
+            pickle.UnpicklingError)  # fmt: skip
+
+
+def _first_words(error: Exception) -> str:
+    """The gist of an error whose message goes on for many lines."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:100].rstrip(". ")
+
 
 class RunFolder:
     """Reads and writes the files of one run; only the first process writes."""
@@ -34,8 +43,23 @@ class RunFolder:
         self.path = Path(path)
         self.writes = writes
         self._board: Any = None
-        if writes:
+
+    def create(self) -> None:
+        """Make the folder.
+
+        Raises:
+            TrainingError: it cannot be made or written to.
+        """
+        if not self.writes:
+            return
+        try:
             self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(
+                f"cannot make the folder {self.path} ({error.strerror}); choose another --out"
+            ) from error
+        if not os.access(self.path, os.W_OK):
+            raise TrainingError(f"{self.path} cannot be written to; choose another --out")
 
     @property
     def state_path(self) -> Path:
@@ -49,7 +73,7 @@ class RunFolder:
         """What `write_settings` wrote.
 
         Raises:
-            TrainingError: the folder holds no run.
+            TrainingError: the folder holds no run, or its train.json is damaged.
         """
         path = self.path / "train.json"
         if not path.is_file():
@@ -57,7 +81,13 @@ class RunFolder:
                 f"{self.path} holds no training run (no train.json); "
                 "give the --out folder of an earlier aeolia train, or leave --resume out"
             )
-        return json.loads(path.read_text())
+        try:
+            settings = json.loads(path.read_text(encoding="utf-8"))
+            return {name: settings[name] for name in ("model", "train", "mix", "data")}
+        except (ValueError, KeyError, TypeError) as error:
+            raise TrainingError(
+                f"{path} is damaged ({error}); start again with another --out"
+            ) from error
 
     def write_card(self, text: str) -> None:
         if self.writes:
@@ -89,9 +119,10 @@ class RunFolder:
             raise TrainingError(f"{self.path} holds no state.pt yet; start without --resume")
         try:
             return torch.load(self.state_path, map_location="cpu", weights_only=True)
-        except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        except _DAMAGED as error:
             raise TrainingError(
-                f"{self.state_path} is damaged ({error}); start again without --resume"
+                f"{self.state_path} is damaged ({_first_words(error)}); delete it and start again "
+                f"without --resume, or from its weights with --from {self.path}"
             ) from error
 
     def log(self, file: str, step: int, values: dict[str, float]) -> None:
@@ -114,15 +145,19 @@ class RunFolder:
         if not self.writes:
             return
         for path in self.path.glob("*.csv"):
-            lines = path.read_text().splitlines(keepends=True)
             # A line that a kill cut short has no end.
-            whole = [line for line in lines[1:] if line.endswith("\n")]
-            kept = [line for line in whole if int(line.split(",")[0]) <= step]
-            write_atomically(path, "".join(lines[:1] + kept).encode())
+            with path.open(newline="") as stream:
+                whole = [line for line in stream if line.endswith("\n")]
+            kept = [line for line in whole[1:] if int(line.split(",")[0]) <= step]
+            if kept:
+                write_atomically(path, "".join(whole[:1] + kept).encode())
+            else:
+                path.unlink()
 
     def close(self) -> None:
         if self._board is not None:
             self._board.close()
+            self._board = None
 
     def _tensorboard(self) -> Any:
         if self._board is None:

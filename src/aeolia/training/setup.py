@@ -58,7 +58,11 @@ def read_setup(
             model = preset(preset_name)
     else:
         model = preset(preset_name or "denoise-16k")
-    if model.name.startswith("textbook"):
+    textbook = model.name.startswith("textbook")
+    model = config_from_dict(
+        ModelConfig, {**dataclasses.asdict(model), **sections.get("model", {})}
+    )
+    if textbook:
         train["loss"] = "mse"
         mix = MixConfig.textbook(seed, model.sample_rate)
     else:
@@ -67,7 +71,7 @@ def read_setup(
     train.update({"steps": steps} if steps is not None else {})
     train.update({"batch_size": batch_size} if batch_size is not None else {})
     return Setup(
-        config_from_dict(ModelConfig, {**dataclasses.asdict(model), **sections.get("model", {})}),
+        model,
         config_from_dict(TrainConfig, train),
         config_from_dict(MixConfig, {**dataclasses.asdict(mix), **sections.get("mix", {})}),
         weights,
@@ -81,8 +85,14 @@ def _read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
         sections = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read the config {path}: {error}") from error
-    if not isinstance(sections, dict) or not set(sections) <= {"model", "train", "mix"}:
-        raise ConfigError(f'{path} must hold {{"model": ..., "train": ..., "mix": ...}}, or some')
+    wanted = f'{path} must hold {{"model": {{...}}, "train": {{...}}, "mix": {{...}}}}, or some'
+    if not isinstance(sections, dict):
+        raise ConfigError(f"{wanted}; it is a {type(sections).__name__}")
+    for name, values in sections.items():
+        if name not in ("model", "train", "mix"):
+            raise ConfigError(f"{wanted}; {name!r} is none of them")
+        if not isinstance(values, dict):
+            raise ConfigError(f"{wanted}; its {name!r} is {values!r}")
     return sections
 
 
