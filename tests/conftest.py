@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import numpy as np
 import pytest
 
 from aeolia.config import ModelConfig, config_to_json
+
+# Tiny models on several threads spend their time waiting; processes started by tests heed it too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def write_gain_model(

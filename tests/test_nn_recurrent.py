@@ -1,0 +1,45 @@
+"""Recurrent layers: against PyTorch's own, and with the state handed on between blocks."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from aeolia.nn.recurrent import Recurrent
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.mark.parametrize(("kind", "width"), [("gru", 8), ("lstm", 16)])
+@torch.no_grad()
+def test_blocks_equal_the_whole(kind: str, width: int) -> None:
+    layer = Recurrent(kind, 5, 8)
+    assert layer.state_width == width
+    x, state = noise(9, 2, 5), noise(2, width)
+    whole, last = layer(x, state)
+    assert whole.shape == (9, 2, 8) and last.shape == (2, width)
+    parts = []
+    for block in x.split([1, 3, 1, 4]):
+        part, state = layer(block, state)
+        parts.append(part)
+    assert torch.allclose(torch.cat(parts), whole, atol=1e-6)
+    assert torch.allclose(state, last, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@torch.no_grad()
+def test_from_zero_it_is_pytorchs_layer(kind: str) -> None:
+    layer = Recurrent(kind, 5, 8)
+    x = noise(6, 3, 5)
+    expected, _ = layer.layer(x)
+    found, state = layer(x, torch.zeros(3, layer.state_width))
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert torch.allclose(state[:, :8], expected[-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("gru", 3), ("lstm", 4)])
+def test_recurrent_weights_start_as_rotations(kind: str, gates: int) -> None:
+    for gate in Recurrent(kind, 5, 8).layer.weight_hh_l0.detach().chunk(gates):
+        assert torch.allclose(gate @ gate.T, torch.eye(8), atol=1e-5)
