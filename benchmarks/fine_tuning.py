@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--model", default="denoise-16k", help="a released model")
     parser.add_argument("--noise", default="clearervoice", help="source of the noise recordings")
     parser.add_argument("--minutes", type=float, default=4.0)
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent / "fine_tuning.md")
+    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
     manifest = options.data / "manifest.csv"
     held_out = HeldOut(manifest)
@@ -107,9 +107,9 @@ def _table(
     lines = [
         "# Fine-tuning on one place's noise",
         "",
-        f"`python benchmarks/fine_tuning.py --model {options.model} --minutes {options.minutes:g}`: "
-        f"noise {options.noise}, {trained} recordings to train on, {tested} others to test on with "
-        f"held-out speakers, {_CLIPS} clips of 4 s at {', '.join(map(str, _SNRS_DB))} dB. Means "
+        f"`python benchmarks/fine_tuning.py --model {options.model} --minutes {options.minutes:g}`:",
+        f"noise {options.noise}, {trained} recordings to train on, {tested} others to test on with",
+        f"held-out speakers, {_CLIPS} clips of 4 s at {', '.join(map(str, _SNRS_DB))} dB. Means",
         "with 95 % intervals; the last row is the paired difference.",
         "",
         f"| system | {' | '.join(_METRICS)} |",
