@@ -107,7 +107,7 @@ def _table(
     lines = [
         "# Fine-tuning on one place's noise",
         "",
-        f"`python benchmarks/fine_tuning.py --model {options.model} --minutes {options.minutes:g}`:",
+        f"`benchmarks/fine_tuning.py --model {options.model} --minutes {options.minutes:g}`:",
         f"noise {options.noise}, {trained} recordings to train on, {tested} others to test on with",
         f"held-out speakers, {_CLIPS} clips of 4 s at {', '.join(map(str, _SNRS_DB))} dB. Means",
         "with 95 % intervals; the last row is the paired difference.",
