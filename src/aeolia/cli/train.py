@@ -44,7 +44,9 @@ def denoise(
     start_from: str = typer.Option(
         None, "--from", help="Fine-tune this model: a released name or a run folder."
     ),
-    steps: int = typer.Option(None, min=1, help="Optimiser steps; 20000 without --minutes."),
+    steps: int = typer.Option(
+        None, min=1, help="Optimiser steps: 20000 by default, 1000 with --from."
+    ),
     minutes: float = typer.Option(None, min=0.1, help="As many steps as fit into this time."),
     batch_size: int = typer.Option(None, min=1, help="Crops per step, 16 by default."),
     seed: int = typer.Option(0, help="Seed of weights, split and mixtures."),
@@ -72,8 +74,6 @@ def denoise(
         if speech is None:
             raise InputError("--speech is missing; name a folder of clean speech to learn from")
         setup = read_setup(preset_name, start_from, config, steps, batch_size, seed)
-        if minutes is None and steps is None and start_from is not None:
-            minutes = 10.0
         train_denoiser(
             setup.model,
             setup.train,

@@ -21,7 +21,7 @@ from aeolia.training.config import TrainConfig
 __all__ = ["Setup", "read_setup"]
 
 #: Fine-tuning starts from good weights: smaller steps, and the whole run cools down.
-_FINE_TUNING = {"learning_rate": 3e-4, "warmup_steps": 20, "decay_share": 0.8}
+_FINE_TUNING = {"steps": 1000, "learning_rate": 3e-4, "warmup_steps": 20, "decay_share": 0.8}
 
 
 @dataclass(frozen=True)
