@@ -52,7 +52,14 @@ def _folded(proto: onnx.ModelProto) -> onnx.ModelProto:
         onnxruntime.InferenceSession(
             proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
-        return onnx.load(path)
+        folded = onnx.load(path)
+    # ONNX Runtime names every operator set it knows; one of a future version, though unused,
+    # would make older runtimes refuse the file.
+    used = {node.domain for node in folded.graph.node}
+    named = [entry for entry in folded.opset_import if entry.domain in used]
+    del folded.opset_import[:]
+    folded.opset_import.extend(named)
+    return folded
 
 
 def _observe(
