@@ -1,4 +1,4 @@
-"""Runs systems over the held-out sets and scores every clip; results of a pair are remembered.
+"""Runs systems over the held-out sets and scores every clip; scores of a clip are remembered.
 
 A system hears a clip at its own rate (made from the 48 kHz clip by one resampling) and is scored
 at 16 kHz against the reference that went through the same resampling, so that nobody pays for
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from heldout import SAMPLE_RATE, Pair, set_hash
+from heldout import SAMPLE_RATE, Pair, pair_hash
 from peers import Peer
 
 from aeolia.metrics import METRICS, log_spectral_distance, si_sdr
@@ -80,18 +80,21 @@ def score(
     say: Callable[[str], None],
 ) -> list[Scores]:
     """Scores of each clip, in the set's order; from the cache where they are there."""
-    key = f"{system.name} {set_name} {set_hash(pairs)} {system.key} {_VERSION}"
+    key = f"{system.name} {set_name} {system.key} {_VERSION}"
     place = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+    known: dict[str, Scores] = {}
     if place.is_file():
-        remembered: list[Scores] = json.loads(place.read_text())["scores"]
-        return remembered
-    say(f"{system.name} on {set_name} ({len(pairs)} clips)")
-    scores = [_SCORERS[set_name](system, pair) for pair in pairs]
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
-    partial.write_text(json.dumps({"what": key, "scores": scores}))
-    os.replace(partial, place)
-    return scores
+        known = json.loads(place.read_text())["scores"]
+    names = [pair_hash(pair) for pair in pairs]
+    fresh = [(name, pair) for name, pair in zip(names, pairs, strict=True) if name not in known]
+    if fresh:
+        say(f"{system.name} on {set_name} ({len(fresh)} clips)")
+        known |= {name: _SCORERS[set_name](system, pair) for name, pair in fresh}
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
+        partial.write_text(json.dumps({"what": key, "scores": known}))
+        os.replace(partial, place)
+    return [known[name] for name in names]
 
 
 def _at(audio: np.ndarray, source_rate: int, sample_rate: int) -> np.ndarray:

@@ -49,7 +49,9 @@ def shoebox(rng: np.random.Generator, rt60_seconds: float, sample_rate: int) -> 
         distance, hits = distance[near], hits[near]
         distance = distance + np.where(hits > 0, rng.uniform(-0.08, 0.08, distance.size), 0)
         at = np.clip((distance - direct) / _SPEED_OF_SOUND * sample_rate, 0, length)
-        gain = reflection**hits * direct / np.maximum(distance, direct)
+        # Signs at random: if all were positive, the sums would pile up at 0 Hz and drown speech.
+        sign = np.where(hits > 0, rng.choice((-1.0, 1.0), distance.size), 1.0)
+        gain = sign * reflection**hits * direct / np.maximum(distance, direct)
         bright = np.exp(-distance / 60.0)
         index, fraction = at.astype(int), at % 1.0
         for target, share in ((response, bright), (dull, 1 - bright)):
