@@ -84,7 +84,9 @@ def test_a_training_run_is_scored(pairs: Path, tmp_path: Path) -> None:
 
     torch.manual_seed(0)
     config = ModelConfig(channels=(4, 4, 4), hidden_dim=8, latent_dim=8)
-    save_checkpoint(tmp_path / "run", config, DenoisingAutoencoder(config).state_dict())
+    (tmp_path / "run").mkdir()
+    weights = DenoisingAutoencoder(config).state_dict()
+    save_checkpoint(tmp_path / "run" / "model.safetensors", config, weights)
     run(tmp_path / "run", pairs, "-o", tmp_path / "report", "--metrics", "si_sdr", "-q")
     summary = json.loads((tmp_path / "report" / "summary.json").read_text())
     assert list(summary["systems"]) == ["noisy", "run"]

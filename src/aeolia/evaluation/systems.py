@@ -21,7 +21,7 @@ def load_system(name: str) -> System:
 
     Args:
         name: "noisy", a released model, the path of an .onnx file, or a folder that
-            `aeolia train` wrote (this one needs PyTorch).
+            `aeolia train` wrote or its checkpoint file (these two need PyTorch).
 
     Raises:
         ModelError: nothing of this name, or a file that is no model.
@@ -29,7 +29,7 @@ def load_system(name: str) -> System:
     """
     if name == UNPROCESSED:
         return _unprocessed
-    if Path(name).is_dir():
+    if Path(name).is_dir() or Path(name).suffix == ".safetensors":
         return system_of(_load_checkpoint(Path(name)))
     from aeolia.runtime.catalogue import load
 
@@ -52,10 +52,10 @@ def _unprocessed(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _load_checkpoint(run: Path) -> Backend:
-    if not ((run / "config.json").is_file() and (run / "model.safetensors").is_file()):
+    if run.is_dir() and not (run / "model.safetensors").is_file():
         raise ModelError(
-            f"{run} holds no checkpoint (config.json beside model.safetensors); name a folder "
-            "that aeolia train wrote, an .onnx file or a released model"
+            f"{run} holds no checkpoint (model.safetensors); name a folder that aeolia train "
+            "wrote, an .onnx file or a released model"
         )
     try:
         from aeolia.models.torch_backend import TorchBackend
