@@ -35,6 +35,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", type=Path, required=True, help="folder of the peers' files")
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    parser.add_argument("--skip", nargs="*", default=[], help="names of peers to leave out")
     parser.add_argument("--models", nargs="*", help="names or files; all released ones if absent")
     parser.add_argument("--cache", type=Path, default=Path(home) / "benchmarks")
     parser.add_argument("--clips", type=int, default=200, help="mixtures; fewer for a quick look")
@@ -47,7 +48,9 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     options = _arguments()
     models = options.models or list(released_models())
-    peers, missing = find_peers(options.peers)
+    found, missing = find_peers(options.peers)
+    peers = [peer for peer in found if peer.name not in options.skip]
+    missing += [f"{peer.name}: left out by --skip" for peer in found if peer.name in options.skip]
     say = lambda line: print(line, flush=True)  # noqa: E731
     # Speed first: nothing else of this run has warmed or filled the machine yet.
     timing = None if options.no_speed else _measure_speed(models, peers, options.long, say)
