@@ -18,8 +18,8 @@ __all__ = ["Bursts", "make_recordings", "write_config"]
 
 #: What a run of these tests differs in from the defaults.
 TRAIN = {
-    "steps": 30, "batch_size": 4, "learning_rate": 3e-3, "warmup_steps": 5, "log_every": 5,
-    "checkpoint_every": 10, "validate_every": 10, "validation_clips": 2,
+    "steps": 20, "batch_size": 2, "learning_rate": 3e-3, "warmup_steps": 5, "log_every": 5,
+    "checkpoint_every": 10, "validate_every": 10, "validation_clips": 1,
 }  # fmt: skip
 MIX = {"crop_seconds": 1.0, "reverb": 0.0, "equaliser": 0.0}
 

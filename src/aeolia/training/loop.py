@@ -164,7 +164,8 @@ def _with_weights(
     function: Callable[[DenoisingAutoencoder], dict[str, float]],
 ) -> dict[str, float]:
     """Call `function` on a copy of the model with other weights, in evaluation mode."""
-    twin = DenoisingAutoencoder(model.config)
+    with torch.random.fork_rng(devices=[]):  # building a model draws its first weights
+        twin = DenoisingAutoencoder(model.config)
     twin.load_state_dict(weights)
     return function(twin.eval())
 
