@@ -100,10 +100,6 @@ def train(
                 folder.log("log", done, values)
                 watch(Progress(done, config.steps, values))
             last = done == config.steps
-            if done % config.checkpoint_every == 0 or last:
-                folder.save_state(_state(model, optimizer, average, done))
-                if folder.writes:
-                    save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
             if done % config.validate_every == 0 or last:
                 if validate is not None and folder.writes:
                     scores = _with_weights(model, average, validate)
@@ -112,6 +108,11 @@ def train(
                         shown = {f"valid_{name}": value for name, value in scores.items()}
                         watch(Progress(done, config.steps, shown))
                 processes.wait()
+            # Last, so that a resumed run has every line up to its checkpoint and repeats the rest.
+            if done % config.checkpoint_every == 0 or last:
+                folder.save_state(_state(model, optimizer, average, done))
+                if folder.writes:
+                    save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
 
     model.load_state_dict(average)
     return model.eval()
