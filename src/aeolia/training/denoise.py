@@ -245,6 +245,7 @@ def _run(
         if folder.writes and config.validation_clips
         else None
     )
+    model.mixed_precision = processes.device().type == "cuda"
     trained = train(model, config, mixer, folder, validation, watch, resume, processes)
     folder.write_card(_card(trained, config, mix, recordings, folder))
     return trained
