@@ -109,7 +109,6 @@ def test_bad_arguments(tmp_path: Path, gain_model: Path) -> None:
         aeolia.denoise(audio, 16000, model="nothing")
 
 
-@pytest.mark.skipif(not aeolia.released_models(), reason="no model has been released yet")
 @pytest.mark.parametrize("name", ["denoise", "denoise-16k"])
 class TestReleased:
     """What every released denoiser must do, whatever its weights."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from made_recordings import noise_like, voice_like
@@ -13,15 +11,6 @@ torch = pytest.importorskip("torch")
 from aeolia.data import corruptions  # noqa: E402
 
 RATE = 16000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tensors this small gain nothing from threads, which on a busy machine wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def rngs(count: int, seed: int = 0) -> list[np.random.Generator]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
 from made_recordings import made_rows
@@ -17,15 +16,6 @@ from aeolia.data.mixtures import MixConfig, Mixer  # noqa: E402
 from aeolia.errors import ConfigError, InputError  # noqa: E402
 
 RATE = 16000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tensors this small gain nothing from threads, which on a busy machine wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 #: One second crops with everything on.

@@ -82,8 +82,7 @@ def test_odd_lengths(samples: int, tmp_path: Path) -> None:
         assert np.abs(Stream(backend).process(audio) - expected).max() < 1e-5
 
 
-@pytest.mark.skipif(not RELEASED, reason="no released model with its weights is here")
-@pytest.mark.parametrize("name", RELEASED)
+@pytest.mark.parametrize("name", ["denoise", "denoise-16k"])
 def test_released_models(name: str) -> None:
     model = load_checkpoint(RELEASED[name].with_suffix(".safetensors"))
     assert model.config.name == name
