@@ -1,23 +1,13 @@
-"""ModelConfig: everything that decides a model's structure, as strict JSON.
-
-A config is saved inside every checkpoint and every released model, so unknown keys are errors
-(naming the nearest known key) rather than silently ignored.
-"""
+"""ModelConfig: the structure of the spectral autoencoders, those that filter a mixture."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import json
-import typing
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
+from aeolia.config.strict import check_choice
 from aeolia.errors import ConfigError
 
-__all__ = ["ModelConfig", "config_from_dict", "config_from_json", "config_to_json"]
-
-T = TypeVar("T")
+__all__ = ["ModelConfig"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +43,25 @@ class ModelConfig:
     output: str = "filter"
     #: Complex taps per bin over the current and past frames (1 is a plain complex mask).
     filter_taps: int = 3
+    #: What a separator is asked for: "classes" (multi-hot over `classes`), "speaker" (a voice's
+    #: unit vector), or "" for a denoiser, which has no condition.
+    condition: str = ""
+    #: Names of the source classes, in the order of the condition's values.
+    classes: tuple[str, ...] = ()
+    #: Width of the embedded condition; for "speaker" also of the voice's vector.
+    condition_dim: int = 64
+    #: How the condition enters latent and decoder: "film", "concat" or "attention".
+    fusion: str = "film"
+    #: The network hears the bands up to here, and bins above get the filter of the highest band;
+    #: 0 means all. Lets a network trained at 16 kHz run on full-band audio.
+    network_hz: int = 0
 
     def __post_init__(self) -> None:
-        _check_choice("task", self.task, ("denoise",))
-        _check_choice("encoder", self.encoder, ("conv", "conv_gru", "lstm"))
-        _check_choice("decoder", self.decoder, ("conv", "conv_gru", "lstm"))
-        _check_choice("output", self.output, ("filter", "magnitude"))
+        check_choice("task", self.task, ("denoise", "separate"))
+        self._check_condition()
+        check_choice("encoder", self.encoder, ("conv", "conv_gru", "lstm"))
+        check_choice("decoder", self.decoder, ("conv", "conv_gru", "lstm"))
+        check_choice("output", self.output, ("filter", "magnitude"))
         for field in ("sample_rate", "win_length", "hop_length", "hidden_dim", "latent_dim",
                       "filter_taps"):
             if getattr(self, field) < 1:
@@ -80,6 +83,18 @@ class ModelConfig:
                 f"{self.n_positions} bands (n_linear_bins plus band_groups) must divide by "
                 f"2**{len(self.channels)}, one halving per entry of channels"
             )
+
+    def _check_condition(self) -> None:
+        wanted = ("classes", "speaker") if self.task == "separate" else ("",)
+        check_choice("condition", self.condition, wanted)
+        check_choice("fusion", self.fusion, ("film", "concat", "attention"))
+        if (self.condition == "classes") != bool(self.classes):
+            raise ConfigError(
+                f"classes is {list(self.classes)} and condition is {self.condition!r}; "
+                "classes are named where the condition is 'classes', and only there"
+            )
+        if self.condition_dim < 1:
+            raise ConfigError(f"condition_dim is {self.condition_dim}; it must be at least 1")
 
     def _check_bands(self) -> None:
         if not 1 <= self.n_linear_bins < self.n_bins:
@@ -119,64 +134,3 @@ class ModelConfig:
     def latency_ms(self) -> float:
         """Algorithmic latency: the frame that must be complete before its first sample is out."""
         return 1000.0 * self.win_length / self.sample_rate
-
-
-def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(f"{field} is {value!r}; it must be one of {', '.join(choices)}")
-
-
-def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
-    """Build the config dataclass `cls` from plain JSON values.
-
-    Raises:
-        ConfigError: an unknown key (the nearest known one is named) or a value of wrong type.
-    """
-    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(cls)
-    arguments = {}
-    for key, value in values.items():
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(fields)}"
-            raise ConfigError(f"{cls.__name__} has no key {key!r}{hint}")
-        arguments[key] = _coerce(f"{cls.__name__}.{key}", value, hints[key])
-    return cls(**arguments)
-
-
-def _coerce(where: str, value: Any, hint: Any) -> Any:
-    """Turn JSON lists back into tuples and refuse values of another type."""
-    if typing.get_origin(hint) is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{where} is {value!r}; it must be a list")
-        args = typing.get_args(hint)
-        if len(args) == 2 and args[1] is Ellipsis:
-            return tuple(_coerce(where, item, args[0]) for item in value)
-        if len(args) != len(value):
-            raise ConfigError(f"{where} is {value!r}; it must have {len(args)} values")
-        return tuple(_coerce(where, item, arg) for item, arg in zip(value, args, strict=True))
-    if typing.get_args(hint):  # an optional value
-        if value is None and type(None) in typing.get_args(hint):
-            return None
-        return _coerce(where, value, typing.get_args(hint)[0])
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
-        raise ConfigError(f"{where} is {value!r}; it must be of type {hint.__name__}")
-    return value
-
-
-def config_from_json(cls: type[T], text: str) -> T:
-    """Parse strict JSON into `cls`; see `config_from_dict`."""
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{cls.__name__} is not valid JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{cls.__name__} must be a JSON object, not {type(values).__name__}")
-    return config_from_dict(cls, values)
-
-
-def config_to_json(config: Any) -> str:
-    """The config as indented JSON; `config_from_json` reads it back unchanged."""
-    return json.dumps(dataclasses.asdict(config), indent=2)

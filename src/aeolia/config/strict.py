@@ -1,0 +1,85 @@
+"""Strict JSON for config dataclasses: an unknown key or a value of another type is an error.
+
+A config is saved inside every checkpoint and every released model; silently ignoring a misspelt
+key would train or run something else than was asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import typing
+from typing import Any, TypeVar
+
+from aeolia.errors import ConfigError
+
+__all__ = ["check_choice", "config_from_dict", "config_from_json", "config_to_json"]
+
+T = TypeVar("T")
+
+
+def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a `value` that is none of `choices`.
+
+    Raises:
+        ConfigError: naming the field, what came and the choices.
+    """
+    if value not in choices:
+        raise ConfigError(f"{field} is {value!r}; it must be one of {', '.join(choices)}")
+
+
+def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
+    """Build the config dataclass `cls` from plain JSON values.
+
+    Raises:
+        ConfigError: an unknown key (the nearest known one is named) or a value of wrong type.
+    """
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(cls)
+    arguments = {}
+    for key, value in values.items():
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(fields)}"
+            raise ConfigError(f"{cls.__name__} has no key {key!r}{hint}")
+        arguments[key] = _coerce(f"{cls.__name__}.{key}", value, hints[key])
+    return cls(**arguments)
+
+
+def _coerce(where: str, value: Any, hint: Any) -> Any:
+    """Turn JSON lists back into tuples and refuse values of another type."""
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{where} is {value!r}; it must be a list")
+        args = typing.get_args(hint)
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_coerce(where, item, args[0]) for item in value)
+        if len(args) != len(value):
+            raise ConfigError(f"{where} is {value!r}; it must have {len(args)} values")
+        return tuple(_coerce(where, item, arg) for item, arg in zip(value, args, strict=True))
+    if typing.get_args(hint):  # an optional value
+        if value is None and type(None) in typing.get_args(hint):
+            return None
+        return _coerce(where, value, typing.get_args(hint)[0])
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
+        raise ConfigError(f"{where} is {value!r}; it must be of type {hint.__name__}")
+    return value
+
+
+def config_from_json(cls: type[T], text: str) -> T:
+    """Parse strict JSON into `cls`; see `config_from_dict`."""
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{cls.__name__} is not valid JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{cls.__name__} must be a JSON object, not {type(values).__name__}")
+    return config_from_dict(cls, values)
+
+
+def config_to_json(config: Any) -> str:
+    """The config as indented JSON; `config_from_json` reads it back unchanged."""
+    return json.dumps(dataclasses.asdict(config), indent=2)
