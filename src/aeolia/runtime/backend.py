@@ -1,4 +1,4 @@
-"""The one protocol that the playing wing and the workshop share.
+"""The protocols that the playing wing and the workshop share.
 
 A backend runs a model's pure `step`. ONNX Runtime implements it for released models
 (`runtime.onnx_backend`), PyTorch for models in training (`models.torch_backend`), so a model is
@@ -13,9 +13,9 @@ import numpy as np
 
 from aeolia.config import ModelConfig
 
-__all__ = ["Backend", "State"]
+__all__ = ["Backend", "SeparationBackend", "State"]
 
-#: Named state arrays, batch first.
+#: Named state arrays; the first axis is the batch, or what a separator has several of.
 State = dict[str, np.ndarray]
 
 
@@ -32,5 +32,29 @@ class Backend(Protocol):
         """Run audio [B, 1, T] (float32, T a multiple of hop_length) one step on.
 
         The output has the input's shape and lags it by `config.delay` samples.
+        """
+        ...
+
+
+class SeparationBackend(Protocol):
+    """A separator's `step`: one mixture in, the sources that were asked for out."""
+
+    config: ModelConfig
+
+    def initial_state(self, channels: int, sources: int) -> State:
+        """Zero state for one mixture of `channels`, of which `sources` are asked for."""
+        ...
+
+    def step(
+        self, audio: np.ndarray, condition: np.ndarray, partition: np.ndarray, state: State
+    ) -> tuple[np.ndarray, State]:
+        """Run audio [1, C, T] (float32, T a multiple of hop_length) one step on.
+
+        Args:
+            condition: [1, S, K], one row a source: multi-hot over `config.classes`, or a voice.
+            partition: [1]; 1.0 where the sources are all of the mixture and sum to it, else 0.0.
+
+        Returns:
+            sources [1, S, C, T], lagging the input by `config.delay` samples, and the next state.
         """
         ...

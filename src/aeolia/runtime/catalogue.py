@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from importlib import resources
 from pathlib import Path
+from typing import Literal, overload
 
 from aeolia.errors import ModelError
-from aeolia.runtime.onnx_backend import OnnxBackend
+from aeolia.runtime.onnx_backend import OnnxBackend, OnnxSeparator
 
 __all__ = ["find_model", "load", "released_models"]
 
@@ -18,8 +19,12 @@ def _released_folder() -> Path:
 
 
 def released_models() -> dict[str, Path]:
-    """Name -> file of every model that came with the package, sorted by name."""
-    return dict(sorted((path.stem, path) for path in _released_folder().glob("*.onnx")))
+    """Name -> file of every model that came with the package, sorted by name.
+
+    A file with a dot in its stem, such as `separate-speaker.voice.onnx`, is a part of a model.
+    """
+    found = (path for path in _released_folder().glob("*.onnx") if "." not in path.stem)
+    return dict(sorted((path.stem, path) for path in found))
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -50,6 +55,17 @@ def find_model(name_or_path: str | Path) -> Path:
     )
 
 
-def load(name_or_path: str | Path = "denoise", task: str = "denoise") -> OnnxBackend:
-    """Open a released model by name, or any model file of the release format by path."""
-    return OnnxBackend(find_model(name_or_path), task)
+@overload
+def load(name_or_path: str | Path = ..., task: Literal["denoise"] = ...) -> OnnxBackend: ...
+@overload
+def load(name_or_path: str | Path, task: Literal["separate"]) -> OnnxSeparator: ...
+def load(
+    name_or_path: str | Path = "denoise", task: str = "denoise"
+) -> OnnxBackend | OnnxSeparator:
+    """Open a released model by name, or any model file of the release format by path.
+
+    Raises:
+        ModelError: no such model, a file that is none, or a model of another task.
+    """
+    path = find_model(name_or_path)
+    return OnnxSeparator(path) if task == "separate" else OnnxBackend(path)

@@ -1,61 +1,43 @@
 """Released models through ONNX Runtime: no PyTorch, one thread, no hidden state.
 
-Release format 1. Inputs `audio` [batch, 1, samples] and `state_<name>` (batch first, other axes
-fixed); outputs `output` and `next_state_<name>`. Metadata: `aeolia_format` = "1",
-`aeolia_config` = ModelConfig as JSON, `aeolia_card` = the model's card in Markdown.
+Release format 1, beside what `runtime.released_file` says of every task:
+
+denoise: input `audio` [batch, 1, samples]; output `output` of the same shape; state batch first.
+
+separate: inputs `audio` [1, channels, samples], `condition` [1, sources, K], `partition` [1];
+output `output` [1, sources, channels, samples]. The first axis of each state is a symbol that
+says how many there are of it: `one`, `channels`, `sources` or `streams` (sources * channels).
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from aeolia.config import ModelConfig, config_from_dict
-from aeolia.errors import ConfigError, ModelError
+from aeolia.config import ModelConfig
+from aeolia.errors import ModelError
 from aeolia.runtime.backend import State
+from aeolia.runtime.released_file import FORMAT, ReleasedFile, open_released
 
-__all__ = ["FORMAT", "OnnxBackend"]
-
-#: The release format that this version reads and writes.
-FORMAT = "1"
-
-_STATE = "state_"
-_NEXT_STATE = "next_state_"
+__all__ = ["FORMAT", "OnnxBackend", "OnnxSeparator"]
 
 
 class OnnxBackend:
-    """A released model's `step`. Safe to share between threads and streams: it keeps nothing.
+    """A released denoiser's `step`. Safe to share between threads and streams: it keeps nothing.
 
     Raises:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
 
-    def __init__(self, path: str | Path, task: str = "denoise") -> None:
-        self.path = Path(path)
-        self._session = _open_session(self.path)
-        metadata = self._session.get_modelmeta().custom_metadata_map
-        self.config: ModelConfig = _read_config(self.path, metadata, task)
-        self.card: str = metadata.get("aeolia_card", "")
-        self._state_shapes = self._read_state_shapes()
-        self._output_names = ["output", *(f"next_{name}" for name in self._state_shapes)]
-
-    def _read_state_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Input name -> shape without the batch axis, checked against the release format."""
-        inputs = {node.name: node.shape for node in self._session.get_inputs()}
-        outputs = {node.name for node in self._session.get_outputs()}
-        states = {name: shape for name, shape in inputs.items() if name.startswith(_STATE)}
-        wanted = {"output", *(f"next_{name}" for name in states)}
-        fixed = all(isinstance(size, int) for shape in states.values() for size in shape[1:])
-        if set(inputs) != {"audio", *states} or not wanted <= outputs or not fixed:
-            raise ModelError(
-                f"{self.path}: the graph has inputs {sorted(inputs)} and outputs "
-                f"{sorted(outputs)}; release format {FORMAT} has audio, {_STATE}*, output and "
-                f"{_NEXT_STATE}*; export the model again with `aeolia export`"
-            )
-        return {name: tuple(shape[1:]) for name, shape in states.items()}
+    def __init__(self, path: str | Path) -> None:
+        file = open_released(path, "denoise")
+        self.path, self.card = file.path, file.card
+        self.config = _model_config(file)
+        self._session = file.session
+        shapes = file.state_shapes({"audio"}, {"output"})
+        self._state_shapes = {name: shape[1:] for name, shape in shapes.items()}
+        self._output_names = ["output", *(f"next_{name}" for name in shapes)]
 
     def initial_state(self, batch: int) -> State:
         """Zero state for `batch` independent channels."""
@@ -70,59 +52,55 @@ class OnnxBackend:
         return output, dict(zip(self._state_shapes, states, strict=True))
 
 
-def _open_session(path: Path) -> Any:
-    if not path.is_file():
-        raise ModelError(f"{path}: no such model file; name a released model or an .onnx file")
-    import onnxruntime
+class OnnxSeparator:
+    """A released separator's `step`. Safe to share between threads and streams.
 
-    options = onnxruntime.SessionOptions()
-    # One thread per stream: steps are too small to share, and several streams scale better.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # Decaying recurrent states would otherwise reach denormals and slow down tenfold.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes here.
-        raise ModelError(
-            f"{path}: not a readable ONNX model ({_first_words(error)}); the file may be "
-            f"damaged: copy it again, or export it again with `aeolia export`"
-        ) from error
+    Raises:
+        ModelError: the file is missing, corrupt, of another format version or another task.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        file = open_released(path, "separate")
+        self.path, self.card = file.path, file.card
+        self.config = _model_config(file)
+        self._session = file.session
+        self._state_shapes = file.state_shapes({"audio", "condition", "partition"}, {"output"})
+        self._output_names = ["output", *(f"next_{name}" for name in self._state_shapes)]
+        self._check_axes()
+
+    def _check_axes(self) -> None:
+        known = set(_axis_sizes(1, 1))
+        for name, shape in self._state_shapes.items():
+            if shape[0] != 1 and shape[0] not in known:
+                raise ModelError(
+                    f"{self.path}: the first axis of {name} is {shape[0]!r}; it must be one of "
+                    f"{', '.join(known)}: export the model again with `aeolia export`"
+                )
+
+    def initial_state(self, channels: int, sources: int) -> State:
+        """Zero state for one mixture of `channels`, of which `sources` are asked for."""
+        sizes: dict[str | int, int] = {1: 1, **_axis_sizes(channels, sources)}
+        return {
+            name: np.zeros((sizes[shape[0]], *shape[1:]), np.float32)
+            for name, shape in self._state_shapes.items()
+        }
+
+    def step(
+        self, audio: np.ndarray, condition: np.ndarray, partition: np.ndarray, state: State
+    ) -> tuple[np.ndarray, State]:
+        """Run audio [1, C, T] one step on, with condition [1, S, K] and partition [1].
+
+        Returns the sources [1, S, C, T] and the next state; see `runtime.backend`.
+        """
+        inputs = {"audio": audio, "condition": condition, "partition": partition, **state}
+        output, *states = self._session.run(self._output_names, inputs)
+        return output, dict(zip(self._state_shapes, states, strict=True))
 
 
-def _first_words(error: Exception) -> str:
-    """The gist of an ONNX Runtime error: its message carries codes, paths and line breaks."""
-    text = " ".join(str(error).split())
-    for mark in (" : ", "failed:"):
-        text = text.rsplit(mark, 1)[-1]
-    return text.strip()[:80] or type(error).__name__
+def _axis_sizes(channels: int, sources: int) -> dict[str, int]:
+    return {"one": 1, "channels": channels, "sources": sources, "streams": sources * channels}
 
 
-def _read_config(path: Path, metadata: dict[str, str], task: str) -> ModelConfig:
-    version = metadata.get("aeolia_format")
-    if version is None:
-        raise ModelError(
-            f"{path}: an ONNX model, but not one of Aeolia's (its metadata has no "
-            f"aeolia_format); use a model written by `aeolia export`"
-        )
-    if version != FORMAT:
-        raise ModelError(
-            f"{path}: release format {version!r}, but this version of Aeolia reads format "
-            f"{FORMAT}; install the Aeolia that wrote it, or export the model again"
-        )
-    try:
-        values = json.loads(metadata.get("aeolia_config", ""))
-    except json.JSONDecodeError as error:
-        raise ModelError(
-            f"{path}: its metadata aeolia_config is not JSON ({error}); export the model again"
-        ) from error
-    found = values.get("task") if isinstance(values, dict) else None
-    if found != task:
-        raise ModelError(f"{path}: a model for the task {found!r}; {task!r} needs another one")
-    try:
-        return config_from_dict(ModelConfig, values)
-    except ConfigError as error:
-        raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
+def _model_config(file: ReleasedFile) -> ModelConfig:
+    assert isinstance(file.config, ModelConfig), "its task was checked"
+    return file.config

@@ -1,0 +1,253 @@
+"""Take audio in blocks of any size through a model, time-aligned and length-exact.
+
+    block at the caller's rate -> resample -> hops -> step -> drop the delay -> resample back
+
+The one engine of every task that filters audio. `runtime.stream` and `runtime.separation` say
+what a step is and what becomes of its output.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
+from aeolia.config import ModelConfig
+from aeolia.errors import InputError
+from aeolia.runtime.backend import State
+
+__all__ = ["FRAMES_PER_STEP", "Passage"]
+
+#: Frames of one step at most: faster than the whole at once (caches), and bounded memory.
+FRAMES_PER_STEP = 64
+
+#: Sample rates that a stream accepts, in Hz.
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
+
+Returned = TypeVar("Returned")
+
+
+class Passage(ABC, Generic[Returned]):
+    """One recording's way through a model: C channels in, N channels out, which belong to it.
+
+    Whatever way the audio is cut into blocks, the concatenation of all that is returned is the
+    same, has the input's length, and lines up with it sample by sample.
+
+    Args:
+        config: the model's rate, hop and delay.
+        sample_rate: of the blocks, in Hz, 8000 to 192000; the model's own when None.
+        channels: C, of the blocks.
+        n_outputs: N, what a step returns for C channels.
+        keeps_input: hand the input that belongs to each output to `_result`.
+        resample_quality: soxr quality used when `sample_rate` is not the model's: "HQ" is
+            transparent; "LQ" has less latency.
+
+    Raises:
+        InputError: an argument out of range; in `push`, a block of wrong shape or type or with
+            values that are not finite.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        sample_rate: int | None,
+        channels: int,
+        n_outputs: int,
+        *,
+        keeps_input: bool,
+        resample_quality: str,
+    ) -> None:
+        self.config = config
+        self.sample_rate = config.sample_rate if sample_rate is None else int(sample_rate)
+        self.channels = int(channels)
+        if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
+            raise InputError(
+                f"sample_rate is {self.sample_rate} Hz; {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} "
+                f"Hz is needed: resample the audio first"
+            )
+        if self.channels < 1:
+            raise InputError(f"channels is {channels}; at least 1 is needed")
+        if resample_quality not in QUALITIES:
+            raise InputError(
+                f"resample_quality is {resample_quality!r}; choose from {', '.join(QUALITIES)}"
+            )
+        self._n_outputs = n_outputs
+        self._keeps_input = keeps_input
+        self._quality = resample_quality
+        # All channels share one step; fewer frames at a time keep the work in the caches.
+        self._frames_per_step = max(1, FRAMES_PER_STEP // self.channels)
+        self.reset()
+
+    @abstractmethod
+    def _initial_state(self) -> State:
+        """The state before the first sample."""
+
+    @abstractmethod
+    def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        """Channels [C, T] at the model's rate to outputs [N, T], one step on."""
+
+    @abstractmethod
+    def _result(self, output: np.ndarray, heard: np.ndarray) -> Returned:
+        """What the caller gets for outputs [T, N] and the input [T, C] that belongs to them.
+
+        Without `keeps_input`, `heard` is empty. `_form` gives arrays the caller's form.
+        """
+
+    def reset(self) -> None:
+        """Forget everything heard: the next block begins a new recording."""
+        self._state = self._initial_state()
+        self._hops = np.zeros((0, self.channels), np.float32)  # not yet a whole hop
+        self._heard = np.zeros((0, self.channels), np.float32)  # input whose output is to come
+        self._delay_left = self.config.delay
+        self._n_pushed = 0
+        self._n_returned = 0
+        self._ndim = 1 if self.channels == 1 else 2  # of the caller's blocks
+        self._to_model: StreamResampler | None = None
+        self._from_model: StreamResampler | None = None
+        if self.sample_rate != self.config.sample_rate:
+            rates = self.sample_rate, self.config.sample_rate
+            self._to_model = StreamResampler(*rates, self.channels, self._quality)
+            self._from_model = StreamResampler(*rates[::-1], self._n_outputs, self._quality)
+
+    @property
+    def latency(self) -> int:
+        """Samples, at the stream's rate, by which returned audio can lag pushed audio.
+
+        After n pushed samples at least n - latency have been returned.
+        """
+        rates = self.sample_rate, self.config.sample_rate
+        # The model's delay, and up to one sample less than a hop waiting to become whole.
+        model = self.config.delay + self.config.hop_length - 1
+        if self._to_model is None:
+            return model
+        seconds = (
+            resampling_lag(*rates, self._quality)
+            + model / self.config.sample_rate
+            + resampling_lag(*rates[::-1], self._quality)
+        )
+        return math.ceil(seconds * self.sample_rate)
+
+    @property
+    def latency_seconds(self) -> float:
+        """`latency` in seconds."""
+        return self.latency / self.sample_rate
+
+    def push(self, block: np.ndarray) -> Returned:
+        """Take a block [T] (one channel) or [T, C]; return what is ready, of the same form.
+
+        What is returned holds as many samples as are complete: none at first, and later
+        more or fewer than were pushed, never lagging by more than `latency`.
+        """
+        samples = self._checked(block)
+        if self._keeps_input:
+            self._heard = np.concatenate([self._heard, samples])
+        return self._result_of(self._advance(samples))
+
+    def flush(self) -> Returned:
+        """End of the recording: return the rest, in the form of the blocks pushed.
+
+        The stream is then reset and ready for another recording.
+        """
+        result = self._result_of(self._remaining())
+        self.reset()
+        return result
+
+    def process(self, audio: np.ndarray) -> Returned:
+        """A whole recording [T] or [T, C] at once; returns the same form and length."""
+        self.reset()
+        output = np.empty((len(audio), self._n_outputs), np.float32)
+        written = 0
+        block = self._frames_per_step * self.config.hop_length
+        for start in range(0, max(len(audio), 1), block):
+            ready = self._advance(self._checked(audio[start : start + block]))
+            output[written : written + len(ready)] = ready
+            written += len(ready)
+        if len(audio):
+            output[written:] = self._remaining()
+        heard = np.asarray(audio, np.float32)[: len(audio) if self._keeps_input else 0]
+        result = self._result(output, heard.reshape(-1, self.channels))
+        self.reset()
+        return result
+
+    def _result_of(self, output: np.ndarray) -> Returned:
+        n_heard = len(output) if self._keeps_input else 0
+        heard, self._heard = self._heard[:n_heard], self._heard[n_heard:]
+        return self._result(output, heard)
+
+    def _form(self, output: np.ndarray) -> np.ndarray:
+        """Samples [T, C] as the caller's blocks are: [T] where those were."""
+        return np.ascontiguousarray(output[:, 0] if self._ndim == 1 else output, dtype=np.float32)
+
+    def _advance(self, samples: np.ndarray) -> np.ndarray:
+        """Take samples [T, C] in; return the outputs [T', N] that are ready."""
+        self._n_pushed += len(samples)
+        if self._to_model is not None:
+            samples = self._to_model.push(samples)
+        output = self._run(samples)
+        if self._from_model is not None:
+            output = self._from_model.push(output)
+        self._n_returned += len(output)
+        return output
+
+    def _remaining(self) -> np.ndarray:
+        """Push silence until the last sample has come out; return exactly what is missing."""
+        hop_length = self.config.hop_length
+        parts = []
+        if self._to_model is not None:
+            parts.append(self._run(self._to_model.flush()))
+        missing = len(self._hops) + self.config.delay
+        if self._from_model is not None:
+            missing += hop_length  # so that rounding of lengths never falls short
+        padding = math.ceil(missing / hop_length) * hop_length - len(self._hops)
+        parts.append(self._run(np.zeros((padding, self.channels), np.float32)))
+        if self._from_model is not None:
+            parts = [self._from_model.push(part) for part in parts]
+            parts.append(self._from_model.flush())
+        return np.concatenate(parts)[: self._n_pushed - self._n_returned]
+
+    def _run(self, samples: np.ndarray) -> np.ndarray:
+        """Feed samples [T, C] at the model's rate; return the model's aligned output [T', N]."""
+        hop_length = self.config.hop_length
+        samples = np.concatenate([self._hops, samples]) if len(self._hops) else samples
+        n_whole = len(samples) - len(samples) % hop_length
+        self._hops = samples[n_whole:].copy()
+        outputs = []
+        for start in range(0, n_whole, self._frames_per_step * hop_length):
+            stop = min(start + self._frames_per_step * hop_length, n_whole)
+            audio = np.ascontiguousarray(samples[start:stop].T)
+            output, self._state = self._step(audio, self._state)
+            outputs.append(output.T)
+        if not outputs:
+            return np.zeros((0, self._n_outputs), np.float32)
+        whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        skipped = min(self._delay_left, len(whole))
+        self._delay_left -= skipped
+        return whole[skipped:]
+
+    def _checked(self, block: np.ndarray) -> np.ndarray:
+        """The block as float32 [T, C], or an error that says what is wrong with it."""
+        block = np.asarray(block)
+        if not np.issubdtype(block.dtype, np.floating):
+            raise InputError(
+                f"samples are of type {block.dtype}; floating point within -1 to 1 is needed "
+                f"(divide int16 by 32768)"
+            )
+        samples = block[:, None] if block.ndim == 1 else block
+        if samples.ndim != 2 or samples.shape[1] != self.channels:
+            raise InputError(
+                f"a block of shape {block.shape} came; [T, {self.channels}] is needed"
+                + (" (or [T])" if self.channels == 1 else "")
+                + f" for a stream of {self.channels} channel(s)"
+            )
+        finite = np.isfinite(samples)
+        if not finite.all():
+            frame, channel = (int(index) for index in np.argwhere(~finite)[0])
+            raise InputError(
+                f"sample {self._n_pushed + frame} of channel {channel} is "
+                f"{samples[frame, channel]}; only finite samples can be processed"
+            )
+        self._ndim = block.ndim
+        return samples.astype(np.float32, copy=False)

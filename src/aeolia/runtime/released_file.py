@@ -1,0 +1,133 @@
+"""Opening a released file: the session, its configuration and its card, with errors in words.
+
+Release format 1: an ONNX graph whose metadata holds `aeolia_format` = "1", `aeolia_config` = the
+model's configuration as JSON, and `aeolia_card` = its card in Markdown. Recurrent state goes in
+through inputs `state_<name>` and out through outputs `next_state_<name>`; the other inputs and
+outputs depend on the task.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aeolia.config import AnyConfig, read_config
+from aeolia.errors import ConfigError, ModelError
+
+__all__ = ["FORMAT", "ReleasedFile", "open_released", "open_session"]
+
+#: The release format that this version reads and writes.
+FORMAT = "1"
+
+_STATE = "state_"
+
+
+@dataclass(frozen=True)
+class ReleasedFile:
+    """An opened graph of the release format. Safe to share between threads."""
+
+    path: Path
+    #: An onnxruntime.InferenceSession.
+    session: Any
+    config: AnyConfig
+    #: Markdown; empty if the file has none.
+    card: str
+
+    def state_shapes(self, inputs: set[str], outputs: set[str]) -> dict[str, tuple[Any, ...]]:
+        """Shapes of the state inputs by name, the first axis a symbol or a number.
+
+        Raises:
+            ModelError: beside the state, the graph does not have these inputs and outputs.
+        """
+        there = {node.name: tuple(node.shape) for node in self.session.get_inputs()}
+        given = {node.name for node in self.session.get_outputs()}
+        states = {name: shape for name, shape in there.items() if name.startswith(_STATE)}
+        wanted = outputs | {f"next_{name}" for name in states}
+        fixed = all(isinstance(size, int) for shape in states.values() for size in shape[1:])
+        if set(there) != inputs | set(states) or not wanted <= given or not fixed:
+            raise ModelError(
+                f"{self.path}: the graph has inputs {sorted(there)} and outputs "
+                f"{sorted(given)}; release format {FORMAT} has {', '.join(sorted(inputs))}, "
+                f"{_STATE}*, {', '.join(sorted(outputs))} and next_{_STATE}*; export the model "
+                f"again with `aeolia export`"
+            )
+        return states
+
+
+def open_released(path: str | Path, task: str | None = None) -> ReleasedFile:
+    """Open a model file, checking that it is of this format and, if given, for this task.
+
+    Raises:
+        ModelError: the file is missing, corrupt, of another format version or another task.
+    """
+    path = Path(path)
+    session = open_session(path)
+    metadata = session.get_modelmeta().custom_metadata_map
+    config = _config_of(path, metadata, task)
+    return ReleasedFile(path, session, config, metadata.get("aeolia_card", ""))
+
+
+def open_session(path: Path) -> Any:
+    """An ONNX Runtime session on one thread.
+
+    Raises:
+        ModelError: the file is missing or no readable ONNX model.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file; name a released model or an .onnx file")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # One thread per stream: steps are too small to share, and several streams scale better.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Decaying recurrent states would otherwise reach denormals and slow down tenfold.
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes here.
+        raise ModelError(
+            f"{path}: not a readable ONNX model ({_first_words(error)}); the file may be "
+            f"damaged: copy it again, or export it again with `aeolia export`"
+        ) from error
+
+
+def _first_words(error: Exception) -> str:
+    """The gist of an ONNX Runtime error: its message carries codes, paths and line breaks."""
+    text = " ".join(str(error).split())
+    for mark in (" : ", "failed:"):
+        text = text.rsplit(mark, 1)[-1]
+    return text.strip()[:80] or type(error).__name__
+
+
+def _config_of(path: Path, metadata: dict[str, str], task: str | None) -> AnyConfig:
+    version = metadata.get("aeolia_format")
+    if version is None:
+        raise ModelError(
+            f"{path}: an ONNX model, but not one of Aeolia's (its metadata has no "
+            f"aeolia_format); use a model written by `aeolia export`"
+        )
+    if version != FORMAT:
+        raise ModelError(
+            f"{path}: release format {version!r}, but this version of Aeolia reads format "
+            f"{FORMAT}; install the Aeolia that wrote it, or export the model again"
+        )
+    text = metadata.get("aeolia_config", "")
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ModelError(
+            f"{path}: its metadata aeolia_config is not JSON ({error}); export the model again"
+        ) from error
+    found = values.get("task") if isinstance(values, dict) else None
+    if task is not None and found != task:
+        raise ModelError(f"{path}: a model for the task {found!r}; {task!r} needs another one")
+    try:
+        return read_config(text)
+    except ConfigError as error:
+        raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
