@@ -61,7 +61,7 @@ def test_a_run_leaves_everything_that_it_promises(place: Path) -> None:
         "speech": str(place / "speech"), "noise": str(place / "noise"), "rirs": None
     }  # fmt: skip
     card = (place / "run" / "card.md").read_text()
-    assert card.startswith("# tiny\n") and "10 steps of 2 x 1 s" in card
+    assert card.startswith("# tiny\n") and "10 steps of 2 s" in card
     assert "speech train: 3 recordings" in card and "si_sdr" in card and "(N = 1)" in card
     assert load_checkpoint(place / "run").config == TINY
 

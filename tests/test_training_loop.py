@@ -28,6 +28,8 @@ CONFIG = TrainConfig(
     validate_every=10,
 )  # fmt: skip
 
+OBJECTIVE = DenoiseObjective(CONFIG, TINY)
+
 
 def fresh() -> DenoisingAutoencoder:
     torch.manual_seed(0)
@@ -50,7 +52,7 @@ def test_the_loss_falls_on_made_recordings(tmp_path: Path) -> None:
         steps=50, batch_size=4, learning_rate=1e-2, warmup_steps=5, ema_decay=0.9, log_every=10
     )
     unseen, objective = mixer.batch(10**6, 8), DenoiseObjective(config, TINY)
-    trained = train(fresh(), config, mixer, RunFolder(tmp_path))
+    trained = train(fresh(), config, objective, mixer, RunFolder(tmp_path))
     with torch.no_grad():
         before, after = (float(objective(model, unseen, 0)[0]) for model in (fresh(), trained))
     assert after < 0.9 * before
@@ -69,12 +71,12 @@ def test_files_of_a_run(tmp_path: Path) -> None:
 
     folder = RunFolder(tmp_path / "deep" / "run")
     source = Bursts()
-    model = train(fresh(), CONFIG, source, folder, validate, seen.append)
+    model = train(fresh(), CONFIG, OBJECTIVE, source, folder, validate, seen.append)
     assert source.asked == list(range(20))
     log = lines(folder.path / "log.csv")
     assert [line["step"] for line in log] == ["5", "10", "15", "20"]
     assert {"loss", "magnitude", "complex", "snr", "gradient_norm", "learning_rate",
-            "steps_per_second", "samples_per_second", "waiting_share"} < set(log[0])  # fmt: skip
+            "steps_per_second", "audio_per_second", "waiting_share"} < set(log[0])  # fmt: skip
     assert float(log[-1]["learning_rate"]) == pytest.approx(CONFIG.learning_rate_at(19), rel=1e-5)
     assert lines(folder.path / "validation.csv") == [
         {"step": "10", "si_sdr": "1"}, {"step": "20", "si_sdr": "2"}
@@ -95,14 +97,14 @@ def test_files_of_a_run(tmp_path: Path) -> None:
 
 
 def test_scores_of_clips_without_speech_leave_no_line(tmp_path: Path) -> None:
-    train(fresh(), CONFIG, Bursts(), RunFolder(tmp_path), lambda model: {})
+    train(fresh(), CONFIG, OBJECTIVE, Bursts(), RunFolder(tmp_path), lambda model: {})
     assert not (tmp_path / "validation.csv").exists()
 
 
 def test_a_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     source = Bursts(broken=12)
     with pytest.raises(TrainingError, match="diverged at step 13: .* not finite") as caught:
-        train(fresh(), CONFIG, source, RunFolder(tmp_path))
+        train(fresh(), CONFIG, OBJECTIVE, source, RunFolder(tmp_path))
     assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
     weights = load_checkpoint(tmp_path).state_dict()
     assert all(torch.isfinite(value).all() for value in weights.values())
@@ -112,12 +114,12 @@ def test_a_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path: Path) 
 
 def test_a_nan_before_the_first_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="diverged at step 2: .* no checkpoint yet"):
-        train(fresh(), CONFIG, Bursts(broken=1), RunFolder(tmp_path))
+        train(fresh(), CONFIG, OBJECTIVE, Bursts(broken=1), RunFolder(tmp_path))
 
 
 def test_a_run_started_again_before_its_first_checkpoint_drops_old_lines(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("step,other\r\n5,1\r\n10,")
-    train(fresh(), CONFIG, Bursts(), RunFolder(tmp_path))
+    train(fresh(), CONFIG, OBJECTIVE, Bursts(), RunFolder(tmp_path))
     assert [line["step"] for line in lines(tmp_path / "log.csv")] == ["5", "10", "15", "20"]
 
 

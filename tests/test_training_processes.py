@@ -18,8 +18,9 @@ from aeolia.data.mixtures import Batch
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise import _seconds_per_step
+from aeolia.training.objective import DenoiseObjective
 from aeolia.training.processes import Processes
+from aeolia.training.run import _seconds_per_step
 
 
 def column(folder: Path, name: str, file: str = "log") -> list[float]:
@@ -84,6 +85,8 @@ def test_all_processes_choose_the_same_number_of_steps() -> None:
 
     model = DenoisingAutoencoder(TINY)
     before = [value.clone() for value in model.parameters()]
-    seconds = _seconds_per_step(model, TrainConfig(batch_size=4), Half(seconds=0.2), Two(1, 2))
+    config = TrainConfig(batch_size=4)
+    objective = DenoiseObjective(config, TINY)
+    seconds = _seconds_per_step(model, config, objective, Half(seconds=0.2), Two(1, 2))
     assert seconds == 42.0
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

@@ -20,6 +20,7 @@ from aeolia.errors import TrainingError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
 from aeolia.training.loop import train
+from aeolia.training.objective import DenoiseObjective
 from aeolia.training.run_folder import RunFolder
 
 #: Starts the command with a mixer that kills the process, from its own thread, at a step.
@@ -39,7 +40,7 @@ Mixer.batch = deadly
 sys.exit(run(sys.argv[1:]))
 """
 #: Columns that tell the time, not the training.
-CLOCK = {"steps_per_second", "samples_per_second", "waiting_share"}
+CLOCK = {"steps_per_second", "audio_per_second", "waiting_share"}
 
 
 def lines(path: Path) -> list[dict[str, str]]:
@@ -97,7 +98,7 @@ def start(folder: Path, steps: int = 10) -> RunFolder:
     """A finished run of `steps` steps."""
     torch.manual_seed(0)
     found = RunFolder(folder)
-    train(DenoisingAutoencoder(TINY), config(steps), Bursts(seconds=0.2), found)
+    train(DenoisingAutoencoder(TINY), config(steps), OBJECTIVE, Bursts(seconds=0.2), found)
     return found
 
 
@@ -107,12 +108,15 @@ def config(steps: int) -> TrainConfig:
     )
 
 
+OBJECTIVE = DenoiseObjective(config(20), TINY)
+
+
 def test_a_lengthened_run_equals_a_long_one(tmp_path: Path) -> None:
     long = start(tmp_path / "long", 20)
     short = start(tmp_path / "short", 10)
     torch.manual_seed(99)  # nothing may depend on what the process drew before
     model = DenoisingAutoencoder(TINY)
-    train(model, config(20), Bursts(seconds=0.2), short, resume=True)
+    train(model, config(20), OBJECTIVE, Bursts(seconds=0.2), short, resume=True)
     assert_same(torch.load(short.state_path), torch.load(long.state_path))
     assert lines(short.path / "log.csv") == lines(long.path / "log.csv")
 
@@ -121,7 +125,7 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path: Path) -> None:
     folder = start(tmp_path)
     before = folder.state_path.read_bytes(), (tmp_path / "log.csv").read_bytes()
     source, model = Bursts(), DenoisingAutoencoder(TINY)
-    train(model, config(10), source, folder, resume=True)
+    train(model, config(10), OBJECTIVE, source, folder, resume=True)
     assert not source.asked
     assert (folder.state_path.read_bytes(), (tmp_path / "log.csv").read_bytes()) == before
     assert_same(dict(model.state_dict()), torch.load(folder.state_path)["average"])
@@ -148,7 +152,7 @@ def test_a_state_that_cannot_be_used(damage: str, tmp_path: Path) -> None:
         torch.save({"step": 3, "model": {}}, path)
         message = "belongs to another model"
     with pytest.raises(TrainingError, match=message) as caught:
-        train(DenoisingAutoencoder(TINY), config(20), Bursts(), folder, resume=True)
+        train(DenoisingAutoencoder(TINY), config(20), OBJECTIVE, Bursts(), folder, resume=True)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
 
 

@@ -59,7 +59,7 @@ def denoise(
     from aeolia.errors import InputError, MissingExtraError
 
     try:
-        from aeolia.training.denoise import resume_denoiser, train_denoiser
+        from aeolia.training.run import resume_run, start_run
         from aeolia.training.setup import read_setup
     except ImportError as error:
         raise MissingExtraError(
@@ -69,12 +69,12 @@ def denoise(
     say = _silent if quiet else typer.echo
     watch = _silent if quiet else _show
     if resume:
-        resume_denoiser(out, steps, say, watch)
+        resume_run(out, steps, say, watch)
     else:
         if speech is None:
             raise InputError("--speech is missing; name a folder of clean speech to learn from")
         setup = read_setup(preset_name, start_from, config, steps, batch_size, seed)
-        train_denoiser(
+        start_run(
             setup.model,
             setup.train,
             setup.mix,

@@ -40,6 +40,8 @@ class Batch:
     noisy: torch.Tensor
     reference: torch.Tensor
     bandwidth_hz: torch.Tensor
+    #: Of audio in all pairs together.
+    seconds: float = 0.0
 
 
 @dataclass
@@ -245,7 +247,8 @@ class Mixer:
 
         noisy, reference = self._levelled(noisy, reference, plans)
         noisy = self._with_faults(noisy, plans)
-        return Batch(noisy, reference, torch.tensor(reach, device=self.device))
+        seconds = noisy.numel() / rate
+        return Batch(noisy, reference, torch.tensor(reach, device=self.device), seconds)
 
     def _in_rooms(
         self, speech: torch.Tensor, plans: Sequence[Plan]

@@ -15,9 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from aeolia.config import ModelConfig, config_from_json, config_to_json
+from aeolia.config import AnyConfig, config_to_json, read_config
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
+from aeolia.models.build import Autoencoder, build_model
 from aeolia.models.decoder import output_channels
 from aeolia.models.encoder import FEATURES
 
@@ -48,7 +49,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def save_checkpoint(path: Path, config: ModelConfig, weights: Mapping[str, Tensor]) -> str:
+def save_checkpoint(path: Path, config: AnyConfig, weights: Mapping[str, Tensor]) -> str:
     """Write weights and config to the file `path`; returns the file's SHA-256."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
     data = save_tensors(tensors, metadata={"aeolia_config": config_to_json(config)})
@@ -56,7 +57,7 @@ def save_checkpoint(path: Path, config: ModelConfig, weights: Mapping[str, Tenso
     return hashlib.sha256(data).hexdigest()
 
 
-def read_checkpoint(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
+def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
     """Config and weights of a checkpoint file, or of the one in a run folder.
 
     Raises:
@@ -76,19 +77,19 @@ def read_checkpoint(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
     if "aeolia_config" not in metadata:
         raise ModelError(f"{path} holds no aeolia_config; it was not written by aeolia train")
     try:
-        return config_from_json(ModelConfig, metadata["aeolia_config"]), weights
+        return read_config(metadata["aeolia_config"]), weights
     except ConfigError as error:
         raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
 
 
-def load_checkpoint(path: Path) -> DenoisingAutoencoder:
+def load_checkpoint(path: Path) -> Autoencoder:
     """The model of a checkpoint file or run folder, in evaluation mode.
 
     Raises:
         ModelError: the file is missing or damaged, or the weights do not fit the config.
     """
     config, weights = read_checkpoint(path)
-    model = DenoisingAutoencoder(config)
+    model = build_model(config)
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

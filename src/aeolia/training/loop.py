@@ -7,6 +7,7 @@ needs the weights, the optimiser, the averaged weights and one integer.
 
 from __future__ import annotations
 
+import copy
 import math
 import queue
 import threading
@@ -20,22 +21,41 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from aeolia.data.mixtures import Batch
 from aeolia.errors import TrainingError
-from aeolia.models.autoencoder import DenoisingAutoencoder
+from aeolia.models.build import Autoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.training.config import TrainConfig
-from aeolia.training.objective import DenoiseObjective
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 
-__all__ = ["BatchSource", "Progress", "train"]
+__all__ = ["BatchSource", "Objective", "Progress", "TimedBatch", "Validate", "train"]
+
+
+class TimedBatch(Protocol):
+    """What the loop itself asks of a batch: how much audio it holds."""
+
+    @property
+    def seconds(self) -> float: ...
 
 
 class BatchSource(Protocol):
     """Batches by step number; `aeolia.data.mixtures.Mixer` is one."""
 
-    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> Batch: ...
+    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> TimedBatch: ...
+
+
+class Objective(Protocol):
+    """What a step minimises: a pure function of the model, the batch and the step number."""
+
+    def __call__(
+        self, model: nn.Module, batch: Any, step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss and its terms by name."""
+        ...
+
+
+#: Mean scores by name of a model in evaluation mode, on a fixed held-out set.
+Validate = Callable[[Any], dict[str, float]]
 
 
 @dataclass
@@ -48,22 +68,22 @@ class Progress:
 
 
 def train(
-    model: DenoisingAutoencoder,
+    model: Autoencoder,
     config: TrainConfig,
+    objective: Objective,
     batches: BatchSource,
     folder: RunFolder,
-    validate: Callable[[DenoisingAutoencoder], dict[str, float]] | None = None,
+    validate: Validate | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
     resume: bool = False,
     processes: Processes | None = None,
-) -> DenoisingAutoencoder:
+) -> Autoencoder:
     """Train `model` in place and return it with its averaged weights.
 
     Raises:
         TrainingError: the loss is not finite; RUN keeps the last good checkpoint.
     """
     processes = processes or Processes()
-    objective = DenoiseObjective(config, model.config)
     optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
@@ -95,7 +115,7 @@ def train(
             done = step + 1
             meter.add(loss, terms, norm)
             if done % config.log_every == 0:
-                values = processes.mean(meter.take(config.batch_size * batch.noisy.shape[1]))
+                values = processes.mean(meter.take(batch.seconds * processes.world))
                 values["learning_rate"] = optimizer.param_groups[0]["lr"]
                 folder.log("log", done, values)
                 watch(Progress(done, config.steps, values))
@@ -160,13 +180,10 @@ def _update_average(average: dict[str, Tensor], model: nn.Module, decay: float) 
 
 
 def _with_weights(
-    model: DenoisingAutoencoder,
-    weights: dict[str, Tensor],
-    function: Callable[[DenoisingAutoencoder], dict[str, float]],
+    model: Autoencoder, weights: dict[str, Tensor], function: Validate
 ) -> dict[str, float]:
     """Call `function` on a copy of the model with other weights, in evaluation mode."""
-    with torch.random.fork_rng(devices=[]):  # building a model draws its first weights
-        twin = DenoisingAutoencoder(model.config)
+    twin = copy.deepcopy(model).cpu()
     twin.load_state_dict(weights)
     return function(twin.eval())
 
@@ -195,7 +212,7 @@ def _prefetched(
     steps: range,
     processes: Processes,
     meter: _Meter,
-) -> Generator[tuple[int, Batch], None, None]:
+) -> Generator[tuple[int, TimedBatch], None, None]:
     """Batches made one ahead by a thread, so that mixing and the optimiser overlap."""
     ready: queue.Queue[Any] = queue.Queue(maxsize=2)
     stopped = threading.Event()
@@ -247,11 +264,11 @@ class _Meter:
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
         self._count += 1
 
-    def take(self, samples_per_step: int) -> dict[str, float]:
+    def take(self, seconds_per_step: float) -> dict[str, float]:
         elapsed = time.perf_counter() - self._since
         values = {name: total / self._count for name, total in self._sums.items()}
         values["steps_per_second"] = self._count / elapsed
-        values["samples_per_second"] = self._count * samples_per_step / elapsed
+        values["audio_per_second"] = self._count * seconds_per_step / elapsed
         values["waiting_share"] = self.waited / elapsed
         self._sums, self._count = {}, 0
         self.waited, self._since = 0.0, time.perf_counter()

@@ -1,0 +1,205 @@
+"""A run from recordings to weights: gather data, say what was found, train, write the card.
+
+This is what `aeolia train` does; call `start_run` for the same from Python.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aeolia.config import CONFIG_OF_TASK, AnyConfig, config_from_dict
+from aeolia.errors import TrainingError
+from aeolia.models.build import Autoencoder, build_model
+from aeolia.training.config import TrainConfig
+from aeolia.training.denoise import DENOISE
+from aeolia.training.loop import BatchSource, Objective, Progress, train
+from aeolia.training.processes import Processes
+from aeolia.training.run_folder import RunFolder
+from aeolia.training.task import Prepared, Task
+
+__all__ = ["TASKS", "resume_run", "start_run"]
+
+#: By the key "task" of the model's config.
+TASKS: dict[str, Task] = {"denoise": DENOISE}
+
+#: Steps timed before a run to say how long it will take, after some that warm up.
+_WARM_STEPS, _TIMED_STEPS = 2, 4
+
+Say = Callable[[str], None]
+Watch = Callable[[Progress], None]
+
+
+def start_run(
+    model_config: AnyConfig,
+    config: TrainConfig,
+    mix: Any,
+    data: dict[str, str | None],
+    out: Path,
+    minutes: float | None = None,
+    start_from: dict[str, torch.Tensor] | None = None,
+    say: Say = print,
+    watch: Watch = lambda progress: None,
+) -> Autoencoder:
+    """Train a model of the config's task into the folder `out`.
+
+    Args:
+        mix: config of the mixtures, of the task's class.
+        data: folders or manifests by the task's names, such as "speech" and "noise"; or None.
+        minutes: choose the number of steps so that the run takes about this long.
+        start_from: weights to fine-tune.
+
+    Raises:
+        DataError, TrainingError: the data cannot be used; `out` already holds a run.
+    """
+    processes = Processes.from_environment()
+    folder = RunFolder(out, writes=processes.rank == 0)
+    say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
+    if folder.state_path.exists() and folder.writes:
+        raise TrainingError(
+            f"{out} already holds a run; go on with --resume, or choose another --out"
+        )
+    task = TASKS[model_config.task]
+    torch.manual_seed(config.seed)
+    model = build_model(model_config).to(processes.device())
+    if start_from is not None:
+        task.transplant(model, start_from)
+    prepared = task.prepare(model_config, config, mix, data, processes.device())
+    for line in prepared.found:
+        say(line)
+    folder.create()
+    seconds = _seconds_per_step(
+        model, config, prepared.objective, prepared.batches, processes
+    )
+    if minutes is not None:
+        config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
+    folder.write_settings(
+        {
+            "model": dataclasses.asdict(model_config),
+            "train": dataclasses.asdict(config),
+            "mix": dataclasses.asdict(mix),
+            "data": data,
+        }
+    )
+    say(_announcement(model, config, prepared, seconds))
+    return _run(model, config, task, prepared, folder, processes, watch, resume=False)
+
+
+def resume_run(
+    out: Path,
+    steps: int | None = None,
+    say: Say = print,
+    watch: Watch = lambda progress: None,
+) -> Autoencoder:
+    """Go on with the run in `out`, bit for bit; `steps` lengthens or shortens it.
+
+    Raises:
+        TrainingError: the folder holds no run, or its last state is damaged.
+    """
+    processes = Processes.from_environment()
+    folder = RunFolder(out, writes=processes.rank == 0)
+    say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
+    settings = folder.read_settings()
+    name = settings["model"].get("task", "denoise")
+    if name not in TASKS:
+        raise TrainingError(
+            f"{out} holds a run of the task {name!r}; this version trains {', '.join(TASKS)}"
+        )
+    task = TASKS[name]
+    config = config_from_dict(task.train, settings["train"])
+    if steps is not None:
+        config = dataclasses.replace(config, steps=steps)
+        folder.write_settings({**settings, "train": dataclasses.asdict(config)})
+    mix = config_from_dict(task.mix, settings["mix"])
+    model_config = config_from_dict(CONFIG_OF_TASK[name], settings["model"])
+    model = build_model(model_config).to(processes.device())
+    prepared = task.prepare(model_config, config, mix, settings["data"], processes.device())
+    for line in prepared.found:
+        say(line)
+    return _run(model, config, task, prepared, folder, processes, watch, resume=True)
+
+
+def _ignore(_: Any) -> None:
+    """Only the first of several processes talks."""
+
+
+def _seconds_per_step(
+    model: Autoencoder,
+    config: TrainConfig,
+    objective: Objective,
+    batches: BatchSource,
+    processes: Processes,
+) -> float:
+    """Time of one step, mixing included, on a copy of the model; the same in all processes."""
+    twin = build_model(model.config).to(next(model.parameters()).device)
+    seconds = []
+    for step in range(_WARM_STEPS + _TIMED_STEPS):
+        started = time.perf_counter()
+        batch = batches.batch(step, config.batch_size, processes.rank, processes.world)
+        loss, _ = objective(twin, batch, step)
+        loss.backward()
+        seconds.append(time.perf_counter() - started)
+    # Processes that chose different numbers of steps would wait for each other for ever.
+    return processes.mean({"seconds": statistics.median(seconds[_WARM_STEPS:])})["seconds"]
+
+
+def _announcement(
+    model: Autoencoder, config: TrainConfig, prepared: Prepared, seconds: float
+) -> str:
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    hours = config.steps * prepared.seconds_per_step / 3600.0
+    return (
+        f"{model.config.name}: {parameters / 1e3:.0f} k parameters; {config.steps} steps of "
+        f"{prepared.seconds_per_step:g} s ({hours:.1f} hours), about "
+        f"{config.steps * seconds / 60.0:.0f} minutes at {1e3 * seconds:.0f} ms a step"
+    )
+
+
+def _run(
+    model: Autoencoder,
+    config: TrainConfig,
+    task: Task,
+    prepared: Prepared,
+    folder: RunFolder,
+    processes: Processes,
+    watch: Watch,
+    resume: bool,
+) -> Autoencoder:
+    validate = prepared.validation() if folder.writes else None
+    model.mixed_precision = processes.device().type == "cuda"
+    trained = train(
+        model, config, prepared.objective, prepared.batches, folder, validate, watch, resume,
+        processes,
+    )  # fmt: skip
+    folder.write_card(_card(trained, config, task, prepared, folder))
+    return trained
+
+
+def _card(
+    model: Autoencoder, config: TrainConfig, task: Task, prepared: Prepared, folder: RunFolder
+) -> str:
+    """A model card of what this run knows: structure, data, length, scores."""
+    scores = folder.last_line("validation")
+    hours = config.steps * prepared.seconds_per_step / 3600.0
+    lines = [
+        f"# {model.config.name}",
+        "",
+        task.describe(model),
+        "",
+        f"Trained for {config.steps} steps of {prepared.seconds_per_step:g} s "
+        f"({hours:.1f} hours) with seed {config.seed} on:",
+        "",
+        *(f"- {line}" for line in prepared.found),
+    ]
+    if prepared.sources:
+        lines += ["", f"Sources: {', '.join(prepared.sources)}."]
+    if scores:
+        figures = ", ".join(f"{name} {value}" for name, value in scores.items() if name != "step")
+        lines += ["", f"Held out (N = {config.validation_clips}): {figures}."]
+    return "\n".join(lines) + "\n"
