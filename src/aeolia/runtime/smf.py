@@ -171,7 +171,8 @@ class _Track:
     def _take(self, count: int) -> bytes:
         content = self._body[self._at : self._at + count]
         if len(content) < count:
-            raise _Broken(f"the track ends inside an event, at byte {self._start + len(self._body)}")
+            end = self._start + len(self._body)
+            raise _Broken(f"the track ends inside an event, at byte {end}")
         self._at += count
         return content
 
