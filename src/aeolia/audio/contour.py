@@ -1,0 +1,33 @@
+"""Loudness contours: the level of a recording, frame by frame, as synthesis models are told it.
+
+Frame f covers samples f * hop .. (f + 1) * hop; its loudness is the RMS level in dBFS of the 2048
+samples centred on the frame's centre, floored at -90. Beyond the ends of the audio is silence.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["LOUDNESS_FLOOR_DB", "LOUDNESS_WINDOW", "loudness_contour"]
+
+#: What silence counts as, in dBFS.
+LOUDNESS_FLOOR_DB = -90.0
+
+#: Samples that one value of the contour looks at, half of them before the frame's centre.
+LOUDNESS_WINDOW = 2048
+
+
+def loudness_contour(audio: np.ndarray, hop_length: int, n_frames: int | None = None) -> np.ndarray:
+    """Loudness of audio [..., T] as float32 [..., F] in dBFS.
+
+    F is the number of frames that cover the audio, ceil(T / hop_length), unless given.
+    """
+    length = audio.shape[-1]
+    n_frames = -(-length // hop_length) if n_frames is None else n_frames
+    energy = np.zeros((*audio.shape[:-1], length + 1))
+    np.cumsum(np.square(audio, dtype=np.float64), axis=-1, out=energy[..., 1:])
+    start = np.arange(n_frames) * hop_length + hop_length // 2 - LOUDNESS_WINDOW // 2
+    stop = np.clip(start + LOUDNESS_WINDOW, 0, length)
+    power = (energy[..., stop] - energy[..., np.clip(start, 0, length)]) / LOUDNESS_WINDOW
+    floor = 10.0 ** (LOUDNESS_FLOOR_DB / 10.0)
+    return (10.0 * np.log10(np.maximum(power, floor))).astype(np.float32)
