@@ -51,7 +51,8 @@ class Row:
     """One recording. `path` is absolute once read; `label` is speaker, class or instrument.
 
     `bandwidth_hz` is how high the recording itself reaches; 0 means unknown, and so does a
-    `sample_rate` of 0. `split` is "train", "valid" or "" (not yet split).
+    `sample_rate` of 0. `split` is "train", "valid" or "" (not yet split). `midi` is the note's
+    number, 0 where there is none.
     """
 
     path: str
@@ -63,6 +64,7 @@ class Row:
     bandwidth_hz: float = 0.0
     split: str = ""
     licence: str = ""
+    midi: float = 0.0
 
 
 def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
@@ -143,11 +145,20 @@ def recording_of(row: Row) -> str:
     by the file's name without its trailing take number or letter (`rain_2`, `rain_3`; numbers of
     four digits and more are taken as names of recordings); names
     in the manner of ESC-50 (`fold-source-take-class`) by the source recording's number; clips
-    under two seconds go with all short clips of their class.
+    under two seconds go with all short clips of their class. A song is one recording with all
+    its stems, a note of an instrument one with all its takes, and so is a drum hit with all the
+    microphones (`top`, `btm`, `oh`) that heard it.
     """
     stem = Path(row.path).stem.lower()
     if row.kind == "speech":
         return f"{row.source}/{row.label}" if row.label else f"{row.source}//{stem}"
+    if row.kind == "stem":
+        return row.source
+    if row.kind == "note" and row.midi:
+        return f"{row.source}/{row.label}/{row.midi:g}"
+    if row.kind == "drum":
+        name = re.sub(r"^\d+_|_(top|btm|oh|room)(?=_)", "", stem)
+        return f"{row.source}/{name}"
     if match := re.fullmatch(r"\d[-_](\d{3,})[-_][a-z](?:[-_]\d+)?", stem):
         return f"{row.source}/{match[1]}"
     if row.seconds < _SHORT_SECONDS and row.label:
