@@ -148,3 +148,23 @@ def test_mean_squared_error_by_hand() -> None:
     )
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
     assert list(terms) == ["mse"]
+
+
+def test_treble_is_compared_in_bels_and_only_where_there_is_some() -> None:
+    loss = build_loss(TrainConfig(treble_weight=1.0), 48000, 1536)
+    reference = noise(2, 48000, seed=1)
+    reach = torch.tensor([24000.0, 24000.0])
+    for quieter_db in (0.0, 10.0, 20.0):
+        estimate = reference * 10.0 ** (-quieter_db / 20.0)
+        terms = loss(reference, estimate, reference, reach)[1]
+        assert terms["treble"].item() == pytest.approx((quieter_db / 10.0) ** 2, abs=1e-3)
+    one = loss(reference, 0.1 * reference, reference, torch.tensor([24000.0, 8000.0]))[1]
+    assert one["treble"].item() == pytest.approx(2.0, rel=1e-3), "a narrow clip counts nothing"
+
+
+def test_treble_gradients_are_finite_in_silence() -> None:
+    loss = build_loss(TrainConfig(treble_weight=1.0), 48000, 1536)
+    estimate = torch.zeros(1, 9600, requires_grad=True)
+    reach = torch.tensor([24000.0])
+    loss(torch.zeros(1, 9600), estimate, noise(1, 9600), reach)[0].backward()
+    assert torch.isfinite(estimate.grad).all()

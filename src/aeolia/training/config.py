@@ -33,9 +33,11 @@ class TrainConfig:
     #: waveform, the textbook objective.
     loss: str = "spectral"
     #: Weights of the terms of the spectral loss.
-    magnitude_weight: float = 10.0
+    magnitude_weight: float = 30.0
     complex_weight: float = 5.0
-    snr_weight: float = 1.0
+    snr_weight: float = 0.5
+    #: Weight of the log-spectral difference above 8 kHz, for full-band models.
+    treble_weight: float = 0.0
     #: Steps between validations, checkpoints and log lines.
     validate_every: int = 1000
     checkpoint_every: int = 250

@@ -16,6 +16,9 @@ __all__ = ["SpectralLoss", "WaveformLoss", "build_loss", "normalise_levels", "sn
 
 #: Level below which a reference counts as silence (-70 dBFS).
 _SILENCE = 10.0 ** (-70.0 / 20.0)
+#: Where the treble begins, and the power (against that of speech, 1) below which it is silence.
+_TREBLE_HZ = 8000.0
+_TREBLE_FLOOR = 1e-7
 
 
 def normalise_levels(reference: Tensor, noisy: Tensor, *signals: Tensor) -> list[Tensor]:
@@ -67,7 +70,7 @@ class SpectralLoss:
         # A mean per clip first: the loss of a batch is then the mean over its parts, however
         # many processes share it.
         inside = (inside / inside.sum(1, keepdim=True) / target.shape[2])[:, None, None]
-        terms = {
+        terms: dict[str, Tensor] = {
             "magnitude": ((found_magnitude - target_magnitude).square() * inside)
             .sum((1, 2, 3))
             .mean(),
@@ -80,7 +83,26 @@ class SpectralLoss:
             + weights.complex_weight * terms["complex"]
             + weights.snr_weight * terms["snr"]
         )
+        if weights.treble_weight:
+            terms["treble"] = self._treble(reference_spectrum, estimate_spectrum, bandwidth_hz)
+            total = total + weights.treble_weight * terms["treble"]
         return total, terms
+
+    def _treble(self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor) -> Tensor:
+        """Mean square of the log-spectral difference above 8 kHz, in bels squared.
+
+        Speech has so little power up there that the other terms hardly feel it: a model that
+        learns from them alone mutes what it should clean. Clips that do not reach there count
+        nothing.
+        """
+        bins = self.bin_hz.to(reference.device)
+        inside = ((bins > _TREBLE_HZ) & (bins <= bandwidth_hz[:, None])).float()
+        levels = [
+            torch.log10(spectrum.square().sum(1) + _TREBLE_FLOOR)
+            for spectrum in (reference, estimate)
+        ]
+        distance = ((levels[0] - levels[1]).square().mean(1) * inside).sum(1)
+        return (distance / inside.sum(1).clamp(min=1.0)).mean()
 
     def _spectrum(self, audio: Tensor) -> Tensor:
         """Audio [B, T] to spectrum [B, 2, F, Q]; unit-level noise gives bins of unit order."""
