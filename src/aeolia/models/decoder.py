@@ -57,6 +57,15 @@ class ConvDecoder(nn.Module):
 
     def forward(self, latent: Tensor, skips: list[Tensor], state: State) -> tuple[Tensor, State]:
         """Latent [B, F, D] and skips (shallow first, or none) to [B, C, F, Q], next state."""
+        x, following = self.unfold(latent, state)
+        for i, (conv, activation) in enumerate(zip(self.convs, self.activations, strict=True)):
+            if skips:
+                x = x + self.gates[i] * skips[-1 - i]
+            x = conv(activation(x))
+        return x, following
+
+    def unfold(self, latent: Tensor, state: State) -> tuple[Tensor, State]:
+        """Latent [B, F, D] through the recurrent layer to [B, C, F, positions], next state."""
         following: State = {}
         latent = latent.transpose(0, 1)  # [F, B, D]
         x = self.from_latent(latent)
@@ -64,10 +73,6 @@ class ConvDecoder(nn.Module):
             y, following["decoder_hidden"] = self.recurrent(latent, state["decoder_hidden"])
             x = x + y
         x = self.widen(x).unflatten(2, (-1, self.positions)).permute(1, 2, 0, 3)
-        for i, (conv, activation) in enumerate(zip(self.convs, self.activations, strict=True)):
-            if skips:
-                x = x + self.gates[i] * skips[-1 - i]
-            x = conv(activation(x))
         return x, following
 
 
