@@ -1,4 +1,4 @@
-"""Named model configs: `aeolia train denoise --preset NAME`."""
+"""Named model configs: `aeolia train TASK --preset NAME`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import replace
 from aeolia.config import ModelConfig
 from aeolia.errors import ConfigError
 
-__all__ = ["PRESETS", "preset"]
+__all__ = ["CLASSES", "PRESETS", "preset"]
+
+#: What a separator by classes tells apart.
+CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
 
 _DENOISE_16K = ModelConfig(
     name="denoise-16k",
@@ -23,6 +26,22 @@ _DENOISE_16K = ModelConfig(
     hidden_dim=144,
     latent_dim=80,
     filter_taps=3,
+)
+
+_SEPARATE = replace(
+    _DENOISE_16K,
+    name="separate",
+    task="separate",
+    condition="classes",
+    classes=CLASSES,
+    sample_rate=48000,
+    win_length=1536,
+    hop_length=768,
+    band_groups=((8000, 32), (24000, 16)),
+)
+
+_SPEAKER_16K = replace(
+    _DENOISE_16K, name="separate-speaker-16k", task="separate", condition="speaker"
 )
 
 PRESETS: dict[str, ModelConfig] = {
@@ -58,6 +77,35 @@ PRESETS: dict[str, ModelConfig] = {
         skips=False,
         output="magnitude",
         filter_taps=1,
+    ),
+    # Any source class, or sum of classes, out of full-band audio; starts from "denoise".
+    "separate": _SEPARATE,
+    # The same at 16 kHz: a quick start for the model above.
+    "separate-16k": replace(
+        _DENOISE_16K, name="separate-16k", task="separate", condition="classes", classes=CLASSES
+    ),
+    # One speaker's voice, by an enrolment clip; trained at 16 kHz from "denoise-16k".
+    "separate-speaker-16k": _SPEAKER_16K,
+    # The same weights on full-band audio: the network hears up to 8 kHz.
+    "separate-speaker": replace(
+        _SPEAKER_16K,
+        name="separate-speaker",
+        sample_rate=48000,
+        win_length=1536,
+        hop_length=768,
+        network_hz=8000,
+    ),
+    # The textbook conditional autoencoder: the condition beside the latent, no skips.
+    "textbook-cae": replace(
+        _SEPARATE,
+        name="textbook-cae",
+        encoder="conv",
+        decoder="conv",
+        latent_dim=32,
+        skips=False,
+        output="magnitude",
+        filter_taps=1,
+        fusion="concat",
     ),
 }
 
