@@ -16,6 +16,7 @@ from aeolia.cli.data import app as data_app
 from aeolia.cli.denoise import denoise
 from aeolia.cli.evaluate import evaluate
 from aeolia.cli.export import export
+from aeolia.cli.listen_test import app as listen_test_app
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
 from aeolia.cli.train import app as train_app
@@ -38,6 +39,7 @@ app.command()(denoise)
 app.command()(live)
 app.add_typer(models_app, name="models")
 app.command()(evaluate)
+app.add_typer(listen_test_app, name="listen-test")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 app.command()(export)
