@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
-from aeolia.config import ModelConfig
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 
-__all__ = ["FRAMES_PER_STEP", "Passage"]
+__all__ = ["FRAMES_PER_STEP", "Passage", "Timing"]
 
 #: Frames of one step at most: faster than the whole at once (caches), and bounded memory.
 FRAMES_PER_STEP = 64
@@ -28,6 +27,17 @@ FRAMES_PER_STEP = 64
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
 
 Returned = TypeVar("Returned")
+
+
+class Timing(Protocol):
+    """What a passage has to know of a model: every config of a model that filters audio is one."""
+
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def hop_length(self) -> int: ...
+    @property
+    def delay(self) -> int: ...
 
 
 class Passage(ABC, Generic[Returned]):
@@ -52,7 +62,7 @@ class Passage(ABC, Generic[Returned]):
 
     def __init__(
         self,
-        config: ModelConfig,
+        config: Timing,
         sample_rate: int | None,
         channels: int,
         n_outputs: int,
