@@ -27,13 +27,19 @@ PUBLIC = {
     "InputError",
     "MissingExtraError",
     "ModelError",
+    "OutputReport",
+    "SeparationReport",
     "Stream",
     "TrainingError",
+    "Voice",
     "__version__",
     "denoise",
     "denoise_file",
+    "enrol",
     "load",
     "released_models",
+    "separate",
+    "separate_file",
 }
 
 

@@ -1,8 +1,9 @@
-"""Aeolia: audio autoencoders that denoise recordings and live sound.
+"""Aeolia: audio autoencoders that denoise and separate recordings and live sound.
 
     import aeolia
     clean = aeolia.denoise(noisy, sample_rate)         # an array [T] or [T, C]
     aeolia.denoise_file("talk.wav", "talk.clean.wav")  # a file of any length
+    parts = aeolia.separate(mixture, sample_rate, sources=["speech", "music"])
     stream = aeolia.Stream("denoise", sample_rate=48000)
 
 Importing the package loads nothing else; each name is fetched when it is first used.
@@ -14,7 +15,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aeolia.api import FileReport, Stream, denoise, denoise_file, load, released_models
+    from aeolia.api import (
+        FileReport,
+        OutputReport,
+        SeparationReport,
+        Stream,
+        Voice,
+        denoise,
+        denoise_file,
+        enrol,
+        load,
+        released_models,
+        separate,
+        separate_file,
+    )
     from aeolia.errors import (
         AeoliaError,
         AudioFileError,
@@ -35,16 +49,35 @@ __all__ = [
     "InputError",
     "MissingExtraError",
     "ModelError",
+    "OutputReport",
+    "SeparationReport",
     "Stream",
     "TrainingError",
+    "Voice",
     "__version__",
     "denoise",
     "denoise_file",
+    "enrol",
     "load",
     "released_models",
+    "separate",
+    "separate_file",
 ]
 
-_FROM_API = ("FileReport", "Stream", "denoise", "denoise_file", "load", "released_models")
+_FROM_API = (
+    "FileReport",
+    "OutputReport",
+    "SeparationReport",
+    "Stream",
+    "Voice",
+    "denoise",
+    "denoise_file",
+    "enrol",
+    "load",
+    "released_models",
+    "separate",
+    "separate_file",
+)
 
 
 def __getattr__(name: str) -> Any:

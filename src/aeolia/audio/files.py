@@ -8,6 +8,7 @@ complete, so that an error or an interrupt leaves nothing behind.
 from __future__ import annotations
 
 from aeolia.audio.formats import AUDIO_SUFFIXES, AudioInfo
+from aeolia.audio.outputs import Outputs
 from aeolia.audio.reader import PIPE, AudioReader, read_audio
 from aeolia.audio.writer import AudioWriter, write_audio
 
@@ -17,6 +18,7 @@ __all__ = [
     "AudioInfo",
     "AudioReader",
     "AudioWriter",
+    "Outputs",
     "read_audio",
     "write_audio",
 ]

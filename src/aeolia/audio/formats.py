@@ -14,7 +14,14 @@ import numpy as np
 
 from aeolia.errors import AudioFileError
 
-__all__ = ["AUDIO_SUFFIXES", "AudioInfo", "integer_bits", "output_info", "quantise"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "AudioInfo",
+    "as_written",
+    "integer_bits",
+    "output_info",
+    "quantise",
+]
 
 #: File name suffix -> containers it may hold; the first is what a new file gets.
 _CONTAINERS: dict[str, tuple[str, ...]] = {
@@ -170,3 +177,12 @@ def quantise(block: np.ndarray, bits: int) -> tuple[np.ndarray, int]:
     # Multiplying by a power of two shifts to the left end of the integer.
     shifted = np.clip(scaled, low, high).astype(np.int64) * (1 << (width - bits))
     return shifted.astype(np.int16 if width == 16 else np.int32), n_clipped
+
+
+def as_written(block: np.ndarray, subtype: str) -> np.ndarray:
+    """What a file of `subtype` will hold of `block`: the same, rounded and clamped if integer."""
+    bits = integer_bits(subtype)
+    if bits is None:
+        return block
+    integers, _ = quantise(block, bits)
+    return integers.astype(block.dtype) * block.dtype.type(2.0 ** (1 - 8 * integers.itemsize))

@@ -45,6 +45,7 @@ class AudioReader:
     """
 
     def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
         self._n_read = 0
         self._spool: Any = None
         self._source: Any

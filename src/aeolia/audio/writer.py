@@ -105,13 +105,30 @@ class AudioWriter:
 
     def close(self) -> None:
         """Complete the file and put it in its place."""
+        self.finish()
+        self.place()
+
+    def finish(self) -> None:
+        """Complete the file, still beside its place."""
         if self._pipe:
             return
         try:
             self._file.close()
             self._check_complete()
-            os.replace(self._partial, self.path)
         except (RuntimeError, OSError) as error:
+            self.abort()
+            raise self._failed(error) from error
+        except BaseException:
+            self.abort()
+            raise
+
+    def place(self) -> None:
+        """Put the finished file in its place."""
+        if self._pipe:
+            return
+        try:
+            os.replace(self._partial, self.path)
+        except OSError as error:
             self.abort()
             raise self._failed(error) from error
         except BaseException:

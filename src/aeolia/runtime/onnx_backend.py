@@ -69,17 +69,17 @@ class OnnxSeparator:
         self._check_axes()
 
     def _check_axes(self) -> None:
-        known = set(_axis_sizes(1, 1))
+        known = [axis for axis in _axis_sizes(1, 1) if axis != 1]
         for name, shape in self._state_shapes.items():
-            if shape[0] != 1 and shape[0] not in known:
+            if shape[0] not in _axis_sizes(1, 1):
                 raise ModelError(
                     f"{self.path}: the first axis of {name} is {shape[0]!r}; it must be one of "
-                    f"{', '.join(known)}: export the model again with `aeolia export`"
+                    f"{', '.join(map(str, known))}: export the model again with `aeolia export`"
                 )
 
     def initial_state(self, channels: int, sources: int) -> State:
         """Zero state for one mixture of `channels`, of which `sources` are asked for."""
-        sizes: dict[str | int, int] = {1: 1, **_axis_sizes(channels, sources)}
+        sizes = _axis_sizes(channels, sources)
         return {
             name: np.zeros((sizes[shape[0]], *shape[1:]), np.float32)
             for name, shape in self._state_shapes.items()
@@ -97,8 +97,12 @@ class OnnxSeparator:
         return output, dict(zip(self._state_shapes, states, strict=True))
 
 
-def _axis_sizes(channels: int, sources: int) -> dict[str, int]:
-    return {"one": 1, "channels": channels, "sources": sources, "streams": sources * channels}
+def _axis_sizes(channels: int, sources: int) -> dict[str | int, int]:
+    """How many there are of a state, by the first axis of its input."""
+    return {
+        "one": 1, "channels": channels, "sources": sources, "streams": sources * channels,
+        1: 1,  # exporters may write the number of what there is one of
+    }  # fmt: skip
 
 
 def _model_config(file: ReleasedFile) -> ModelConfig:

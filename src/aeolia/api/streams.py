@@ -1,0 +1,87 @@
+"""`aeolia.Stream`: audio that arrives block by block, through a model of any task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+from aeolia.api.denoising import Model, denoising_stream
+from aeolia.api.separation import Separator, Speaker, separation_stream
+from aeolia.errors import InputError
+from aeolia.runtime.separation import SeparationStream
+from aeolia.runtime.stream import Stream as DenoisingStream
+
+__all__ = ["Stream"]
+
+
+@overload
+def Stream(
+    model: Model = ...,
+    sample_rate: int | None = ...,
+    channels: int = ...,
+    *,
+    attenuation_limit_db: float | None = ...,
+    resample_quality: str = ...,
+) -> DenoisingStream: ...
+@overload
+def Stream(
+    model: Separator,
+    sample_rate: int | None = ...,
+    channels: int = ...,
+    *,
+    sources: Sequence[str],
+    rest: bool = ...,
+    resample_quality: str = ...,
+) -> SeparationStream: ...
+@overload
+def Stream(
+    model: Separator,
+    sample_rate: int | None = ...,
+    channels: int = ...,
+    *,
+    speaker: Speaker,
+    rest: bool = ...,
+    resample_quality: str = ...,
+) -> SeparationStream: ...
+def Stream(
+    model: Model | Separator = "denoise",
+    sample_rate: int | None = None,
+    channels: int = 1,
+    *,
+    sources: Sequence[str] | None = None,
+    speaker: Speaker | None = None,
+    rest: bool = False,
+    attenuation_limit_db: float | None = None,
+    resample_quality: str = "HQ",
+) -> DenoisingStream | SeparationStream:
+    """Process audio that arrives block by block, of any size.
+
+    >>> stream = Stream("denoise", sample_rate=48000)             # doctest: +SKIP
+    >>> for block in microphone: speaker.play(stream.push(block)) # doctest: +SKIP
+    >>> speaker.play(stream.flush())                              # doctest: +SKIP
+
+    `model` is a released model's name, a model file, or an opened model. With `sources`, such as
+    ["speech", "music"], or `speaker`, a clip or a saved voice, it separates, and `push` and
+    `flush` return a dict of arrays by source; `rest` adds what remains of the mixture. For the
+    other arguments, `push`, `flush`, `process`, `reset` and `latency` see
+    `aeolia.runtime.passage`, `aeolia.runtime.stream` and `aeolia.runtime.separation`.
+    """
+    if sources is None and speaker is None and not rest:
+        return denoising_stream(
+            model,  # type: ignore[arg-type]  # a separator that is already open fails in words
+            sample_rate,
+            channels,
+            attenuation_limit_db=attenuation_limit_db,
+            resample_quality=resample_quality,
+        )
+    if attenuation_limit_db is not None:
+        raise InputError("attenuation_limit_db is for denoising; leave it out when separating")
+    return separation_stream(
+        model,  # type: ignore[arg-type]
+        sample_rate,
+        channels,
+        sources=sources,
+        speaker=speaker,
+        rest=rest,
+        resample_quality=resample_quality,
+    )

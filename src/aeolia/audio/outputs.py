@@ -1,0 +1,98 @@
+"""Several audio files of the same form, written side by side in one pass, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from aeolia.audio.formats import AudioInfo, as_written
+from aeolia.audio.writer import AudioWriter
+
+__all__ = ["Outputs"]
+
+
+class Outputs:
+    """Files that belong together: either all of them come to be or none.
+
+    Use as a context manager, as `AudioWriter`.
+
+    Args:
+        paths: output's name -> its file.
+        source: format to write, as `AudioReader.info` has it.
+        remainder: name of the output that is what the others leave of something, if one is. What
+            rounding takes from the others is added to it, so that integer files sum as well.
+        overwrite: replace existing files.
+
+    Raises:
+        AudioFileError: an output exists, is the input, or cannot be written.
+    """
+
+    def __init__(
+        self,
+        paths: Mapping[str, str | Path],
+        source: AudioInfo,
+        *,
+        remainder: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self._remainder = remainder
+        self._writers: dict[str, AudioWriter] = {}
+        try:
+            for name, path in paths.items():
+                self._writers[name] = AudioWriter(path, source, overwrite=overwrite)
+        except BaseException:
+            self.abort()
+            raise
+
+    @property
+    def n_clipped(self) -> dict[str, int]:
+        """Samples that had to be clamped so far, by output."""
+        return {name: writer.n_clipped for name, writer in self._writers.items()}
+
+    def write(self, blocks: Mapping[str, np.ndarray]) -> None:
+        """Append samples [T, C] to every output."""
+        lost: np.ndarray | float = 0.0
+        for name, writer in self._writers.items():
+            if name != self._remainder:
+                writer.write(blocks[name])
+                if self._remainder is not None:
+                    lost = lost + (blocks[name] - as_written(blocks[name], writer.info.subtype))
+        if self._remainder is not None:
+            self._writers[self._remainder].write(blocks[self._remainder] + lost)
+
+    def close(self) -> None:
+        """Complete all files, and only then put them in their places."""
+        placed: list[AudioWriter] = []
+        try:
+            for writer in self._writers.values():
+                writer.finish()
+            for writer in self._writers.values():
+                writer.place()
+                placed.append(writer)
+        except BaseException:
+            self.abort()
+            for writer in placed:
+                writer.path.unlink(missing_ok=True)
+            raise
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        for writer in self._writers.values():
+            writer.abort()
+
+    def __enter__(self) -> Outputs:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()

@@ -1,0 +1,165 @@
+"""A speaker's voice as a separator knows it: a unit vector, and the small file that keeps it.
+
+A `.voice` file is JSON of a few kilobytes: format version, which model's encoder made it, from
+what clip, the vector, and a checksum over all of it. A voice serves only the model that made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aeolia.errors import InputError, ModelError
+
+__all__ = ["VOICE_SUFFIX", "Voice"]
+
+#: How the name of a saved voice ends.
+VOICE_SUFFIX = ".voice"
+
+_FORMAT = 1
+_MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Voice:
+    """A voice made by `enrol`, or loaded from a file."""
+
+    #: [K], of length 1.
+    vector: np.ndarray
+    #: Name of the model it was made for.
+    model: str
+    #: Hash of that model's voice encoder.
+    encoder: str
+    #: The clip it was made from, for people to read.
+    clip: str
+    #: How much of the clip was heard.
+    seconds: float
+    #: What was odd about the clip, in words.
+    warnings: tuple[str, ...] = ()
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the voice into a file, all or nothing.
+
+        Raises:
+            InputError: the file exists, or cannot be written.
+        """
+        path = Path(path)
+        if path.is_dir():
+            raise InputError(f"{path}: a folder; name a file, such as {path / 'alice.voice'}")
+        if path.exists() and not overwrite:
+            raise InputError(f"{path}: already exists; add --overwrite, or name another file")
+        content = {
+            "aeolia_voice": _FORMAT,
+            "model": self.model,
+            "encoder": self.encoder,
+            "clip": self.clip,
+            "seconds": round(self.seconds, 3),
+            "warnings": list(self.warnings),
+            "vector": [float(value) for value in self.vector.astype(np.float32)],
+        }
+        text = json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
+        partial = path.with_name(f".{path.name[:200]}.partial-{secrets.token_hex(4)}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            os.replace(partial, path)
+        except OSError as error:
+            raise InputError(
+                f"{path}: the voice cannot be written ({error.strerror}); choose another place"
+            ) from error
+        finally:
+            _remove(partial)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Voice:
+        """Read a voice that `save` wrote.
+
+        Raises:
+            InputError: the file is missing, of another version, damaged, or no voice.
+        """
+        content = _read(Path(path))
+        version = content.get("aeolia_voice")
+        if version is None:
+            raise InputError(
+                f"{path}: not a voice of Aeolia's; give a clip of the speaker, or a file that "
+                f"--save-voice wrote"
+            )
+        if version != _FORMAT:
+            raise InputError(
+                f"{path}: voice format {version!r}, but this version of Aeolia reads format "
+                f"{_FORMAT}; make it again from the speaker's clip with --save-voice"
+            )
+        checksum = content.pop("checksum", None)
+        try:
+            if checksum != _checksum(content):
+                raise ValueError("its checksum does not fit")
+            vector = np.array(content["vector"], np.float32)
+            if vector.ndim != 1 or not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:
+                raise ValueError("its vector is not of length 1")
+            return cls(
+                vector,
+                model=str(content["model"]),
+                encoder=str(content["encoder"]),
+                clip=str(content["clip"]),
+                seconds=float(content["seconds"]),
+                warnings=tuple(map(str, content["warnings"])),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(
+                f"{path}: a damaged voice file ({reason}); make it again from the speaker's clip "
+                f"with --save-voice"
+            ) from error
+
+    def check_fits(self, model: str, encoder: str, size: int) -> None:
+        """Refuse a voice that another model's encoder made.
+
+        Raises:
+            ModelError: naming both models.
+        """
+        if self.encoder != encoder or self.vector.shape != (size,):
+            other = f"for the model {self.model!r}" if self.model != model else "by another version"
+            raise ModelError(
+                f"the voice of {self.clip} was made {other}, and {model!r} is asked; make it "
+                f"again from the speaker's clip with --save-voice"
+            )
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.is_file() and path.stat().st_size > _MOST_BYTES:
+            raise ValueError("too large for one")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
+        return content
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such voice file; check the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: a folder; name a voice file or a clip in it") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(
+            f"{path}: not a readable voice file ({' '.join(str(error).split())[:60]}); give a "
+            f"clip of the speaker, or a file that --save-voice wrote"
+        ) from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass  # It never came to be: its folder is not one.
