@@ -21,6 +21,7 @@ from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.models.decoder import output_channels
 from aeolia.models.encoder import FEATURES
+from aeolia.models.separator import CONDITION_LAYERS, ConditionalAutoencoder
 
 __all__ = [
     "WEIGHTS_FILE",
@@ -30,6 +31,9 @@ __all__ = [
     "transplant",
     "write_atomically",
 ]
+
+#: Models of layers that `transplant` knows.
+SpectralAutoencoder = DenoisingAutoencoder | ConditionalAutoencoder
 
 #: Name of the checkpoint in a run folder.
 WEIGHTS_FILE = "model.safetensors"
@@ -98,12 +102,16 @@ def load_checkpoint(path: Path) -> Autoencoder:
     return model.eval()
 
 
-def transplant(model: DenoisingAutoencoder, weights: Mapping[str, Tensor]) -> None:
+def transplant(model: SpectralAutoencoder, weights: Mapping[str, Tensor]) -> None:
     """Start `model` from weights trained with the same or fewer frequency positions.
 
     Convolutions carry over as they are. The dense layers around the recurrences have a block per
     position: known positions keep their weights, further ones listen to nothing yet and answer
     like the highest known one, so that the model starts by treating the new bands alike.
+
+    A separator also starts from a denoiser: the layers that hear the condition start as the
+    identity, so that every source begins as the denoised mixture. Layers of the condition that
+    the two models have in common but of another size (other classes) start afresh.
 
     Raises:
         ModelError: the weights are of another structure.
@@ -119,6 +127,9 @@ def transplant(model: DenoisingAutoencoder, weights: Mapping[str, Tensor]) -> No
             "another structure"
         )
     for name, own in model.state_dict().items():
+        if name.startswith(CONDITION_LAYERS) and _shape(weights.get(name)) != own.shape:
+            grown[name] = own
+            continue
         if name not in weights:
             raise ModelError(f"the starting weights hold no {name}; they are of another structure")
         value = weights[name]
@@ -134,6 +145,10 @@ def transplant(model: DenoisingAutoencoder, weights: Mapping[str, Tensor]) -> No
                 f"{tuple(own.shape)}; start from a model of the same layers"
             )
     model.load_state_dict(grown)
+
+
+def _shape(value: Tensor | None) -> torch.Size | None:
+    return None if value is None else value.shape
 
 
 def _grow(value: Tensor, own: Tensor, channels: int, fill_zero: bool) -> Tensor:

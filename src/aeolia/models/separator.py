@@ -15,15 +15,24 @@ from torch import Tensor, nn
 
 from aeolia.config import ModelConfig
 from aeolia.errors import ConfigError
-from aeolia.models.decoder import ConvDecoder, output_channels
+from aeolia.models.decoder import ConvDecoder
 from aeolia.models.encoder import build_encoder
 from aeolia.models.voice import VoiceEncoder
 from aeolia.nn.fusion import build_fusion
 from aeolia.nn.spectral import Bands, ShortTimeSpectrum, compress
 
-__all__ = ["ConditionalAutoencoder", "ConditionalDecoder", "ConditionEmbedding"]
+__all__ = [
+    "CONDITION_LAYERS",
+    "ConditionEmbedding",
+    "ConditionalAutoencoder",
+    "ConditionalDecoder",
+    "share_remainder",
+]
 
 State = dict[str, Tensor]
+
+#: Beginnings of the names of weights that a denoiser has not.
+CONDITION_LAYERS = ("embedding.", "fusion.", "decoder.fusions.", "decoder.gate_shifts.", "voice.")
 
 #: Part of the mixture's power below which a bin's remainder is shared out equally.
 _EQUAL_SHARE = 1e-8
@@ -75,12 +84,13 @@ class ConditionalDecoder(ConvDecoder):
         self.fusions = nn.ModuleList(
             build_fusion(config.fusion, width, config.condition_dim) for width in widths
         )
-        self.gate_shifts = nn.ModuleList(
+        shifts = [
             nn.Linear(config.condition_dim, width, bias=False)
             for width in widths[: len(self.gates)]
-        )
-        for shift in self.gate_shifts:
+        ]
+        for shift in shifts:
             nn.init.zeros_(shift.weight)
+        self.gate_shifts = nn.ModuleList(shifts)
 
     def decode(
         self, latent: Tensor, skips: list[Tensor], embedded: Tensor, state: State
@@ -237,7 +247,7 @@ class ConditionalAutoencoder(nn.Module):
         embedded = self.embed(condition)
         values, decoder_state = self.decode(self.fuse(latent, embedded), skips, embedded, state)
         following.update(decoder_state, input_tail=input_tail)
-        sources = self._apply(values.unsqueeze(2), spectrum, state, following)
+        sources = self._filtered(values.unsqueeze(2), spectrum, state, following)
         sources = share_remainder(sources, spectrum, partition)
         output, following["output_tail"] = self.spectrum.synthesise(
             _merge(_merge(sources) if batch > 1 else sources[0]), state["output_tail"]
@@ -255,7 +265,7 @@ class ConditionalAutoencoder(nn.Module):
         state = self.initial_state(audio.shape[0], condition.shape[1], audio.shape[1])
         return self.step(audio, condition, partition, state, skip_scale)[0]
 
-    def _apply(self, values: Tensor, spectrum: Tensor, state: State, following: State) -> Tensor:
+    def _filtered(self, values: Tensor, spectrum: Tensor, state: State, following: State) -> Tensor:
         """Values [B, S, 1, C', F, Q] on the mixture's spectrum: sources [B, S, C, 2, F, Q]."""
         if self.config.output == "magnitude":
             mixture = spectrum.unsqueeze(1)

@@ -8,14 +8,18 @@ import numpy as np
 import torch
 
 from aeolia.config import ModelConfig
+from aeolia.errors import ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import load_checkpoint
+from aeolia.models.separator import ConditionalAutoencoder
 
-__all__ = ["TorchBackend"]
+__all__ = ["TorchBackend", "TorchSeparator"]
+
+State = dict[str, np.ndarray]
 
 
 class TorchBackend:
-    """Runs a PyTorch model's `step` for `aeolia.runtime.stream.Stream`."""
+    """Runs a denoiser's `step` for `aeolia.runtime.stream.Stream`."""
 
     def __init__(self, model: DenoisingAutoencoder) -> None:
         self.model = model
@@ -23,19 +27,61 @@ class TorchBackend:
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> TorchBackend:
-        return cls(load_checkpoint(Path(folder)))
+        model = load_checkpoint(Path(folder))
+        if not isinstance(model, DenoisingAutoencoder):
+            raise ModelError(f"{folder}: a model for the task {model.config.task!r}, not denoise")
+        return cls(model)
 
-    def initial_state(self, batch: int) -> dict[str, np.ndarray]:
-        return {
-            name: np.zeros((batch, *shape), dtype=np.float32)
-            for name, shape in self.model.state_shapes().items()
-        }
+    def initial_state(self, batch: int) -> State:
+        return _arrays(self.model.initial_state(batch))
+
+    @torch.inference_mode()
+    def step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        device = next(self.model.parameters()).device
+        output, following = self.model.step(
+            torch.from_numpy(audio).to(device), _tensors(state, device)
+        )
+        return output.cpu().numpy(), _arrays(following)
+
+
+class TorchSeparator:
+    """Runs a separator's `step` for `aeolia.runtime.separation.SeparationStream`."""
+
+    def __init__(self, model: ConditionalAutoencoder) -> None:
+        self.model = model
+        self.config: ModelConfig = model.config
+
+    @classmethod
+    def from_checkpoint(cls, folder: Path) -> TorchSeparator:
+        model = load_checkpoint(Path(folder))
+        if not isinstance(model, ConditionalAutoencoder):
+            raise ModelError(f"{folder}: a model for the task {model.config.task!r}, not separate")
+        return cls(model)
+
+    def initial_state(self, channels: int, sources: int) -> State:
+        return _arrays(self.model.initial_state(1, sources, channels))
 
     @torch.inference_mode()
     def step(
-        self, audio: np.ndarray, state: dict[str, np.ndarray]
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        self, audio: np.ndarray, condition: np.ndarray, partition: np.ndarray, state: State
+    ) -> tuple[np.ndarray, State]:
         device = next(self.model.parameters()).device
-        tensors = {name: torch.from_numpy(value).to(device) for name, value in state.items()}
-        output, following = self.model.step(torch.from_numpy(audio).to(device), tensors)
-        return output.cpu().numpy(), {name: v.cpu().numpy() for name, v in following.items()}
+        inputs = (torch.from_numpy(value).to(device) for value in (audio, condition, partition))
+        output, following = self.model.step(*inputs, _tensors(state, device))
+        return output.cpu().numpy(), _arrays(following)
+
+    @torch.inference_mode()
+    def voice(self, audio: np.ndarray) -> np.ndarray:
+        """The unit vector [K] of an enrolment clip [T] at 16 kHz; for a model by speaker."""
+        if self.model.voice is None:
+            raise ModelError(f"{self.config.name} is asked for classes and knows no voices")
+        device = next(self.model.parameters()).device
+        return self.model.voice(torch.from_numpy(audio)[None].to(device))[0].cpu().numpy()
+
+
+def _tensors(state: State, device: torch.device) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(value).to(device) for name, value in state.items()}
+
+
+def _arrays(state: dict[str, torch.Tensor]) -> State:
+    return {name: value.cpu().numpy() for name, value in state.items()}

@@ -49,4 +49,4 @@ class Task:
     #: Start a model from other weights, in place.
     transplant: Callable[[Any, dict[str, Tensor]], None]
     #: What the model is, in the card's first sentence.
-    describe: Callable[[Autoencoder], str]
+    describe: Callable[[Any], str]
