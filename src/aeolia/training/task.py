@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from aeolia.config import AnyConfig
-from aeolia.models.build import Autoencoder
 from aeolia.training.config import TrainConfig
 from aeolia.training.loop import BatchSource, Objective, Validate
 
