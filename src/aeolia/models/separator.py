@@ -10,6 +10,8 @@ source. Axes: B batch, S sources, C channels, F frames, Q frequency bins, K cond
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -257,13 +259,21 @@ class ConditionalAutoencoder(nn.Module):
     def forward(
         self,
         audio: Tensor,
-        condition: Tensor,
+        condition: Tensor | None,
         partition: Tensor,
         skip_scale: float = 1.0,
-    ) -> Tensor:
-        """Audio [B, C, T] from zero state, through `step`: sources [B, S, C, T]."""
+        clips: Sequence[Tensor] = (),
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Audio [B, C, T] from zero state, through `step`: sources [B, S, C, T].
+
+        Also the voices of the `clips` [B, E], [B, K] each. The condition may be None in a model
+        by speaker: the one source asked for is then the voice of the first clip.
+        """
+        voices = [self.voice(clip) for clip in clips] if self.voice is not None else []
+        if condition is None:
+            condition = voices[0].unsqueeze(1)
         state = self.initial_state(audio.shape[0], condition.shape[1], audio.shape[1])
-        return self.step(audio, condition, partition, state, skip_scale)[0]
+        return self.step(audio, condition, partition, state, skip_scale)[0], voices
 
     def _filtered(self, values: Tensor, spectrum: Tensor, state: State, following: State) -> Tensor:
         """Values [B, S, 1, C', F, Q] on the mixture's spectrum: sources [B, S, C, 2, F, Q]."""

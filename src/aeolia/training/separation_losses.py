@@ -1,0 +1,150 @@
+"""What separated sources [B, S, T] are scored by in training, silence included.
+
+Levels are relative to the mixture, not to the source: a source that is absent or quiet would
+otherwise weigh without bound, or nothing at all.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from aeolia.training.separation_config import SeparateConfig
+
+__all__ = ["SeparationLoss", "speaker_loss", "thresholded_snr"]
+
+#: Level below which a mixture counts as silence (-70 dBFS).
+_SILENCE = 10.0 ** (-70.0 / 20.0)
+#: A source this far below the mixture (50 dB, in power) is absent.
+_ABSENT = 1e-5
+#: Share of the power added to the error: beyond 30 dB nothing more is gained.
+_CEILING = 1e-3
+#: Cosines of voices are multiplied by this before the cross-entropy.
+_SHARPNESS = 10.0
+_EXPONENT = 0.3
+_FLOOR = 1e-8
+
+
+def thresholded_snr(reference: Tensor, estimate: Tensor, mixture_power: Tensor) -> Tensor:
+    """Negative log10 of the signal-to-noise ratio of each source, bounded at 30 dB.
+
+    Where the source is absent the estimate's own power is compared with the mixture's, so that
+    silence is learned as well (after Wisdom et al., 2021).
+
+    Args:
+        reference, estimate: samples or spectra, [N, ...].
+        mixture_power: sum of the mixture's squares on the same scale, [N].
+
+    Returns:
+        [N], in bels: -3 at best, 0 for an output of zeros (present) or of the mixture (absent).
+    """
+    signal = reference.square().flatten(1).sum(1)
+    error = (reference - estimate).square().flatten(1).sum(1)
+    scale = torch.where(signal > _ABSENT * mixture_power, signal, mixture_power) + _FLOOR
+    return torch.log10(error / scale + _CEILING)
+
+
+class SeparationLoss:
+    """Thresholded SNR, and the error of power-compressed spectra, magnitude and complex.
+
+    Bins above a reference's own bandwidth are left out. With `loss` "mse" only the mean squared
+    error of the waveform, the textbook objective.
+    """
+
+    def __init__(self, config: SeparateConfig, sample_rate: int, win_length: int) -> None:
+        self.config = config
+        self.win_length = win_length
+        self.window = torch.hann_window(win_length)
+        self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
+
+    def __call__(
+        self, references: Tensor, estimates: Tensor, mixture: Tensor, bandwidth_hz: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Weighted sum and its terms by name.
+
+        Args:
+            references, estimates: [B, S, T].
+            mixture: [B, T].
+            bandwidth_hz: [B, S], of the references.
+        """
+        level = mixture.square().mean(1).sqrt().clamp(min=_SILENCE)[:, None, None]
+        reference, estimate = (
+            (signal / level).flatten(0, 1) for signal in (references, estimates)
+        )
+        if self.config.loss == "mse":
+            error = (reference - estimate).square().mean()
+            return error, {"mse": error}
+        inside = (self.bin_hz.to(mixture.device) <= bandwidth_hz.flatten()[:, None]).float()
+        target = self._spectrum(reference) * inside[:, None, None]
+        found = self._spectrum(estimate) * inside[:, None, None]
+        # Bins of a signal of unit level hold a power of one on average.
+        mixture_power = torch.full_like(inside[:, 0], found.shape[2] * found.shape[3])
+        snr = thresholded_snr(target, found, mixture_power).mean()
+        target_bins, target_magnitude = _compress(target)
+        found_bins, found_magnitude = _compress(found)
+        # A mean per source first: the loss of a batch is then the mean over its parts, however
+        # many processes share it.
+        share = (inside / inside.sum(1, keepdim=True) / target.shape[2])[:, None, None]
+        terms = {
+            "magnitude": ((found_magnitude - target_magnitude).square() * share)
+            .sum((1, 2, 3))
+            .mean(),
+            "complex": ((found_bins - target_bins).square() * share).sum((1, 2, 3)).mean(),
+            "snr": snr,
+        }
+        total = (
+            self.config.magnitude_weight * terms["magnitude"]
+            + self.config.complex_weight * terms["complex"]
+            + self.config.snr_weight * terms["snr"]
+        )
+        return total, terms
+
+    def _spectrum(self, audio: Tensor) -> Tensor:
+        """Audio [N, T] to spectrum [N, 2, F, Q]; unit-level noise gives bins of unit power."""
+        spectrum = torch.stft(
+            audio,
+            self.win_length,
+            self.win_length // 2,
+            window=self.window.to(audio.device),
+            center=False,
+            return_complex=True,
+        )
+        scale = float(self.window.square().sum().sqrt())
+        return torch.view_as_real(spectrum.transpose(1, 2)).permute(0, 3, 1, 2) / scale
+
+
+def _compress(spectrum: Tensor) -> tuple[Tensor, Tensor]:
+    """As `aeolia.nn.spectral.compress` by 0.3, with one power function rather than two."""
+    power = spectrum.square().sum(dim=1, keepdim=True) + _FLOOR
+    gain = power ** ((_EXPONENT - 1.0) / 2.0)
+    return spectrum * gain, power.sqrt() * gain
+
+
+def speaker_loss(
+    enrolment: Tensor, target: Tensor, background: Tensor, speaker: Tensor, present: Tensor
+) -> Tensor:
+    """Cross-entropy of telling, by their vectors, whose voice of the batch an enrolment is.
+
+    Candidates are the voices of all targets and of all backgrounds: the hardest is the other
+    voice of the same mixture. It needs no table of speakers, so their number does not matter
+    (a classification among those present; Wan et al., 2018, and van den Oord et al., 2018).
+
+    Args:
+        enrolment, target, background: unit vectors, [B, K].
+        speaker: [B], an index for each, the same for the same speaker; -1 where unknown.
+        present: [B], whether the target holds the voice.
+
+    Returns:
+        The mean over the items whose target is present; 0 where there is none.
+    """
+    count = len(speaker)
+    same = (speaker[:, None] == speaker[None, :]) & (speaker[:, None] >= 0)
+    same = same | torch.eye(count, dtype=torch.bool, device=speaker.device)
+    logits = _SHARPNESS * enrolment @ torch.cat([target, background]).T
+    # An absent target is no candidate.
+    known = torch.cat([present, torch.ones_like(present)])
+    logits = logits.masked_fill(~known[None, :], -1e4)
+    right = torch.cat([same, torch.zeros_like(same)], dim=1)
+    matching = logits.masked_fill(~right, -1e4).logsumexp(dim=1)
+    loss = (logits.logsumexp(dim=1) - matching) * present
+    return loss.sum() / present.sum().clamp(min=1)
