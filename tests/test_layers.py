@@ -36,7 +36,7 @@ BOTH_WINGS = ("evaluation", "cli")
 #: What `pip install aeolia` brings, without extras.
 RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"}
 #: Optional packages that one place of the playing wing imports, inside a function.
-OPTIONAL = {"metrics": {"pesq", "pystoi"}}
+OPTIONAL = {"metrics": {"pesq", "pystoi"}, "audio": {"swift_f0"}}
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 

@@ -1,0 +1,158 @@
+"""Pitch contours of monophonic audio, by swift-f0 (MIT, an ONNX model; the extra `pitch`).
+
+The tracker answers every 16 ms with a pitch and a confidence. Here its answers are mended (short
+leaps by octaves, single frames without voice) and read off at any times. Mending looks at most
+`MEND_FRAMES` frames ahead and back, so a stream mends as a file does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from aeolia.audio.resample import resample
+from aeolia.errors import MissingExtraError
+
+__all__ = [
+    "LOOKAHEAD_FRAMES",
+    "MEND_FRAMES",
+    "TRACK_HOP",
+    "TRACK_RATE",
+    "PitchTrack",
+    "mend",
+    "track_pitch",
+    "track_window",
+]
+
+#: The tracker's sample rate, and samples between two of its answers.
+TRACK_RATE, TRACK_HOP = 16000, 256
+
+#: Frames around a frame, each way, that its tracked pitch depends on: the tracker's receptive
+#: field, 2815 samples.
+LOOKAHEAD_FRAMES = 11
+
+#: Frames each way that `mend` looks at.
+MEND_FRAMES = 5
+
+_VOICED = 0.5  # the tracker's confidence is calibrated so that this means voiced
+_VOTE_FRAMES = 2  # each way, in the vote on voicing
+_FRAMES_PER_CALL = 1875  # half a minute
+
+
+@dataclass(frozen=True)
+class PitchTrack:
+    """A pitch every `TRACK_HOP` samples of `TRACK_RATE`: frame n stands for n * 16 ms."""
+
+    #: [N] in Hz, 0 where there is none.
+    pitch_hz: np.ndarray
+    #: [N], 0 to 1: how sure the tracker was, before mending.
+    confidence: np.ndarray
+
+    @property
+    def voiced(self) -> np.ndarray:
+        """[N], where there is a pitch."""
+        return self.pitch_hz > 0.0
+
+    def at(self, seconds: np.ndarray) -> np.ndarray:
+        """Pitch in Hz at these times: log-interpolated between voiced frames, else the nearer."""
+        if not len(self.pitch_hz):
+            return np.zeros(len(seconds), np.float32)
+        place = np.clip(np.asarray(seconds) * TRACK_RATE / TRACK_HOP, 0, len(self.pitch_hz) - 1)
+        left = np.floor(place).astype(int)
+        right = np.minimum(left + 1, len(self.pitch_hz) - 1)
+        share = place - left
+        a, b = self.pitch_hz[left], self.pitch_hz[right]
+        both = (a > 0.0) & (b > 0.0)
+        between = np.exp2(
+            (1 - share) * np.log2(np.where(both, a, 1.0)) + share * np.log2(np.where(both, b, 1.0))
+        )
+        return np.where(both, between, np.where(share < 0.5, a, b)).astype(np.float32)
+
+
+def track_pitch(audio: np.ndarray, sample_rate: int) -> PitchTrack:
+    """The mended pitch of audio [T] as a whole.
+
+    Raises:
+        MissingExtraError: the package swift-f0 is not installed.
+    """
+    signal = np.asarray(resample(np.asarray(audio, np.float32), sample_rate, TRACK_RATE))
+    n_frames = -(-len(signal) // TRACK_HOP)
+    pitch, confidence = [], []
+    for start in range(0, n_frames, _FRAMES_PER_CALL):
+        count = min(_FRAMES_PER_CALL, n_frames - start)
+        low = (start - LOOKAHEAD_FRAMES) * TRACK_HOP
+        high = (start + count + LOOKAHEAD_FRAMES) * TRACK_HOP
+        part = np.pad(signal[max(low, 0) : high], (max(-low, 0), max(high - len(signal), 0)))
+        some_pitch, some_confidence = track_window(part)
+        pitch.append(some_pitch)
+        confidence.append(some_confidence)
+    if not pitch:
+        return PitchTrack(np.zeros(0), np.zeros(0))
+    tracked, sure = np.concatenate(pitch), np.concatenate(confidence)
+    return PitchTrack(mend(tracked, sure), sure)
+
+
+def track_window(signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pitch in Hz and confidence, as tracked, of the frames inside a signal at `TRACK_RATE`.
+
+    The signal has `LOOKAHEAD_FRAMES` more on each side than are answered for.
+    """
+    result = _tracker().detect(np.ascontiguousarray(signal, np.float32), TRACK_RATE)
+    inside = slice(LOOKAHEAD_FRAMES, len(signal) // TRACK_HOP - LOOKAHEAD_FRAMES)
+    return result.pitch_hz[inside], result.confidence[inside]
+
+
+@lru_cache(maxsize=1)
+def _tracker() -> Any:
+    try:
+        from swift_f0 import SwiftF0
+    except ImportError as error:
+        raise MissingExtraError(
+            "tracking pitch needs the package swift-f0; install it with "
+            "`pip install 'aeolia[pitch]'`"
+        ) from error
+    return SwiftF0(threads=1, spin=False)
+
+
+def mend(pitch_hz: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """Tracked pitch [N] with leaps by octaves and stray frames mended; 0 where unvoiced.
+
+    A frame is voiced if most of the five around it are. A frame whose pitch lies an octave (or a
+    twelfth, or two octaves) from the median of the voiced ones around it is moved by that
+    interval: trackers slip so for some frames, while a true leap has its own median at once. A
+    voiced frame that the tracker was not sure of takes its pitch from the sure ones around it.
+    """
+    count = len(pitch_hz)
+    if not count:
+        return np.zeros(0)
+    sure = confidence >= _VOICED
+    votes = _around(sure, _VOTE_FRAMES, False).mean(axis=1)
+    pitch = np.log2(np.maximum(pitch_hz, 1.0))
+    near = np.where(_around(sure, MEND_FRAMES, False), _around(pitch, MEND_FRAMES, 0.0), np.nan)
+    median = _nan_median(near)
+    voiced = (votes > 0.5) & np.isfinite(median)
+    offset = np.where(np.isfinite(median), pitch - median, 0.0)
+    mended = pitch.copy()
+    for interval in (1.0, np.log2(3.0), 2.0):
+        for leap in (interval, -interval):
+            slipped = np.abs(offset - leap) < 0.75 / 12
+            mended[slipped] -= leap
+    mended = np.where(sure, mended, median)
+    return np.where(voiced, np.exp2(np.where(voiced, mended, 0.0)), 0.0)
+
+
+def _around(values: np.ndarray, reach: int, edge: Any) -> np.ndarray:
+    """[N] to [N, 2 * reach + 1]: each value with its neighbours."""
+    padded = np.pad(values, reach, constant_values=edge)
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+
+
+def _nan_median(rows: np.ndarray) -> np.ndarray:
+    """Median of what is finite in each row (the lower of two middles); nan where nothing is."""
+    ordered = np.sort(rows, axis=1)  # nan sorts last
+    count = np.isfinite(rows).sum(axis=1)
+    middle = np.maximum(count - 1, 0) // 2
+    return np.where(count > 0, ordered[np.arange(len(rows)), middle], np.nan)
