@@ -9,6 +9,7 @@ A sine of 1 kHz at -23 dBFS (peak) in both channels of a stereo pair has -23.0 L
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -96,7 +97,7 @@ def _block_powers(channels: np.ndarray, sample_rate: int) -> np.ndarray:
     edges = np.round(np.arange(n_steps + 1) * _STEP_SECONDS * sample_rate).astype(int)
     steps_per_piece = round(_PIECE_SECONDS / _STEP_SECONDS)
     run_up = math.ceil(_RUN_UP_SECONDS * sample_rate)
-    longest = math.ceil(_PIECE_SECONDS * sample_rate) + run_up + 1
+    longest = min(len(channels), math.ceil(_PIECE_SECONDS * sample_rate) + run_up + 1)
     response = _response(sample_rate, 1 << (longest + run_up - 1).bit_length())
     powers = np.empty((n_steps, channels.shape[1]))
     for first in range(0, n_steps, steps_per_piece):
@@ -110,6 +111,7 @@ def _block_powers(channels: np.ndarray, sample_rate: int) -> np.ndarray:
     return np.maximum(sums[_STEPS_PER_BLOCK:] - sums[:-_STEPS_PER_BLOCK], 0) / _STEPS_PER_BLOCK
 
 
+@functools.lru_cache(maxsize=4)
 def _response(sample_rate: int, n_fft: int) -> np.ndarray:
     """K-weighting at the frequencies of an FFT, [n_fft / 2 + 1] complex."""
     delay = np.exp(-2j * np.pi * np.arange(n_fft // 2 + 1) / n_fft)

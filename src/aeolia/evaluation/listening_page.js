@@ -49,6 +49,7 @@ function make(tag, properties, ...children) {
 function show(id) {
   for (const section of ["start", "trial", "end"]) byId(section).hidden = section !== id;
   byId("export-bar").hidden = id === "start";
+  byId("text-bar").hidden = id !== "end"; // it tells which version is which
 }
 
 // ---- start and end
@@ -63,7 +64,9 @@ function start() {
     : ["You will hear each clip in two versions, A and B. Say which one you prefer."];
   byId("instructions").replaceChildren(...lines.map((line) => make("p", { textContent: line })));
   byId("keys").replaceChildren(
-    ...keyHelp().flatMap(([key, what]) => [make("kbd", { textContent: key }), ` ${what}   `]),
+    ...keyHelp().flatMap(([key, what], at) => (
+      [at ? " · " : "", make("kbd", { textContent: key }), ` ${what}`]
+    )),
   );
   byId("grades").replaceChildren(
     ...(mushra ? GRADES : []).map((grade) => make("span", { textContent: grade })),
@@ -77,9 +80,9 @@ function start() {
 }
 
 function keyHelp() {
-  const sounds = mushra ? [["R", "reference"], ["1", "2 … versions"], ["← →", "rating"]]
-    : [["1", "play A"], ["2", "play B"], ["A", "B, E: prefer A, B, even"]];
-  return [...sounds, ["S", "stop"], ["N", "next"], ["P", "previous"]];
+  const sounds = mushra ? [["R", "reference"], ["1 – 9", "version"], ["← →", "rating"]]
+    : [["1 2", "play A or B"], ["A B E", "prefer A, B or neither"]];
+  return [...sounds, ["S", "stop"], ["N", "next"], ["P", "back"]];
 }
 
 function begin(rater) {
@@ -111,6 +114,7 @@ function goTo(at) {
   byId("heading").textContent = `Clip ${at + 1} of ${trials.length}`;
   players = new Map();
   const bar = byId("reference-bar");
+  bar.hidden = !mushra;
   bar.replaceChildren();
   if (mushra) bar.append(player("R", "Reference", item.reference));
   const rows = trial.sounds.map((system, place) => (
@@ -148,7 +152,10 @@ function player(letter, label, file) {
 
 function soundRow(trial, system, letter, file) {
   const row = make("div", { className: "sound" }, player(letter, `▶ ${letter}`, file));
-  if (!mushra) return row;
+  if (!mushra) {
+    row.className = "bar";
+    return row;
+  }
   const given = (session.ratings[keyOf(trial)] || {})[system];
   const slider = make("input", { type: "range", min: 0, max: 100, step: 1 });
   const value = make("output", { id: `value-${letter}` });
