@@ -96,7 +96,7 @@ def separation_stream(
     if speaker is not None:
         asked, rest_name = [Source("speaker", _voice(speaker, backend).vector)], "background"
     else:
-        _check_condition(backend, "classes", "a speaker's clip")
+        _check_condition(backend, "classes")
         asked, rest_name = parse_sources(sources or [], backend.config.classes), "rest"
     return SeparationStream(
         backend,
@@ -146,7 +146,7 @@ def separate(
 
 
 def _voice(speaker: Speaker, backend: SeparationBackend) -> Voice:
-    _check_condition(backend, "speaker", "sources by name")
+    _check_condition(backend, "speaker")
     path = getattr(backend, "path", None)
     if not isinstance(speaker, Voice):
         if Path(speaker).suffix.lower() == VOICE_SUFFIX:
@@ -160,12 +160,13 @@ def _voice(speaker: Speaker, backend: SeparationBackend) -> Voice:
     return speaker
 
 
-def _check_condition(backend: SeparationBackend, wanted: str, instead: str) -> None:
-    if backend.config.condition != wanted:
-        other = CLASSES_MODEL if wanted == "classes" else SPEAKER_MODEL
+def _check_condition(backend: SeparationBackend, asked: str) -> None:
+    if backend.config.condition != asked:
+        what = "sources by name", "a speaker's voice"
+        takes, given = what if asked == "speaker" else what[::-1]
         raise ModelError(
-            f"the model {backend.config.name!r} takes {instead}; give that, or use a model such "
-            f"as {other!r}"
+            f"the model {backend.config.name!r} takes {takes}, and {given} came; use a model such "
+            f"as {(CLASSES_MODEL if asked == 'classes' else SPEAKER_MODEL)!r}"
         )
 
 

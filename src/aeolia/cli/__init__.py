@@ -19,6 +19,7 @@ from aeolia.cli.export import export
 from aeolia.cli.listen_test import app as listen_test_app
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
+from aeolia.cli.separate import separate
 from aeolia.cli.train import app as train_app
 from aeolia.errors import AeoliaError
 
@@ -28,7 +29,7 @@ EXIT_OK, EXIT_SOME_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 
 
 app = typer.Typer(
     name="aeolia",
-    help="Audio autoencoders: take noise out of recordings and live sound.",
+    help="Audio autoencoders: take noise out of recordings and live sound, and sources apart.",
     no_args_is_help=True,
     # Plain help comes up faster than rich's, and tracebacks are for bugs only.
     rich_markup_mode=None,
@@ -36,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(denoise)
+app.command()(separate)
 app.command()(live)
 app.add_typer(models_app, name="models")
 app.command()(evaluate)

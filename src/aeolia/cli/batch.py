@@ -41,12 +41,18 @@ class Outcome(Generic[Result]):
 
 
 def plan(
-    inputs: list[str], output: str | None, suffixes: tuple[str, ...], *, recursive: bool = False
+    inputs: list[str],
+    output: str | None,
+    suffixes: tuple[str, ...],
+    *,
+    recursive: bool = False,
+    marks: tuple[str, ...] = (MARK,),
 ) -> list[Job]:
     """The jobs for files, folders and "-" as they stand on the command line.
 
     A folder's files, those ending in one of `suffixes`, keep their places below the output
-    folder. Without `output` results lie beside their inputs, marked, and a pipe goes to a pipe.
+    folder. Without `output` results lie beside their inputs, marked with the first of `marks`
+    (and files that have one of them are no inputs), and a pipe goes to a pipe.
 
     Raises:
         InputError: the combination makes no sense, such as several inputs into one file.
@@ -61,9 +67,9 @@ def plan(
     several = len(inputs) > 1 or Path(inputs[0]).is_dir()
     if output is None:
         jobs = [
-            job if job.error else Job(job.source, str(_beside(Path(job.source))))
+            job if job.error else Job(job.source, str(_beside(Path(job.source), marks[0])))
             for name in inputs
-            for job, _ in _sources(name, suffixes, recursive, marked=False, outside=None)
+            for job, _ in _sources(name, suffixes, recursive, marks, outside=None)
         ]
     elif several or _is_folder_name(output):
         jobs = _into_folder(inputs, output, suffixes, recursive)
@@ -84,29 +90,34 @@ def _into_folder(
     if output == PIPE:
         raise InputError("-o - (standard output) takes one input; give a folder for several")
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"-o {output} is a file, and a folder is needed for several inputs")
+        raise InputError(f"-o {output} is a file, and a folder is needed here")
     return [
         job if job.error else Job(job.source, str(folder / place))
         for name in inputs
-        for job, place in _sources(name, suffixes, recursive, marked=True, outside=folder)
+        for job, place in _sources(name, suffixes, recursive, (), outside=folder)
     ]
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.stem}{MARK}{path.suffix}")
+def _beside(path: Path, mark: str) -> Path:
+    return path.with_name(f"{path.stem}{mark}{path.suffix}")
 
 
 def _sources(
-    name: str, suffixes: tuple[str, ...], recursive: bool, *, marked: bool, outside: Path | None
+    name: str,
+    suffixes: tuple[str, ...],
+    recursive: bool,
+    marks: tuple[str, ...],
+    *,
+    outside: Path | None,
 ) -> Iterator[tuple[Job, Path]]:
     """Jobs without a target yet, each with its place relative to the input folder."""
     top = Path(name)
     if not top.is_dir():
         yield Job(name), Path(top.name)
         return
-    found = list(_audio_below(top, suffixes, recursive, marked, outside))
+    found = list(_audio_below(top, suffixes, recursive, marks, outside))
     if not found:
-        deeper = not recursive and any(_audio_below(top, suffixes, True, marked, outside))
+        deeper = not recursive and any(_audio_below(top, suffixes, True, marks, outside))
         advice = "add --recursive for its subfolders" if deeper else "name another folder"
         message = f"{name}: a folder without audio files ({' '.join(suffixes)}); {advice}"
         yield Job(name, error=InputError(message)), Path()
@@ -115,9 +126,13 @@ def _sources(
 
 
 def _audio_below(
-    top: Path, suffixes: tuple[str, ...], recursive: bool, marked: bool, outside: Path | None
+    top: Path,
+    suffixes: tuple[str, ...],
+    recursive: bool,
+    marks: tuple[str, ...],
+    outside: Path | None,
 ) -> Iterator[Path]:
-    """Audio files by name, leaving out hidden ones and the results of an earlier run."""
+    """Audio files by name, leaving out hidden ones and those with a mark of an earlier run."""
     barred = outside.resolve() if outside is not None else None
     for folder, subfolders, files in os.walk(top):
         subfolders[:] = sorted(
@@ -128,7 +143,7 @@ def _audio_below(
             path = Path(folder, file)
             if path.suffix.lower() not in suffixes or file.startswith("."):
                 continue
-            if marked or not path.stem.endswith(MARK):
+            if not path.stem.endswith(marks):
                 yield path
 
 

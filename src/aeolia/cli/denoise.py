@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from aeolia.api import FileReport
-    from aeolia.cli.batch import Job, Outcome
+    from aeolia.cli.batch import Job
+    from aeolia.cli.run_files import Progress
 
 __all__ = ["denoise"]
-
-_SOME_FAILED = 1
 
 
 def denoise(
@@ -75,64 +70,17 @@ def denoise(
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
       sox in.amr -t wav - | aeolia denoise - -o out.wav
     """
+    from dataclasses import asdict
+
+    from aeolia.api import denoise_file, load
     from aeolia.audio.formats import AUDIO_SUFFIXES
-    from aeolia.cli.batch import plan, run_jobs
+    from aeolia.cli.batch import plan
+    from aeolia.cli.run_files import run_files
 
     planned = plan(inputs, output, AUDIO_SUFFIXES, recursive=recursive)
-    piped = planned[0].target == "-"
-    _check_pipes(piped, as_json)
-    work, show = _worker(planned, model, attenuation_limit, overwrite, quiet or as_json)
-    says = not (quiet or as_json)
-
-    def done(outcome: Outcome[FileReport]) -> None:
-        show.finish(outcome.job)
-        if outcome.result and says:
-            print(_line(outcome.result), file=sys.stderr if piped else sys.stdout, flush=True)
-        if outcome.error and len(planned) > 1:
-            print(f"aeolia: {outcome.error}", file=sys.stderr, flush=True)
-
-    with show:
-        outcomes = run_jobs(planned, work, workers=jobs or _n_cores(), done=done)
-    failed = [outcome for outcome in outcomes if outcome.error]
-    if len(planned) == 1 and failed:
-        raise failed[0].error  # type: ignore[misc]
-    if as_json:
-        typer.echo(_as_json(outcomes, model))
-    if failed:
-        n_good = len(outcomes) - len(failed)
-        print(
-            f"aeolia: {n_good} of {len(outcomes)} files denoised, {len(failed)} failed "
-            f"(their reasons are above)",
-            file=sys.stderr,
-        )
-        return _SOME_FAILED
-    return 0
-
-
-def _check_pipes(piped: bool, as_json: bool) -> None:
-    from aeolia.errors import InputError
-
-    if piped and as_json:
-        raise InputError("--json and the audio would both go to standard output; use -o FILE")
-    if piped and sys.stdout.isatty():
-        raise InputError("standard output is a terminal; use -o FILE or pipe it into a program")
-
-
-def _worker(
-    planned: list[Job], model: str, attenuation_limit: float | None, overwrite: bool, hidden: bool
-) -> tuple[Callable[[Job, Callable[[], None]], FileReport], Any]:
-    """The function that does one job, and the progress bar that it moves."""
-    from aeolia.api import denoise_file, load
-    from aeolia.cli.progress import ProgressBar
-
-    show = ProgressBar(len(planned), hidden=hidden)
     backend = load(model)
 
-    def work(job: Job, check: Callable[[], None]) -> FileReport:
-        def progress(n_done: int, n_all: int | None) -> None:
-            check()
-            show.update(job, n_done / n_all if n_all else None)
-
+    def work(job: Job, progress: Progress) -> FileReport:
         return denoise_file(
             job.source,
             job.target,
@@ -142,34 +90,23 @@ def _worker(
             progress=progress,
         )
 
-    return work, show
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return run_files(
+        planned,
+        work,
+        verb=("denoising", "denoised"),
+        describe=_line,
+        as_dict=asdict,
+        head={"model": model},
+        jobs=jobs,
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 def _line(report: FileReport) -> str:
-    speed = report.seconds / max(report.wall_seconds, 1e-9)
-    line = (
-        f"{report.input} -> {report.output}: {report.seconds:.1f} s in "
-        f"{report.wall_seconds:.2f} s ({speed:.0f} x real time)"
-    )
+    from aeolia.cli.run_files import speed
+
+    line = f"{report.input} -> {report.output}: {speed(report)}"
     if report.clipped_samples:
         line += f"; {report.clipped_samples} samples clipped"
     return line
-
-
-def _as_json(outcomes: list[Outcome[FileReport]], model: str) -> str:
-    from dataclasses import asdict
-
-    files: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        if outcome.result:
-            report = asdict(outcome.result)
-            files.append({**report, "seconds": outcome.result.seconds, "error": None})
-        else:
-            files.append({"input": outcome.job.source, "error": str(outcome.error)})
-    return json.dumps({"model": model, "files": files}, indent=2)

@@ -1,4 +1,4 @@
-"""`aeolia live`: microphone to speaker through a model."""
+"""`aeolia live`: microphone to speaker through a model, denoised or separated."""
 
 from __future__ import annotations
 
@@ -16,8 +16,20 @@ __all__ = ["live"]
 
 def live(
     model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
-    ] = "denoise",
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.",
+                     show_default="denoise, separate or separate-speaker"),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", "-s", metavar="SOURCE", show_default=False,
+                     help="Play this source only, such as speech, or a sum: speech+music."),
+    ] = None,
+    speaker: Annotated[
+        str | None,
+        typer.Option("--speaker", metavar="FILE", show_default=False,
+                     help="Play this voice only: a clip of it, or a saved .voice."),
+    ] = None,
     input_device: Annotated[
         str | None,
         typer.Option("--input", "-i", metavar="NAME|NUMBER", help="Microphone.",
@@ -47,7 +59,7 @@ def live(
         bool, typer.Option("--list-devices", help="Show the sound devices, and stop.")
     ] = False,
 ) -> None:
-    """Denoise live, from microphone to speaker, until Ctrl-C.
+    """Denoise or separate live, from microphone to speaker, until Ctrl-C.
 
     Shows the load (share of the time that processing takes) and how many blocks were dropped.
     Use headphones: a speaker beside the microphone whistles.
@@ -57,20 +69,51 @@ def live(
       aeolia live
       aeolia live --list-devices
       aeolia live --input 3 --output 5 --attenuation-limit 20
+      aeolia live --speaker alice.voice
     """
     sounddevice = _sounddevice()
     if list_devices:
         typer.echo(str(sounddevice.query_devices()) or "no sound device was found")
         return
-    from aeolia.api import Stream
     from aeolia.runtime.live import LiveBlocks
 
-    passage = Stream(
-        model, sample_rate, 1, attenuation_limit_db=attenuation_limit, resample_quality="LQ"
-    )
-    blocks = LiveBlocks(passage)
+    if source is None and speaker is None:
+        from aeolia.api import Stream
+
+        blocks = LiveBlocks(
+            Stream(
+                model or "denoise", sample_rate, 1, attenuation_limit_db=attenuation_limit,
+                resample_quality="LQ",
+            )
+        )  # fmt: skip
+    else:
+        blocks = _separated(model, sample_rate, source, speaker, attenuation_limit)
     devices = _device(input_device), _device(output_device)
     _play(sounddevice, blocks, devices, seconds)
+
+
+def _separated(
+    model: str | None,
+    sample_rate: int | None,
+    source: str | None,
+    speaker: str | None,
+    attenuation_limit: float | None,
+) -> LiveBlocks:
+    """One source of what the microphone hears."""
+    from aeolia.api.separation import separation_stream
+    from aeolia.cli.separate import voice_of
+    from aeolia.errors import InputError
+    from aeolia.runtime.live import LiveBlocks
+
+    if source is not None and speaker is not None:
+        raise InputError("--source and --speaker were both given; give one of the two")
+    if attenuation_limit is not None:
+        raise InputError("--attenuation-limit is for denoising; leave it out when separating")
+    asked: dict[str, Any] = {"sources": [source]}
+    if speaker is not None:
+        asked = {"speaker": voice_of(speaker, model, warn=True)}
+    passage = separation_stream(model, sample_rate, 1, **asked, resample_quality="LQ")
+    return LiveBlocks(passage, passage.names[0])
 
 
 def _sounddevice() -> Any:
@@ -102,7 +145,7 @@ def _play(
     from aeolia.errors import InputError
 
     stream = blocks.stream
-    hop_length = stream.backend.config.hop_length
+    hop_length = stream.config.hop_length
 
     def callback(heard: Any, played: Any, n_frames: int, when: Any, status: Any) -> None:
         played[:] = blocks.process(heard, dropped=bool(status))
@@ -110,7 +153,7 @@ def _play(
     try:
         device = sounddevice.Stream(
             samplerate=stream.sample_rate,
-            blocksize=hop_length * stream.sample_rate // stream.backend.config.sample_rate,
+            blocksize=hop_length * stream.sample_rate // stream.config.sample_rate,
             channels=1,
             dtype="float32",
             device=devices,

@@ -26,16 +26,23 @@ def list_models(
     """
     if context.invoked_subcommand is not None:
         return
-    from aeolia.runtime.catalogue import load, released_models
+    from aeolia.config import ModelConfig
+    from aeolia.runtime.catalogue import released_models
+    from aeolia.runtime.released_file import open_released
 
-    opened = {name: (load(name).config, path) for name, path in released_models().items()}
+    opened = {
+        name: (open_released(path).config, path) for name, path in released_models().items()
+    }
     if as_json:
         rows = [
             {
                 "name": name,
                 "task": config.task,
                 "sample_rate": config.sample_rate,
-                "latency_ms": round(config.latency_ms, 1),
+                # Models that make sound have nothing to lag behind.
+                "latency_ms": (
+                    round(config.latency_ms, 1) if isinstance(config, ModelConfig) else None
+                ),
                 "bytes": path.stat().st_size,
             }
             for name, (config, path) in opened.items()
@@ -45,10 +52,10 @@ def list_models(
     if not opened:
         typer.echo("no model is installed with this package; give a file with --model FILE")
     for name, (config, path) in opened.items():
-        typer.echo(
-            f"{name:<14} {config.task:<9} {config.sample_rate / 1000:g} kHz  "
-            f"latency {config.latency_ms:g} ms  {path.stat().st_size / 1e6:.1f} MB"
-        )
+        size = f"{path.stat().st_size / 1e6:.1f} MB"
+        if isinstance(config, ModelConfig):
+            size = f"latency {config.latency_ms:g} ms  {size}"
+        typer.echo(f"{name:<16} {config.task:<10} {config.sample_rate / 1000:g} kHz  {size}")
 
 
 @app.command("show")
@@ -56,7 +63,8 @@ def show_model(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A model.")],
 ) -> None:
     """Print a model's card: data, licence, figures, known weaknesses."""
-    from aeolia.runtime.catalogue import load
+    from aeolia.runtime.catalogue import find_model
+    from aeolia.runtime.released_file import open_released
 
-    backend = load(name)
-    typer.echo(backend.card.strip() or f"{name} has no card")
+    card = open_released(find_model(name)).card
+    typer.echo(card.strip() or f"{name} has no card")

@@ -20,7 +20,8 @@ class ProgressBar:
     Appears only on a terminal, and only once the work has gone on for a second.
     """
 
-    def __init__(self, n_pieces: int, *, hidden: bool = False) -> None:
+    def __init__(self, n_pieces: int, doing: str = "denoising", *, hidden: bool = False) -> None:
+        self._doing = doing
         self._hidden = hidden or not sys.stderr.isatty()
         self._shares: dict[Hashable, float] = {}
         self._n_pieces = n_pieces
@@ -71,7 +72,7 @@ class ProgressBar:
             transient=True,
         )
         self._bar.start()
-        self._task = self._bar.add_task("denoising", total=self._n_pieces)
+        self._task = self._bar.add_task(self._doing, total=self._n_pieces)
 
     def __enter__(self) -> ProgressBar:
         return self

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 
+from aeolia.runtime.separation import SeparationStream
 from aeolia.runtime.stream import Stream
 
 __all__ = ["LiveBlocks", "Meter"]
@@ -44,11 +45,13 @@ class Meter:
 class LiveBlocks:
     """Blocks [T, C] through a stream, as many samples out as in, always.
 
-    The output lags the input by `latency` samples, the stream's own.
+    The output lags the input by `latency` samples, the stream's own. Of a stream that separates,
+    one output is played: `source`, by name.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream | SeparationStream, source: str = "") -> None:
         self.stream = stream
+        self.source = source
         self.meter = Meter()
         self.latency = stream.latency
         self._ready = np.zeros((self.latency, stream.channels), np.float32)
@@ -61,7 +64,9 @@ class LiveBlocks:
         started = time.perf_counter()
         # A microphone's driver may bring anything at start-up; a stream takes finite values only.
         heard = np.nan_to_num(block, copy=True, nan=0.0, posinf=0.0, neginf=0.0)
-        self._ready = np.concatenate([self._ready, self.stream.push(heard)])
+        fresh = self.stream.push(heard)
+        fresh = fresh[self.source] if isinstance(fresh, dict) else fresh
+        self._ready = np.concatenate([self._ready, fresh])
         output, self._ready = self._ready[: len(block)], self._ready[len(block) :]
         busy = time.perf_counter() - started
         self.meter.count(busy, max(len(block), 1) / self.stream.sample_rate, dropped)

@@ -6,12 +6,13 @@
     "guitar and bass"   a tag in free text: words that stand for classes
 
 Each word of a tag is looked up in a vocabulary. A word that is not there stands for the one whose
-letters are most like its own ("drummer", "guitars"), compared by hashed groups of three letters;
+letters are most like its own ("guitars", "drumms"), compared by hashed groups of three letters;
 when none is like it enough, that is an error which names the nearest.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import zlib
 from collections.abc import Sequence
@@ -120,7 +121,8 @@ def _classes_of(word: str, text: str, classes: Sequence[str]) -> set[str]:
         likeness = {name: float(letters @ _hashed_letters(name)) for name in known}
         nearest = max(likeness, key=lambda name: likeness[name])
         if likeness[nearest] < _ALIKE:
-            hint = f"did you mean {nearest!r}? " if likeness[nearest] > 0.25 else ""
+            near = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]!r}? " if near else ""
             called = repr(text) if word == text.strip().lower() else f"{word!r} (of {text!r})"
             raise InputError(
                 f"no source is called {called}; {hint}name some of {_choice(classes)}"
