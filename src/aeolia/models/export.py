@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +13,25 @@ from torch import Tensor, nn
 from aeolia.config import config_to_json
 from aeolia.errors import ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
-from aeolia.models.checkpoint import write_atomically
-from aeolia.models.graph import simplify
+from aeolia.models.checkpoint import SpectralAutoencoder, write_atomically
+from aeolia.models.export_separator import (
+    largest_separator_difference,
+    largest_voice_difference,
+    separator_graph,
+    voice_graph,
+)
+from aeolia.models.separator import ConditionalAutoencoder
+from aeolia.models.tracing import flat_names, trace
 
 __all__ = ["FORMAT_VERSION", "TOLERANCE", "export_onnx", "largest_difference"]
 
 FORMAT_VERSION = "1"
 #: Largest difference between ONNX Runtime and PyTorch that a released file may have.
 TOLERANCE = 1e-4
-_OPSET = 17
 #: Frames per call in the check: a live hop, and two block lengths that the trace never saw.
 _CHECK_FRAMES = (1, 3, 64)
+#: Two inputs whose axes differ in every size: (batch, frames).
+_PROBES = ((2, 3), (5, 7))
 
 
 class _FlatStep(nn.Module):
@@ -41,17 +47,39 @@ class _FlatStep(nn.Module):
         return (output, *(following[name] for name in self.names))
 
 
-def export_onnx(model: DenoisingAutoencoder, path: Path, card: str = "") -> float:
+def export_onnx(model: SpectralAutoencoder, path: Path, card: str = "") -> float:
     """Write `model` as a released file; returns the largest difference from PyTorch.
 
-    Inputs `audio` [batch, 1, samples] and `state_<name>`, outputs `output` and
-    `next_state_<name>`; config, card and format version in the metadata.
+    The graph's inputs and outputs are those of `aeolia.runtime.onnx_backend`; config, card and
+    format version stand in the metadata. Beside the graph of a separator by speaker,
+    `path`.voice.onnx is its voice encoder.
 
     Raises:
         ModelError: ONNX Runtime and PyTorch differ by more than `TOLERANCE`; nothing is written.
     """
-    model = model.eval()
-    proto = _trace(model)
+    model, path = model.eval(), Path(path)
+    files: dict[Path, bytes] = {}
+    if isinstance(model, ConditionalAutoencoder):
+        files[path] = _with_metadata(separator_graph(model), model, card)
+        difference = largest_separator_difference(model, files[path])
+        if model.voice is not None:
+            voice = path.with_suffix(".voice.onnx")
+            files[voice] = _with_metadata(voice_graph(model.voice), model, card)
+            difference = max(difference, largest_voice_difference(model.voice, files[voice]))
+    else:
+        files[path] = _with_metadata(_graph(model), model, card)
+        difference = largest_difference(model, files[path])
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"not exported: ONNX Runtime and PyTorch differ by {difference:.2e}, "
+            f"and at most {TOLERANCE:.0e} is allowed; retrain, or report this model"
+        )
+    for file, data in files.items():
+        write_atomically(file, data)
+    return difference
+
+
+def _with_metadata(proto: onnx.ModelProto, model: SpectralAutoencoder, card: str) -> bytes:
     for key, value in (
         ("aeolia_format", FORMAT_VERSION),
         ("aeolia_config", config_to_json(model.config)),
@@ -59,43 +87,21 @@ def export_onnx(model: DenoisingAutoencoder, path: Path, card: str = "") -> floa
     ):
         entry = proto.metadata_props.add()
         entry.key, entry.value = key, value
-    data = proto.SerializeToString()
-    difference = largest_difference(model, data)
-    if not difference <= TOLERANCE:
-        raise ModelError(
-            f"not exported: ONNX Runtime and PyTorch differ by {difference:.2e}, "
-            f"and at most {TOLERANCE:.0e} is allowed; retrain, or report this model"
-        )
-    write_atomically(Path(path), data)
-    return difference
+    return proto.SerializeToString()
 
 
-def _trace(model: DenoisingAutoencoder) -> onnx.ModelProto:
-    flat = _FlatStep(model)
-    state = model.initial_state(1)
-    audio = torch.zeros(1, 1, 2 * model.config.hop_length)
-    inputs = ["audio", *(f"state_{name}" for name in flat.names)]
-    outputs = ["output", *(f"next_state_{name}" for name in flat.names)]
+def _graph(model: DenoisingAutoencoder) -> onnx.ModelProto:
+    """The graph of a denoiser's step: `audio` [batch, 1, samples], state batch first."""
+    inputs, outputs = flat_names(["audio"], model.state_shapes())
     axes: dict[str, dict[int, str]] = {name: {0: "batch"} for name in (*inputs, *outputs)}
     axes["audio"][2] = axes["output"][2] = "samples"
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        # The TorchScript exporter keeps the time axis of recurrent layers dynamic.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            flat,
-            (audio, *state.values()),
-            buffer,  # type: ignore[arg-type]  # this exporter writes to files too
-            input_names=inputs,
-            output_names=outputs,
-            dynamic_axes=axes,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-    proto = onnx.load_from_string(buffer.getvalue())
-    proto = simplify(proto, model.config.hop_length, model.state_shapes())
-    onnx.checker.check_model(proto)
-    return proto
+
+    def example(batch: int, frames: int) -> dict[str, Tensor]:
+        audio = torch.zeros(batch, 1, frames * model.config.hop_length)
+        return dict(zip(inputs, (audio, *model.initial_state(batch).values()), strict=True))
+
+    probes = [example(*probe) for probe in _PROBES]
+    return trace(_FlatStep(model), example(1, 2), outputs, axes, probes)
 
 
 def largest_difference(model: DenoisingAutoencoder, data: bytes) -> float:

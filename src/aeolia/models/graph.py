@@ -9,6 +9,7 @@ basic optimisations, which keep to standard operators, then fold the rest.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +19,17 @@ from onnx import numpy_helper
 
 __all__ = ["simplify"]
 
-#: Two inputs whose axes differ in every size: (batch, frames).
-_PROBES = ((2, 3), (5, 7))
-
-
 def simplify(
-    proto: onnx.ModelProto, hop_length: int, state_shapes: dict[str, tuple[int, ...]]
+    proto: onnx.ModelProto, probes: Sequence[dict[str, np.ndarray]]
 ) -> onnx.ModelProto:
-    """The same graph with constant reshapes and folded constants, in standard operators."""
+    """The same graph with constant reshapes and folded constants, in standard operators.
+
+    Args:
+        probes: inputs by name for two runs, which differ in the size of every free axis and in
+            no other.
+    """
     reshapes = [node for node in proto.graph.node if node.op_type == "Reshape"]
-    observed = [
-        _observe(proto, reshapes, hop_length, state_shapes, batch, frames)
-        for batch, frames in _PROBES
-    ]
+    observed = [_observe(proto, reshapes, probe) for probe in probes]
     for i, node in enumerate(reshapes):
         target = _constant_target([seen[i] for seen in observed])
         if target is None:
@@ -63,14 +62,9 @@ def _folded(proto: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _observe(
-    proto: onnx.ModelProto,
-    reshapes: list[onnx.NodeProto],
-    hop_length: int,
-    state_shapes: dict[str, tuple[int, ...]],
-    batch: int,
-    frames: int,
+    proto: onnx.ModelProto, reshapes: list[onnx.NodeProto], probe: dict[str, np.ndarray]
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Shapes before and after each reshape when the graph runs on zeros."""
+    """Shapes before and after each reshape when the graph runs on a probe."""
     watched = onnx.ModelProto()
     watched.CopyFrom(proto)
     names = [name for node in reshapes for name in (node.input[0], node.output[0])]
@@ -83,12 +77,7 @@ def _observe(
     session = onnxruntime.InferenceSession(
         watched.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    feeds = {
-        f"state_{name}": np.zeros((batch, *shape), np.float32)
-        for name, shape in state_shapes.items()
-    }
-    feeds["audio"] = np.zeros((batch, 1, frames * hop_length), np.float32)
-    values = iter(session.run(names, feeds))
+    values = iter(session.run(names, probe))
     return [(before.shape, after.shape) for before, after in zip(values, values, strict=True)]
 
 
