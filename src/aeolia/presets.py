@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import replace
 
-from aeolia.config import ModelConfig
+from aeolia.config import ModelConfig, SynthConfig
 from aeolia.errors import ConfigError
 
 __all__ = ["CLASSES", "PRESETS", "preset"]
@@ -121,3 +121,33 @@ def preset(name: str) -> ModelConfig:
     near = difflib.get_close_matches(name, PRESETS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(PRESETS)}"
     raise ConfigError(f"no preset is called {name!r}; {hint}")
+
+
+#: Presets of `aeolia train synth`; the instruments come from the recordings.
+SYNTH_PRESETS: dict[str, SynthConfig] = {
+    # Pitched instruments: pulses and noise through filters.
+    "notes": SynthConfig(),
+    # Drums: no pitch; the network draws the low bins itself.
+    "drums": SynthConfig(
+        name="drums", harmonics=1, residual_bins=80, channels=128, condition_dim=48, latent_dim=16
+    ),
+    # The light one: a bank of harmonics and filtered noise.
+    "notes-light": SynthConfig(
+        name="notes-light", decoder="additive", harmonics=64, channels=96, layers=3
+    ),
+    # The textbook autoencoder of spectrograms; phases by Griffin-Lim.
+    "textbook-vae": SynthConfig(name="textbook-vae", decoder="spectrogram", prior="standard"),
+}
+
+
+def synth_preset(name: str) -> SynthConfig:
+    """The synthesiser's config called `name`.
+
+    Raises:
+        ConfigError: no such preset; the message names the nearest one.
+    """
+    if name in SYNTH_PRESETS:
+        return SYNTH_PRESETS[name]
+    near = difflib.get_close_matches(name, SYNTH_PRESETS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(SYNTH_PRESETS)}"
+    raise ConfigError(f"no synthesiser's preset is called {name!r}; {hint}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from aeolia.cli.train_synth import SYNTH_HELP, synth
+
 if TYPE_CHECKING:
     from aeolia.training.loop import Progress
 
@@ -66,8 +68,8 @@ def denoise(
             f"training needs {error.name}; install it with: pip install 'aeolia[train]'"
         ) from error
 
-    say = _silent if quiet else typer.echo
-    watch = _silent if quiet else _show
+    say = silent if quiet else typer.echo
+    watch = silent if quiet else show
     if resume:
         resume_run(out, steps, say, watch)
     else:
@@ -92,11 +94,14 @@ def denoise(
     say(f"done: {out}; next: aeolia export {out} -o model.onnx")
 
 
-def _silent(_: Any) -> None:
+app.command("synth", help=SYNTH_HELP)(synth)
+
+
+def silent(_: Any) -> None:
     pass
 
 
-def _show(progress: Progress) -> None:
+def show(progress: Progress) -> None:
     """One line per log entry; validation scores get a line of their own."""
     values = progress.values
     if "loss" in values:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from aeolia.config import AnyConfig, ModelConfig
-from aeolia.errors import ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.separator import ConditionalAutoencoder
+from aeolia.models.synthesiser import Synthesiser
 
 __all__ = ["Autoencoder", "build_model"]
 
 #: Any task's model: a torch module with a `config`.
-Autoencoder = DenoisingAutoencoder | ConditionalAutoencoder
+Autoencoder = DenoisingAutoencoder | ConditionalAutoencoder | Synthesiser
 
 
 def build_model(config: AnyConfig) -> Autoencoder:
@@ -18,10 +18,9 @@ def build_model(config: AnyConfig) -> Autoencoder:
 
     Raises:
         ConfigError: a structure that the task's model cannot have.
-        ModelError: this version has no model for the config's task.
     """
     if isinstance(config, ModelConfig):
         if config.task == "separate":
             return ConditionalAutoencoder(config)
         return DenoisingAutoencoder(config)
-    raise ModelError(f"{config.name}: no model for the task {config.task!r} in this version")
+    return Synthesiser(config)

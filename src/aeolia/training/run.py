@@ -22,12 +22,13 @@ from aeolia.training.denoise import DENOISE
 from aeolia.training.loop import BatchSource, Objective, Progress, train
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
+from aeolia.training.synthesise import SYNTHESISE
 from aeolia.training.task import Prepared, Task
 
 __all__ = ["TASKS", "resume_run", "start_run"]
 
 #: By the key "task" of the model's config.
-TASKS: dict[str, Task] = {"denoise": DENOISE}
+TASKS: dict[str, Task] = {"denoise": DENOISE, "synthesise": SYNTHESISE}
 
 #: Steps timed before a run to say how long it will take, after some that warm up.
 _WARM_STEPS, _TIMED_STEPS = 2, 4

@@ -18,10 +18,10 @@ from aeolia.presets import preset
 from aeolia.runtime.catalogue import released_models
 from aeolia.training.config import TrainConfig
 
-__all__ = ["Setup", "read_setup"]
+__all__ = ["FINE_TUNING", "Setup", "checkpoint_of", "read_sections", "read_setup"]
 
 #: Fine-tuning starts from good weights: smaller steps, and the whole run cools down.
-_FINE_TUNING = {"steps": 1000, "learning_rate": 3e-4, "warmup_steps": 20, "decay_share": 0.8}
+FINE_TUNING = {"steps": 1000, "learning_rate": 3e-4, "warmup_steps": 20, "decay_share": 0.8}
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ def read_setup(
         ConfigError: an unknown preset or key.
         ModelError: the starting model cannot be read.
     """
-    sections = _read_sections(config_file)
+    sections = read_sections(config_file)
     weights: dict[str, Tensor] | None = None
     train: dict[str, Any] = {"seed": seed}
     if start_from is not None:
-        model, weights = read_checkpoint(_checkpoint_of(start_from))
-        train.update(_FINE_TUNING)
+        model, weights = read_checkpoint(checkpoint_of(start_from))
+        train.update(FINE_TUNING)
         if preset_name is not None:
             model = preset(preset_name)
     else:
@@ -78,7 +78,8 @@ def read_setup(
     )
 
 
-def _read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
+def read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
+    """The sections of a config file: "model", "train" and "mix", those that are there."""
     if path is None:
         return {}
     try:
@@ -96,7 +97,7 @@ def _read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
     return sections
 
 
-def _checkpoint_of(name: str) -> Path:
+def checkpoint_of(name: str) -> Path:
     """The checkpoint of a released model, or the path itself."""
     released = released_models().get(name)
     return released.with_suffix(".safetensors") if released else Path(name)

@@ -1,0 +1,94 @@
+"""The exact pitch of a note, frame by frame, near the pitch that its label tells."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import soxr
+
+__all__ = ["hz_to_midi", "midi_to_hz", "refine_pitch"]
+
+#: Pitch is sought at this rate: the first few harmonics of all but the highest notes are in it.
+_RATE = 12000
+#: Candidates lie this far around the labelled pitch, this densely.
+_REACH_CENTS, _STEP_CENTS = 60.0, 4.0
+_HARMONICS = 5
+#: Frames of pitch are this far apart.
+_STEP_SECONDS = 0.04
+#: Contours that stray less than this from their centre count as steady.
+_STEADY_CENTS = 10.0
+
+
+def midi_to_hz(midi: np.ndarray | float) -> Any:
+    """MIDI number to Hz; A4 = 69 = 440 Hz."""
+    return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
+
+
+def hz_to_midi(hz: np.ndarray | float) -> Any:
+    """Hz to MIDI number."""
+    return 69.0 + 12.0 * np.log2(np.asarray(hz) / 440.0)
+
+
+def refine_pitch(
+    audio: np.ndarray, sample_rate: int, midi: float, seconds: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Pitch in Hz at the times `seconds`, within 60 cents of the labelled `midi`.
+
+    The sum of the first harmonics' magnitudes, as a function of their common pitch, is largest at
+    the note's own. One pitch is found for the whole note; where the frames stray from it, as in
+    vibrato, the contour follows them.
+
+    Returns:
+        The contour, and how far in cents the note's pitch lies from the label.
+    """
+    sound = soxr.resample(audio, sample_rate, _RATE) if sample_rate != _RATE else audio
+    size = 2048 if midi < 48.0 else 1024
+    step = round(_STEP_SECONDS * _RATE)
+    padded = np.pad(sound, (size // 2, size // 2 + step))
+    starts = np.arange(0, len(sound), step)
+    frames = padded[starts[:, None] + np.arange(size)].astype(np.float32)
+    cents, kernel, count = _comb(round(midi * 100.0), size)
+    parts = frames @ kernel
+    magnitude = np.hypot(parts[:, : parts.shape[1] // 2], parts[:, parts.shape[1] // 2 :])
+    score = magnitude.reshape(len(starts), count, len(cents)).sum(1)
+    centre = _peak(score.sum(0), cents)
+    near = np.abs(cents - centre) <= 40.0
+    own = np.array([_peak(row[near], cents[near]) for row in score])
+    weight = score.max(1)
+    # Where the note is weak its frames say little: their neighbours and the centre speak.
+    weight = weight / max(float(weight.max()), 1e-12)
+    own = centre + (own - centre) * (weight > 0.05)
+    spread = float(np.sqrt(np.average((own - centre) ** 2, weights=weight + 1e-9)))
+    if spread < _STEADY_CENTS or len(own) < 4:
+        contour = np.full(len(seconds), centre)
+    else:
+        smooth = np.convolve(np.pad(own, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+        contour = np.interp(seconds, starts / _RATE, smooth)
+    return midi_to_hz(midi + contour / 100.0).astype(np.float32), float(centre)
+
+
+def _peak(score: np.ndarray, cents: np.ndarray) -> float:
+    """Place of the maximum, by a parabola through it and its neighbours."""
+    i = int(np.argmax(score))
+    if not 0 < i < len(score) - 1:
+        return float(cents[i])
+    left, middle, right = score[i - 1 : i + 2]
+    bend = left - 2.0 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
+    return float(cents[i] + shift * _STEP_CENTS)
+
+
+@functools.lru_cache(maxsize=16)
+def _comb(midi_cents: int, size: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Candidates in cents, windowed cosines and sines of their harmonics, number of harmonics."""
+    cents = np.arange(-_REACH_CENTS, _REACH_CENTS + 1.0, _STEP_CENTS)
+    base = midi_to_hz((midi_cents + cents) / 100.0)
+    count = int(min(_HARMONICS, max(1, 0.45 * _RATE // base[-1])))
+    hz = np.outer(np.arange(1, count + 1), base).reshape(-1)
+    time = (np.arange(size) - size / 2) / _RATE
+    angle = 2.0 * np.pi * np.outer(time, hz)
+    window = np.hanning(size)[:, None]
+    kernel = np.concatenate([np.cos(angle) * window, np.sin(angle) * window], axis=1)
+    return cents, kernel.astype(np.float32), count

@@ -1,0 +1,171 @@
+"""Diagonal Gaussians: the posterior of a latent, sampling with explicit noise, divergences, priors.
+
+A variational autoencoder (Kingma & Welling, 2014) maximises
+
+    E_q(z|x)[log p(x|z, c)] - KL(q(z|x) || p(z|c))
+
+with q(z|x) = N(mean, exp(log_variance)) and c the conditions. `kl_divergence` is the second term
+in closed form, `Gaussian.sample` the reparameterised draw that the first one is averaged over.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from aeolia.config import SynthConfig
+
+__all__ = [
+    "ConditionalPrior",
+    "Gaussian",
+    "MixturePrior",
+    "StandardPrior",
+    "build_prior",
+    "free_bits",
+    "kl_divergence",
+    "log_density",
+    "pitch_features",
+]
+
+#: Bounds of log variances: standard deviations from 0.01 to 7.
+_LOG_VARIANCE = (-9.0, 4.0)
+
+
+class Gaussian(NamedTuple):
+    """A diagonal Gaussian over the last axis: mean and log variance, [..., D] each."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def sample(self, noise: Tensor) -> Tensor:
+        """A draw for unit normal `noise` [..., D]; differentiable in mean and variance."""
+        return self.mean + torch.exp(0.5 * self.log_variance) * noise
+
+
+def kl_divergence(posterior: Gaussian, prior: Gaussian) -> Tensor:
+    """KL(posterior || prior) in nats for every dimension [..., D].
+
+    For one dimension: (log s2_p - log s2_q + (s2_q + (m_q - m_p)^2) / s2_p - 1) / 2.
+    """
+    gap = posterior.log_variance - prior.log_variance
+    distance = (posterior.mean - prior.mean).square() * torch.exp(-prior.log_variance)
+    return 0.5 * (torch.exp(gap) + distance - 1.0 - gap)
+
+
+def log_density(latent: Tensor, gaussian: Gaussian) -> Tensor:
+    """Log density of `latent` [..., D] for every dimension."""
+    distance = (latent - gaussian.mean).square() * torch.exp(-gaussian.log_variance)
+    return -0.5 * (distance + gaussian.log_variance + math.log(2.0 * math.pi))
+
+
+def free_bits(divergence: Tensor, nats: float) -> Tensor:
+    """Sum over dimensions of the batch's mean divergence [B, D], each at least `nats`.
+
+    The first `nats` of every dimension cost nothing (Kingma et al., 2016), so that a dimension is
+    not given up before the decoder has learned to use it.
+    """
+    return divergence.mean(0).clamp(min=nats).sum()
+
+
+def pitch_features(pitch_midi: Tensor) -> Tensor:
+    """Pitch [...] as MIDI number to smooth features [..., 7] of the order of one."""
+    position = (pitch_midi - 60.0) / 48.0
+    angles = position.unsqueeze(-1) * (
+        math.pi * torch.tensor([0.5, 1.0, 2.0], device=pitch_midi.device)
+    )
+    return torch.cat([position.unsqueeze(-1), torch.sin(angles), torch.cos(angles)], dim=-1)
+
+
+class StandardPrior(nn.Module):
+    """N(0, 1), whatever the conditions."""
+
+    def __init__(self, config: SynthConfig) -> None:
+        super().__init__()
+        self.latent_dim = config.latent_dim
+
+    def forward(self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor) -> Gaussian:
+        """Instrument [V, I], pitch [V] and velocity [V] to a Gaussian over [V, D]."""
+        # Computed from the inputs, so that the exported graph keeps them.
+        zero = 0.0 * (instrument.sum(1) + pitch_midi + velocity)
+        zeros = zero.unsqueeze(1).expand(-1, self.latent_dim)
+        return Gaussian(zeros, zeros)
+
+    def divergence(
+        self, posterior: Gaussian, latent: Tensor, instrument: Tensor, pitch_midi: Tensor,
+        velocity: Tensor,
+    ) -> Tensor:
+        """KL of the posterior from this prior [V, D]; `latent` is a draw of the posterior."""
+        return kl_divergence(posterior, self(instrument, pitch_midi, velocity))
+
+
+class ConditionalPrior(nn.Module):
+    """A Gaussian whose mean and variance depend on instrument, pitch and velocity."""
+
+    def __init__(self, config: SynthConfig) -> None:
+        super().__init__()
+        last = nn.Linear(64, 2 * config.latent_dim)
+        # Begin as N(0, 1).
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.network = nn.Sequential(nn.Linear(len(config.instruments) + 8, 64), nn.SiLU(), last)
+
+    def forward(self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor) -> Gaussian:
+        """Instrument [V, I], pitch [V] and velocity [V] to a Gaussian over [V, D]."""
+        features = torch.cat(
+            [instrument, pitch_features(pitch_midi), velocity.unsqueeze(1)], dim=1
+        )
+        mean, log_variance = self.network(features).chunk(2, dim=1)
+        return Gaussian(mean, log_variance.clamp(*_LOG_VARIANCE))
+
+    def divergence(
+        self, posterior: Gaussian, latent: Tensor, instrument: Tensor, pitch_midi: Tensor,
+        velocity: Tensor,
+    ) -> Tensor:
+        """KL of the posterior from this prior [V, D]; `latent` is a draw of the posterior."""
+        return kl_divergence(posterior, self(instrument, pitch_midi, velocity))
+
+
+class MixturePrior(nn.Module):
+    """Learned Gaussians with weights that depend on the instrument.
+
+    A mixture in the latent, as in the VampPrior (Tomczak & Welling, 2018), with free components
+    instead of encoded pseudo-inputs. Its divergence has no closed form and is estimated from the
+    draw: log q(z|x) - log p(z).
+    """
+
+    def __init__(self, config: SynthConfig) -> None:
+        super().__init__()
+        shape = (config.mixture_components, config.latent_dim)
+        self.means = nn.Parameter(torch.randn(shape))
+        self.log_variances = nn.Parameter(torch.zeros(shape))
+        self.weights = nn.Linear(len(config.instruments), config.mixture_components)
+
+    def forward(self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor) -> Gaussian:
+        """The Gaussian [V, D] with the mixture's mean and variance."""
+        logits = self.weights(instrument) + 0.0 * (pitch_midi + velocity).unsqueeze(1)
+        weights = torch.softmax(logits, dim=1)
+        mean = weights @ self.means
+        second = weights @ (self.means.square() + torch.exp(self.log_variances))
+        return Gaussian(mean, torch.log((second - mean.square()).clamp(min=1e-4)))
+
+    def divergence(
+        self, posterior: Gaussian, latent: Tensor, instrument: Tensor, pitch_midi: Tensor,
+        velocity: Tensor,
+    ) -> Tensor:
+        """Estimated KL from one draw, shared out equally over the dimensions [V, D]."""
+        parts = Gaussian(self.means, self.log_variances.clamp(*_LOG_VARIANCE))
+        each = log_density(latent.unsqueeze(1), parts).sum(2)
+        weights = torch.log_softmax(self.weights(instrument), dim=1)
+        prior = torch.logsumexp(each + weights, dim=1, keepdim=True)
+        total = log_density(latent, posterior).sum(1, keepdim=True) - prior
+        return (total / latent.shape[1]).expand_as(latent)
+
+
+def build_prior(config: SynthConfig) -> StandardPrior | ConditionalPrior | MixturePrior:
+    """The prior that `config.prior` names."""
+    if config.prior == "standard":
+        return StandardPrior(config)
+    return ConditionalPrior(config) if config.prior == "conditional" else MixturePrior(config)

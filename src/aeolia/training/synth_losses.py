@@ -1,0 +1,72 @@
+"""The terms of the evidence lower bound for notes, as means that training minimises."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["MultiResolutionLoss", "envelope_loss"]
+
+#: DFT lengths in samples at 48 kHz: from single harmonics to single attacks.
+_LENGTHS = (4096, 1024, 256)
+#: Magnitudes this far below the note's level count as silence (-70 dB per bin of noise).
+_FLOOR = 3e-4
+#: Level below which a crop counts as silent.
+_SILENCE = 1e-5
+
+
+class MultiResolutionLoss:
+    """Negative log-likelihood of a note's spectrograms, per bin and up to a constant.
+
+    Log magnitudes at each resolution are taken to be spread around the decoder's by a Laplace
+    distribution, whose log density is -|log S - log R| / scale - log(2 * scale); with the scale
+    fixed at 1 the negative is the mean absolute difference of log magnitudes. A second term of the
+    same kind on linear magnitudes, relative to their mean, makes the loud bins count for more.
+    """
+
+    def __init__(self, sample_rate: int, lengths: tuple[int, ...] = _LENGTHS) -> None:
+        self.sample_rate = sample_rate
+        self.windows = {n: torch.hann_window(n) for n in lengths}
+
+    def __call__(
+        self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """References and estimates [B, T] to the mean per clip [B], logarithmic and linear term.
+
+        Bins above a clip's own bandwidth [B] do not count.
+        """
+        level = reference.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
+        logarithmic = torch.zeros_like(level[:, 0])
+        linear = torch.zeros_like(logarithmic)
+        for length, window in self.windows.items():
+            window = window.to(reference.device)
+            hz = torch.arange(length // 2 + 1, device=reference.device)
+            hz = hz * (self.sample_rate / length)
+            inside = (hz <= bandwidth_hz.unsqueeze(1)).float().unsqueeze(2)
+            with torch.no_grad():
+                target = _magnitude(reference / level, length, window)
+            found = _magnitude(estimate / level, length, window)
+            count = inside.sum((1, 2)) * target.shape[2]
+            apart = (torch.log(found + _FLOOR) - torch.log(target + _FLOOR)).abs()
+            logarithmic = logarithmic + (apart * inside).sum((1, 2)) / count
+            mean = (target * inside).sum((1, 2)).clamp(min=1e-6)
+            linear = linear + ((found - target).abs() * inside).sum((1, 2)) / mean
+        return logarithmic / len(self.windows), linear / len(self.windows)
+
+
+def _magnitude(audio: Tensor, length: int, window: Tensor) -> Tensor:
+    """Audio [B, T] to magnitudes [B, Q, F]; unit-level noise gives bins of unit order."""
+    spectrum = torch.stft(
+        audio, length, length // 4, window=window, center=True, return_complex=True
+    )
+    spectrum = spectrum / float(window.square().sum().sqrt())
+    return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
+
+
+def envelope_loss(shape_db: Tensor, reference_db: Tensor, held: Tensor) -> Tensor:
+    """Mean absolute error in dB of envelopes [B, F] where notes are held [B, F].
+
+    Below -50 dB the ear has little left to compare, and neither has this.
+    """
+    apart = (shape_db.clamp(min=-60.0) - reference_db.clamp(min=-50.0)).abs()
+    return (apart * held).sum() / held.sum().clamp(min=1.0)

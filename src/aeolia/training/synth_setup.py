@@ -1,0 +1,81 @@
+"""The configs of a synthesiser's run from what a user names, and from the notes themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from aeolia.config import SynthConfig, config_from_dict
+from aeolia.data.note_batches import NoteMixConfig
+from aeolia.errors import ModelError
+from aeolia.models.checkpoint import read_checkpoint
+from aeolia.presets import synth_preset
+from aeolia.training.setup import FINE_TUNING, checkpoint_of, read_sections
+from aeolia.training.synth_objective import SynthTrainConfig
+from aeolia.training.synthesise import describe_instruments, gather_notes
+
+__all__ = ["SynthSetup", "read_synth_setup"]
+
+
+@dataclasses.dataclass(frozen=True)
+class SynthSetup:
+    """Structure with its instruments, run, notes, and the weights to start from, if any."""
+
+    model: SynthConfig
+    train: SynthTrainConfig
+    mix: NoteMixConfig
+    weights: dict[str, Tensor] | None
+
+
+def read_synth_setup(
+    notes: Path,
+    preset_name: str | None,
+    start_from: str | None,
+    config_file: Path | None,
+    held_out: tuple[str, ...],
+    steps: int | None,
+    batch_size: int | None,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> SynthSetup:
+    """Defaults, then the preset or starting model, the file, what was given, and the notes.
+
+    Raises:
+        ConfigError: an unknown preset or key.
+        DataError: the notes cannot be used.
+        ModelError: the starting model cannot be read, or is of another task.
+    """
+    sections = read_sections(config_file)
+    weights: dict[str, Tensor] | None = None
+    train: dict[str, Any] = {"steps": 4000, "seed": seed}
+    if start_from is not None:
+        model, weights = read_checkpoint(checkpoint_of(start_from))
+        if not isinstance(model, SynthConfig):
+            raise ModelError(f"{start_from} is a model to {model.task}; name a synthesiser")
+        train.update(FINE_TUNING)
+        # What the starting model learned of its own instruments does not hold for these.
+        model = dataclasses.replace(
+            model, instruments=(), ranges=(), held_seconds=(), instrument_words=(), tags=(),
+            tag_directions=(),
+        )  # fmt: skip
+    else:
+        model = synth_preset(preset_name or "notes")
+    mix = {"seed": seed, "kind": "drum" if model.harmonics == 1 else "note", "held_out": held_out}
+    model = config_from_dict(
+        SynthConfig, {**dataclasses.asdict(model), **sections.get("model", {})}
+    )
+    train.update(sections.get("train", {}))
+    train.update({"steps": steps} if steps is not None else {})
+    train.update({"batch_size": batch_size} if batch_size is not None else {})
+    notes_of = config_from_dict(NoteMixConfig, {**mix, **sections.get("mix", {})})
+    pool = gather_notes(notes, model, notes_of, progress)
+    return SynthSetup(
+        describe_instruments(model, pool),
+        config_from_dict(SynthTrainConfig, train),
+        notes_of,
+        weights,
+    )
