@@ -47,7 +47,8 @@ def test_mushra_has_reference_and_anchors_at_one_loudness(
     systems: list[Path], tmp_path: Path
 ) -> None:
     made = make_listening_test(systems[1:], tmp_path / "test", reference=systems[0])
-    assert (made.method, made.clips, made.trials, made.systems) == ("mushra", 2, 2, ("soft", "loud"))
+    assert (made.method, made.clips, made.trials) == ("mushra", 2, 2)
+    assert made.systems == ("soft", "loud")
     found = content(made.page)
     assert [(s["name"], s["role"]) for s in found["systems"]] == [
         ("soft", "system"), ("loud", "system"), ("clean", "reference"),
@@ -97,10 +98,10 @@ def test_identity_follows_the_sounds_and_not_the_seed(systems: list[Path], tmp_p
 
 
 def test_folders_of_one_name_are_told_apart(systems: list[Path], tmp_path: Path) -> None:
-    for run in ("run1", "run2"):
-        write(tmp_path / run / "out" / "a.flac")
-    made = make_listening_test([tmp_path / "run1" / "out", tmp_path / "run2" / "out"], tmp_path / "t")
-    assert made.systems == (str(tmp_path / "run1" / "out"), str(tmp_path / "run2" / "out"))
+    folders = [tmp_path / "run1" / "out", tmp_path / "run2" / "out"]
+    for folder in folders:
+        write(folder / "a.flac")
+    assert make_listening_test(folders, tmp_path / "t").systems == tuple(map(str, folders))
 
 
 def test_remarks_on_what_is_unusual(tmp_path: Path) -> None:
