@@ -82,14 +82,16 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
         return sources.reshape(self._n_outputs, -1), state
 
     def _result(self, output: np.ndarray, heard: np.ndarray) -> dict[str, np.ndarray]:
-        parts = list(output.reshape(len(output), self._n_sources, self.channels).swapaxes(0, 1))
-        if self._rest:
-            parts.append(heard - output.reshape(len(output), self._n_sources, -1).sum(axis=1))
-        elif self.remainder is not None:
-            # The model's sources sum to what it heard; resampling took a little from that.
-            lost = heard - output.reshape(len(output), self._n_sources, -1).sum(axis=1)
-            taker = self.names.index(self.remainder)
-            parts[taker] = parts[taker] + lost
+        sources = output.reshape(len(output), self._n_sources, self.channels)
+        parts = [sources[:, place] for place in range(self._n_sources)]
+        if self.remainder is not None:
+            left = heard - sources.sum(axis=1)
+            if self._rest:
+                parts.append(left)
+            else:
+                # The model's sources sum to what it heard; resampling took a little from that.
+                taker = self.names.index(self.remainder)
+                parts[taker] = parts[taker] + left
         return {name: self._form(part) for name, part in zip(self.names, parts, strict=True)}
 
 

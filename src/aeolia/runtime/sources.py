@@ -13,6 +13,7 @@ when none is like it enough, that is an error which names the nearest.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import zlib
 from collections.abc import Sequence
@@ -141,6 +142,7 @@ def _known_words(classes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {**words, **{name.lower(): (name,) for name in classes}}
 
 
+@functools.lru_cache(maxsize=256)
 def _hashed_letters(word: str) -> np.ndarray:
     """Unit vector of how often each group of three letters is in the word, ends included."""
     vector = np.zeros(_HASH_SIZE)
