@@ -5,6 +5,7 @@
     aeolia.denoise_file("talk.wav", "talk.clean.wav")  # a file of any length
     parts = aeolia.separate(mixture, sample_rate, sources=["speech", "music"])
     stream = aeolia.Stream("denoise", sample_rate=48000)
+    note, rate = aeolia.synthesise("alto_sax", "A4")   # see also play_score, transfer, morph
 
 Importing the package loads nothing else; each name is fetched when it is first used.
 """
@@ -16,18 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aeolia.api import (
+        Encoding,
         FileReport,
         OutputReport,
+        ScoreReport,
         SeparationReport,
         Stream,
+        TransferReport,
         Voice,
+        decode,
         denoise,
         denoise_file,
+        encode,
         enrol,
         load,
+        morph,
+        play_score,
+        play_score_file,
         released_models,
         separate,
         separate_file,
+        shift,
+        synthesise,
+        transfer,
+        transfer_file,
     )
     from aeolia.errors import (
         AeoliaError,
@@ -45,38 +58,62 @@ __all__ = [
     "AudioFileError",
     "ConfigError",
     "DataError",
+    "Encoding",
     "FileReport",
     "InputError",
     "MissingExtraError",
     "ModelError",
     "OutputReport",
+    "ScoreReport",
     "SeparationReport",
     "Stream",
     "TrainingError",
+    "TransferReport",
     "Voice",
     "__version__",
+    "decode",
     "denoise",
     "denoise_file",
+    "encode",
     "enrol",
     "load",
+    "morph",
+    "play_score",
+    "play_score_file",
     "released_models",
     "separate",
     "separate_file",
+    "shift",
+    "synthesise",
+    "transfer",
+    "transfer_file",
 ]
 
 _FROM_API = (
+    "Encoding",
     "FileReport",
     "OutputReport",
+    "ScoreReport",
     "SeparationReport",
     "Stream",
+    "TransferReport",
     "Voice",
+    "decode",
     "denoise",
     "denoise_file",
+    "encode",
     "enrol",
     "load",
+    "morph",
+    "play_score",
+    "play_score_file",
     "released_models",
     "separate",
     "separate_file",
+    "shift",
+    "synthesise",
+    "transfer",
+    "transfer_file",
 )
 
 

@@ -1,4 +1,5 @@
-"""The package in Python: open a model, denoise and separate arrays, files and streams.
+"""The package in Python: open a model, denoise and separate arrays, files and streams,
+and make sound.
 
 Arrays are [T] (one channel) or [T, C], float, full scale 1.0, as soundfile reads and writes
 them. What comes back has the same length, rate and channels, aligned to the sample, as float32.
@@ -7,20 +8,46 @@ them. What comes back has the same length, rate and channels, aligned to the sam
 from aeolia.api.denoising import FileReport, denoise, denoise_file
 from aeolia.api.separation import OutputReport, SeparationReport, enrol, separate, separate_file
 from aeolia.api.streams import Stream
+from aeolia.api.synthesis import (
+    ScoreReport,
+    TransferReport,
+    decode,
+    encode,
+    morph,
+    play_score,
+    play_score_file,
+    shift,
+    synthesise,
+    transfer,
+    transfer_file,
+)
 from aeolia.runtime.catalogue import load, released_models
+from aeolia.runtime.encoding import Encoding
 from aeolia.runtime.voice import Voice
 
 __all__ = [
+    "Encoding",
     "FileReport",
     "OutputReport",
+    "ScoreReport",
     "SeparationReport",
     "Stream",
+    "TransferReport",
     "Voice",
+    "decode",
     "denoise",
     "denoise_file",
+    "encode",
     "enrol",
     "load",
+    "morph",
+    "play_score",
+    "play_score_file",
     "released_models",
     "separate",
     "separate_file",
+    "shift",
+    "synthesise",
+    "transfer",
+    "transfer_file",
 ]

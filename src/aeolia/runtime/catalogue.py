@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from aeolia.errors import ModelError
+from aeolia.runtime.instrument import OnnxSynthesiser
 from aeolia.runtime.onnx_backend import OnnxBackend, OnnxSeparator
 
 __all__ = ["find_model", "load", "released_models"]
@@ -59,13 +60,17 @@ def find_model(name_or_path: str | Path) -> Path:
 def load(name_or_path: str | Path = ..., task: Literal["denoise"] = ...) -> OnnxBackend: ...
 @overload
 def load(name_or_path: str | Path, task: Literal["separate"]) -> OnnxSeparator: ...
+@overload
+def load(name_or_path: str | Path, task: Literal["synthesise"]) -> OnnxSynthesiser: ...
 def load(
     name_or_path: str | Path = "denoise", task: str = "denoise"
-) -> OnnxBackend | OnnxSeparator:
+) -> OnnxBackend | OnnxSeparator | OnnxSynthesiser:
     """Open a released model by name, or any model file of the release format by path.
 
     Raises:
         ModelError: no such model, a file that is none, or a model of another task.
     """
     path = find_model(name_or_path)
+    if task == "synthesise":
+        return OnnxSynthesiser(path)
     return OnnxSeparator(path) if task == "separate" else OnnxBackend(path)

@@ -3,10 +3,8 @@
     latent [N, D], latent_seconds [N]   timbre in windows of 3 s, and where their middles are
     instrument [I]                      who the recording sounds most like, as a condition
     pitch_hz [F], loudness_db [F]       contours, a value for every hop of the model
-    model, instruments, sample_rate, hop_length, n_samples, channels, original_rate, format
-
-`sample_rate` and `hop_length` are the model's, `original_rate`, `channels` and `n_samples` (per
-channel, at the model's rate) the recording's.
+    model, instruments, sample_rate, hop_length, n_samples   the model's; samples at its rate
+    original_rate, original_samples, channels, format        the recording's; samples a channel
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ import secrets
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +53,7 @@ class Encoding:
     n_samples: int
     channels: int
     original_rate: int
+    original_samples: int
 
     def latent_frames(self) -> np.ndarray:
         """The timbre at every frame [F, D], straight lines between the windows' middles."""
@@ -133,8 +133,9 @@ class Encoding:
                 + (f" (it has no {missing[0]})" if missing else "")
                 + "; encode the recording again with `aeolia encode`"
             )
-        plain = {name: values[name] for name in fields}
-        for name in ("sample_rate", "hop_length", "n_samples", "channels", "original_rate"):
+        plain: dict[str, Any] = {name: values[name] for name in fields}
+        for name in ("sample_rate", "hop_length", "n_samples", "channels", "original_rate",
+                     "original_samples"):
             plain[name] = int(values[name])
         plain["model"] = str(values["model"])
         plain["instruments"] = tuple(map(str, values["instruments"]))
@@ -213,7 +214,7 @@ def encode_recording(
     return Encoding(
         latent, seconds, condition, pitch, loudness, config.name, config.instruments,
         config.sample_rate, config.hop_length, len(samples),
-        1 if audio.ndim == 1 else audio.shape[1], sample_rate,
+        1 if audio.ndim == 1 else audio.shape[1], sample_rate, len(mono),
     )  # fmt: skip
 
 
@@ -223,7 +224,8 @@ def _timbres(
     """The posterior's mean in overlapping windows, [N, D], and their middles in seconds [N]."""
     hop, rate = model.config.hop_length, model.config.sample_rate
     size, step = (round(s * rate / hop) for s in (_WINDOW_SECONDS, _STEP_SECONDS))
-    latents, seconds = [], []
+    latents: list[np.ndarray] = []
+    seconds: list[float] = []
     loudest = loudness_db.max()
     for start in range(0, max(1, len(pitch_hz) - size // 2), step):
         stop = min(start + size, len(pitch_hz))

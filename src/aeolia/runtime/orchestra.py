@@ -14,7 +14,7 @@ import numpy as np
 
 from aeolia.errors import InputError
 from aeolia.runtime.instrument import OnnxSynthesiser
-from aeolia.runtime.performance import PlayedNote
+from aeolia.runtime.performance import PlayedNote, touch
 from aeolia.runtime.score import DRUM_CHANNEL, Note, Score
 
 __all__ = ["Orchestra", "orchestrate"]
@@ -54,16 +54,17 @@ _PROGRAMS = {
 _DRUMS = {
     **dict.fromkeys((35, 36), ("kick", "bass")),
     **dict.fromkeys((38, 40), ("snare",)),
-    37: ("rim", "stick", "sidestick", "snare"), 39: ("clap", "hand", "snare"),
+    37: ("sidestick", "rim", "stick", "snare"), 39: ("clap", "hand", "snare"),
     **dict.fromkeys((42, 44), ("closed", "hihat", "hat", "cymbal")),
     46: ("open", "hihat", "hat", "cymbal"),
     **dict.fromkeys((41, 43, 45, 47, 48, 50), ("tom", "drum")),
     **dict.fromkeys((49, 52, 55, 57), ("crash", "cymbal")),
     **dict.fromkeys((51, 53, 59), ("ride", "cymbal")),
-    54: ("tambourine", "shaker", "hihat"), 56: ("cowbell", "bell", "rim"),
-    **dict.fromkeys((60, 61, 62, 63, 64), ("bongo", "conga", "hand", "tom")),
-    **dict.fromkeys((65, 66), ("timbale", "tom")), **dict.fromkeys((69, 70), ("shaker", "hat")),
-    **dict.fromkeys((75, 76, 77), ("claves", "stick", "block", "rim")),
+    54: ("tambourine", "shaker", "closed", "hihat"), 56: ("cowbell", "bell", "rim"),
+    **dict.fromkeys((60, 61, 62, 63, 64), ("conga", "bongo", "hand", "tom")),
+    **dict.fromkeys((65, 66), ("timbale", "tom")),
+    **dict.fromkeys((69, 70, 82), ("shaker", "closed", "hihat")),
+    **dict.fromkeys((75, 76, 77), ("claves", "sidestick", "block", "rim")),
 }  # fmt: skip
 
 _NOTES_PER_PRIOR = 1024
@@ -174,7 +175,8 @@ def _latents(
     notes: list[tuple[int, Note]],
 ) -> np.ndarray:  # fmt: skip
     """The most usual timbre of each note, [N, D]."""
-    velocity = np.array([note.velocity / 127 for _, note in notes], np.float32)
+    range_db = model.config.velocity_range_db
+    velocity = np.array([touch(note.velocity, range_db) for _, note in notes], np.float32)
     parts = [
         model.prior(instruments[at:to], pitch[at:to], velocity[at:to]).mean
         for at in range(0, len(notes), _NOTES_PER_PRIOR)
@@ -194,7 +196,7 @@ def _voice(
         instrument,
         latent,
         pitch_midi,
-        note.velocity / 127,
+        touch(note.velocity, model.config.velocity_range_db),
         unpitched=model.unpitched,
         bend=score.bends.get(note.channel),
         level_db=score.levels_db.get(note.channel),

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from aeolia.audio.contour import LOUDNESS_FLOOR_DB
+from aeolia.audio.pitch_names import hz
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 from aeolia.runtime.instrument import OnnxSynthesiser
 from aeolia.runtime.score import Curve
 
-__all__ = ["Performance", "PlayedNote", "hz", "midi"]
+__all__ = ["Performance", "PlayedNote", "touch"]
 
 #: Voices of one batch at most: more are slower, and memory stays bounded.
 _VOICES_PER_STEP = 16
@@ -38,14 +39,17 @@ _LONGEST_RELEASE_SECONDS = 6.0
 _FADE_IN_SECONDS = 0.0005
 
 
-def hz(pitch_midi: np.ndarray | float) -> np.ndarray:
-    """Frequency of MIDI numbers, fractions included: 69 is 440 Hz."""
-    return np.asarray(440.0 * 2.0 ** ((np.asarray(pitch_midi, np.float64) - 69.0) / 12.0))
+def touch(velocity: float, range_db: float) -> float:
+    """MIDI velocity 1 to 127 as a model's, 0 to 1, which is linear in decibels over `range_db`.
 
-
-def midi(pitch_hz: np.ndarray | float) -> np.ndarray:
-    """MIDI numbers, with fractions, of frequencies above 0."""
-    return np.asarray(69.0 + 12.0 * np.log2(np.asarray(pitch_hz, np.float64) / 440.0))
+    Level goes with the 1.5th power of the velocity, 30 dB a decade, between what General MIDI
+    advises (40) and what pianos of sampled sound do (20 to 30); the softest few go to 0 in a line.
+    """
+    knee = 0.2
+    velocity_at_knee = 127.0 * 10.0 ** ((knee - 1.0) * range_db / 30.0)
+    if velocity < velocity_at_knee:
+        return knee * velocity / velocity_at_knee
+    return float(1.0 + 30.0 * np.log10(velocity / 127.0) / range_db)
 
 
 @dataclass(frozen=True)

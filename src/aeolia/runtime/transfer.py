@@ -25,11 +25,11 @@ from aeolia.audio.pitch import (
     mend,
     track_window,
 )
+from aeolia.audio.pitch_names import hz, midi
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import State
 from aeolia.runtime.instrument import OnnxSynthesiser
 from aeolia.runtime.passage import Passage
-from aeolia.runtime.performance import hz, midi
 
 __all__ = ["TransferStream", "snapped"]
 
