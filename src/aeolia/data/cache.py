@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import torch
 
 _Item = TypeVar("_Item")
+#: Mono int16 at each speed, their peaks before scaling, the spectrum at the recording's own rate.
+_Decoded = tuple[list[np.ndarray], list[float], SpectrumSum]
 
 __all__ = ["AudioPool", "default_cache_dir"]
 
@@ -57,6 +59,8 @@ class AudioPool:
         bandwidth_hz: how high the item reaches, at most half the sample rate. For speech the
             smaller of what the row says and what the spectrum of the speaker's recordings shows:
             coders cut at 20 kHz whatever the original was, and some microphones far below it.
+        peaks: peak that the item had before it was scaled, so that the stems of a song can be
+            given their balance back.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class AudioPool:
         row_of: np.ndarray,
         speeds: np.ndarray,
         reach_hz: np.ndarray,
+        peaks: np.ndarray | None = None,
     ) -> None:
         self.samples = samples
         self.rows = list(rows)
@@ -76,6 +81,7 @@ class AudioPool:
         self.starts, self.lengths, self.row_of, self.speeds = starts, lengths, row_of, speeds
         self._reach_hz = reach_hz
         self.bandwidth_hz = np.minimum(reach_hz[row_of] * speeds, sample_rate / 2)
+        self.peaks = np.ones(len(starts)) if peaks is None else peaks
         self._audio: torch.Tensor | None = None
 
     @classmethod
@@ -117,6 +123,7 @@ class AudioPool:
             row_of=np.repeat(np.arange(len(rows)), len(speeds)),
             speeds=np.tile(np.asarray(speeds, np.float64), len(rows)),
             reach_hz=np.minimum(told, index["reach_hz"]),
+            peaks=np.array(index["peaks"]) if "peaks" in index else None,
         )
 
     def __len__(self) -> int:
@@ -161,6 +168,7 @@ class AudioPool:
             renumbered[self.row_of[items]],
             self.speeds[items],
             self._reach_hz[kept],
+            self.peaks[items],
         )
         pool._audio = self._audio
         return pool
@@ -180,8 +188,8 @@ def _key(rows: Sequence[Row], sample_rate: int, speeds: Sequence[float]) -> str:
 
 def _decode(
     row: Row, sample_rate: int, speeds: Sequence[float]
-) -> tuple[list[np.ndarray], SpectrumSum]:
-    """One recording, mono int16, at each speed; and its spectrum at its own rate."""
+) -> _Decoded:
+    """One recording."""
     try:
         audio, file_rate = soundfile.read(row.path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
@@ -192,7 +200,7 @@ def _decode(
     spectrum = SpectrumSum(file_rate)
     if row.kind == "speech":
         spectrum.add(mono)
-    outputs = []
+    outputs, peaks = [], []
     for speed in speeds:
         # Played at another speed is read as if recorded at another rate.
         source_rate = file_rate * speed
@@ -201,14 +209,15 @@ def _decode(
         peak = float(np.abs(sound).max()) if sound.size else 0.0
         scale = _PEAK * 32767.0 / peak if peak > 0.0 else 0.0
         outputs.append(np.round(sound * scale).astype(np.int16))
-    return outputs, spectrum
+        peaks.append(peak)
+    return outputs, peaks, spectrum
 
 
 def _decoded(
     rows: Sequence[Row], sample_rate: int, speeds: Sequence[float]
-) -> Iterator[tuple[list[np.ndarray], SpectrumSum]]:
+) -> Iterator[_Decoded]:
     """Decode in order on a few threads, holding only a few recordings at a time."""
-    pending: deque[Future[tuple[list[np.ndarray], SpectrumSum]]] = deque()
+    pending: deque[Future[_Decoded]] = deque()
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
         for row in rows:
             pending.append(threads.submit(_decode, row, sample_rate, speeds))
@@ -225,7 +234,7 @@ def _build(
     partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
     partial.mkdir(parents=True)
     try:
-        lengths = []
+        lengths, peaks = [], []
         # One recording may hold no high sounds at all, hence a sum over each speaker's.
         spectra: dict[tuple[str, str, int], SpectrumSum] = {}
         voices = []
@@ -233,7 +242,8 @@ def _build(
             decoded = _decoded(rows, sample_rate, speeds)
             if progress and sum(row.seconds for row in rows) > _PROGRESS_SECONDS:
                 decoded = _shown(decoded, len(rows), sample_rate)
-            for row, (outputs, spectrum) in zip(rows, decoded, strict=True):
+            for row, (outputs, heights, spectrum) in zip(rows, decoded, strict=True):
+                peaks += heights
                 for output in outputs:
                     output.tofile(stream)
                     lengths.append(len(output))
@@ -241,7 +251,11 @@ def _build(
                 spectra.setdefault(voice, SpectrumSum(spectrum.sample_rate)).merge(spectrum)
                 voices.append(voice)
         reach = {voice: total.reach_hz() or voice[2] / 2 for voice, total in spectra.items()}
-        index = {"lengths": lengths, "reach_hz": [reach[voice] for voice in voices]}
+        index = {
+            "lengths": lengths,
+            "reach_hz": [reach[voice] for voice in voices],
+            "peaks": peaks,
+        }
         (partial / "index.json").write_text(json.dumps(index))
         try:
             os.replace(partial, place)

@@ -116,7 +116,7 @@ class CropSampler:
         if size >= self.length:
             for _ in range(4):
                 start = int(rng.integers(0, size - self.length + 1))
-                if self._loud_enough(item, start):
+                if self.loud_enough(item, start):
                     break
             return [Segment(item, start, self.length, 0, fade)]
         if rng.random() < 0.25 or len(items[0]) == 1:
@@ -166,7 +166,7 @@ class CropSampler:
                 offset -= overlap if offset < self.length else 0
         return segments, sparse
 
-    def _loud_enough(self, item: int, start: int) -> bool:
+    def loud_enough(self, item: int, start: int) -> bool:
         """Whether the crop's RMS is above -40 dBFS, for recordings scaled to a peak near 0."""
         begin = int(self.pool.starts[item]) + start
         sound = self.pool.samples[begin : begin + self.length : 7].astype(np.float32)

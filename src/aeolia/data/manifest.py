@@ -25,6 +25,7 @@ __all__ = [
     "Row",
     "recording_of",
     "read_manifest",
+    "split_place",
     "split_rows",
     "trainable",
     "write_manifest",
@@ -167,7 +168,7 @@ def recording_of(row: Row) -> str:
     return f"{row.source}/{root}" if root else f"{row.source}/{row.label or stem}"
 
 
-def _place(seed: int, group: str) -> float:
+def split_place(seed: int, group: str) -> float:
     """A number in [0, 1) that depends on the seed and the group's name alone."""
     digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2.0**64
@@ -212,7 +213,7 @@ def _held_out(
         full_band[names[i]] |= rows[i].bandwidth_hz > FULL_BAND_HZ
     if valid_fraction == 0.0 or len(seconds) < 2:
         return set()
-    place = {name: _place(seed, name[1]) for name in seconds}
+    place = {name: split_place(seed, name[1]) for name in seconds}
     # Small corpora: a group may be large in share and yet the only thing to validate on.
     limit = max(0.1, 1.5 / len(seconds)) * sum(seconds.values())
     chosen = {n for n in seconds if place[n] < valid_fraction and seconds[n] <= limit}

@@ -1,0 +1,340 @@
+"""Mixtures of sound classes made on the fly: speech, the stems of music, and noise.
+
+    which classes -> a crop each (stems of one song side by side, or anything with anything)
+        -> colour and room -> level -> stems; the mixture is their sum, to the last bit
+
+Item i of step s is drawn from `np.random.default_rng((seed, s, i))` and from nothing else, as in
+`data/mixtures.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from aeolia.data import corruptions
+from aeolia.data.acoustics import Acoustics, Colour
+from aeolia.data.cache import AudioPool
+from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.stems import StemCrops
+from aeolia.errors import ConfigError, InputError
+
+__all__ = ["CLASSES", "MUSIC", "ClassBatch", "ClassMixConfig", "ClassMixer", "ClassPlan", "Part"]
+
+#: The sources, in the order of a condition.
+CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
+#: Those that are "music" together.
+MUSIC = ("vocals", "drums", "bass", "other")
+
+#: Shares of one to four parts of music, beside speech and alone.
+_PARTS_BESIDE_SPEECH = (0.25, 0.3, 0.25, 0.2)
+_PARTS_ALONE = (0.0, 0.35, 0.4, 0.25)
+#: Never more classes than this in a mixture.
+_MOST_CLASSES = 5
+#: Crops quieter than this (recordings have a peak of 0.9) are not made louder any more.
+_LEAST_LEVEL = 0.002
+#: Draws of synthetic noise: slopes in dB per octave.
+_SLOPES_DB = (-3.0, 9.0)
+
+
+@dataclass(frozen=True)
+class ClassMixConfig:
+    """What a mixture of classes may hold. Plain numbers are probabilities, pairs are ranges."""
+
+    seed: int = 0
+    sample_rate: int = 48000
+    crop_seconds: float = 3.0
+    #: Share of mixtures of speech with music or noise or both; of music alone; the rest are any
+    #: one to three classes.
+    beside_speech: float = 0.45
+    music_alone: float = 0.35
+    #: In mixtures beside speech: chance of music, and of noise.
+    music: float = 0.85
+    noise: float = 0.75
+    #: Share of music (where two parts or more) that is one song, its stems aligned.
+    same_song: float = 0.4
+    #: Share of single parts that come from arrangements, where there are recordings too.
+    arranged: float = 0.5
+    arranged_vocals: float = 0.15
+    #: Share of noise that is coloured by rule instead of recorded.
+    coloured: float = 0.08
+    #: Gains of the parts over equal active level reach up to this; the reach itself varies.
+    gain_db: float = 12.0
+    level_dbfs: tuple[float, float] = (-40.0, -12.0)
+    equaliser: float = 0.3
+    equaliser_db: float = 7.0
+    reverb: float = 0.2
+    rt60_seconds: tuple[float, float] = (0.1, 0.6)
+    rooms: int = 48
+    #: Share of speech from recordings that reach beyond 16 kHz.
+    full_band_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        for entry in dataclasses.fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(value, tuple) and value[0] > value[1]:
+                raise ConfigError(f"{entry.name} is {value}; the lower end must come first")
+            if entry.name in _PROBABILITIES and not 0.0 <= value <= 1.0:
+                raise ConfigError(f"{entry.name} is {value}; it must lie between 0 and 1")
+        if self.beside_speech + self.music_alone > 1.0:
+            raise ConfigError("beside_speech and music_alone together exceed 1")
+        if self.rt60_seconds[0] <= 0.0 or self.crop_seconds < 0.1 or self.sample_rate < 2000:
+            raise ConfigError(
+                "rt60_seconds must be positive, crop_seconds at least 0.1, sample_rate 2000"
+            )
+
+    @property
+    def crop_length(self) -> int:
+        """Samples of a crop."""
+        return round(self.crop_seconds * self.sample_rate)
+
+
+_PROBABILITIES = (
+    "beside_speech", "music_alone", "music", "noise", "same_song", "arranged", "arranged_vocals",
+    "coloured", "equaliser", "reverb", "full_band_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ClassBatch:
+    """Mixtures [B, T], their stems [B, 6, T] in the order of CLASSES, zeros where absent.
+
+    `bandwidth_hz` [B, 6] is how high the recordings of a stem reach; where a stem is absent it
+    is half the sample rate, for there nothing is what the stem holds.
+    """
+
+    mixture: torch.Tensor
+    stems: torch.Tensor
+    bandwidth_hz: torch.Tensor
+    sample_rate: int
+
+    @property
+    def seconds(self) -> float:
+        """Length of all mixtures together."""
+        return self.mixture.numel() / self.sample_rate
+
+
+@dataclass
+class Part:
+    """One class of a mixture: where it is cut from, its colour, and its gain.
+
+    `pool` names the pool. `slope_db` is set for noise made by rule, which has no segments.
+    `with_song`: the part keeps its natural balance with the other parts of its song.
+    """
+
+    label: str
+    pool: str
+    segments: list[Segment]
+    gain_db: float = 0.0
+    colour: Colour = Colour()
+    with_song: bool = False
+    slope_db: float | None = None
+
+
+@dataclass
+class ClassPlan:
+    """All that was drawn for one item; noise made by rule comes from `rng`."""
+
+    rng: np.random.Generator
+    parts: list[Part]
+    level_dbfs: float
+
+
+class ClassMixer:
+    """Makes batches of mixtures with their stems by class.
+
+    Args:
+        pools: what there is of "speech", "noise", "stems" (rows labelled with a class of music,
+            sources are songs) and "arrangements" (the same, never aligned); classes without
+            recordings stay absent.
+        device: where samples lie and mixing happens.
+    """
+
+    def __init__(
+        self,
+        pools: Mapping[str, Sequence[AudioPool]],
+        config: ClassMixConfig,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.config = config
+        self.device = torch.device(device)
+        self.sample_rate = config.sample_rate
+        self._pools: dict[str, AudioPool] = {}
+        self._music: dict[str, StemCrops] = {}
+        length = config.crop_length
+        for kind, several in pools.items():
+            for number, pool in enumerate(several):
+                if pool.sample_rate != config.sample_rate:
+                    raise InputError(
+                        f"a pool has {pool.sample_rate} Hz and the mixture {config.sample_rate} "
+                        "Hz; build the pool at the mixture's rate"
+                    )
+                name = f"{kind} {number}"
+                self._pools[name] = pool.to(device)
+                if kind in ("stems", "arrangements"):
+                    self._music[name] = StemCrops(pool, length)
+        speech, noise = self._pools.get("speech 0"), self._pools.get("noise 0")
+        self._speech = self._noise = None
+        if speech is not None:
+            self._speech = CropSampler(speech, length, config.full_band_share)
+        if noise is not None:
+            self._noise = CropSampler(noise, length)
+        self._songs = next((s for s in self._music.values() if s.has_songs), None)
+        self.acoustics = Acoustics(
+            config.sample_rate, length, config.rooms, config.rt60_seconds, config.seed, device
+        )
+        #: Classes that mixtures can hold.
+        self.labels = [label for label in CLASSES if self._can_draw(label)]
+        if not self.labels:
+            raise InputError("no pool holds speech, noise or stems; give recordings of a class")
+
+    def _can_draw(self, label: str) -> bool:
+        if label == "speech":
+            return self._speech is not None
+        if label == "noise":
+            return self._noise is not None or self.config.coloured > 0.0
+        return any(label in crops.labels for crops in self._music.values())
+
+    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> ClassBatch:
+        """The mixtures of a step: of `batch_size` in all, the rank-th of `world` parts."""
+        if batch_size % world or not 0 <= rank < world:
+            raise InputError(
+                f"a batch of {batch_size} cannot be shared by {world} processes (rank {rank}); "
+                "choose a multiple"
+            )
+        share = batch_size // world
+        return self.render([self.plan(step, rank * share + i) for i in range(share)])
+
+    def plan(self, step: int, index: int) -> ClassPlan:
+        """Draw item `index` of a step. The order of the draws is part of what a seed means."""
+        config = self.config
+        rng = np.random.default_rng((config.seed, step, index))
+        labels, music = self._draw_labels(rng)
+        parts = [self.draw_part(label, rng) for label in labels]
+        parts += self._draw_music(music, rng)
+        reach = config.gain_db * rng.uniform()
+        song_gain = float(rng.uniform(-reach, reach))
+        for part in parts:
+            own = float(rng.uniform(-reach, reach))
+            part.gain_db = song_gain if part.with_song else own
+            part.colour = self.acoustics.draw(
+                rng, config.equaliser, config.equaliser_db, config.reverb
+            )
+        return ClassPlan(rng, parts, float(rng.uniform(*config.level_dbfs)))
+
+    def _draw_labels(self, rng: np.random.Generator) -> tuple[list[str], int]:
+        """(classes other than music, number of parts of music) of a mixture."""
+        config = self.config
+        case = rng.random()
+        beside = rng.random() < config.music
+        noisy = rng.random() < config.noise
+        if case < config.beside_speech:
+            labels = ["speech", "noise"] if noisy or not beside else ["speech"]
+            music = 1 + int(rng.choice(4, p=_PARTS_BESIDE_SPEECH)) if beside else 0
+        elif case < config.beside_speech + config.music_alone:
+            labels = ["noise"] if rng.random() < 0.15 else []
+            music = 1 + int(rng.choice(4, p=_PARTS_ALONE))
+        else:
+            chosen = rng.permutation(len(CLASSES))[: int(rng.integers(1, 4))]
+            names = [CLASSES[int(i)] for i in chosen]
+            labels = [name for name in names if name not in MUSIC]
+            music = len(names) - len(labels)
+        labels = [label for label in labels if label in self.labels]
+        music = min(music, _MOST_CLASSES - len(labels))
+        if not labels and not any(label in MUSIC for label in self.labels):
+            labels = [self.labels[int(rng.integers(len(self.labels)))]]
+        return labels, music if labels else max(1, music)
+
+    def _draw_music(self, count: int, rng: np.random.Generator) -> list[Part]:
+        """Parts of music: some stems of one song, or each from wherever."""
+        aligned = rng.random() < self.config.same_song
+        if count >= 2 and aligned and self._songs is not None:
+            name = next(name for name, crops in self._music.items() if crops is self._songs)
+            natural = rng.random() < 0.5
+            song = self._songs.draw_song(rng)
+            labels = [sorted(song)[int(i)] for i in rng.permutation(len(song))[:count]]
+            return [Part(label, name, song[label], with_song=natural) for label in labels]
+        possible = [label for label in self.labels if label in MUSIC]
+        labels = [possible[int(i)] for i in rng.permutation(len(possible))[:count]]
+        return [self.draw_part(label, rng) for label in labels]
+
+    def draw_part(self, label: str, rng: np.random.Generator) -> Part:
+        """One crop of a class, from any recording or arrangement of it."""
+        config = self.config
+        if label == "speech":
+            assert self._speech is not None
+            return Part(label, "speech 0", self._speech.draw_speech(rng))
+        if label == "noise":
+            if self._noise is None or rng.random() < config.coloured:
+                return Part(label, "", [], slope_db=float(rng.uniform(*_SLOPES_DB)))
+            return Part(label, "noise 0", self._noise.draw_noise(rng)[0])
+        names = [name for name, crops in self._music.items() if label in crops.labels]
+        stems = [name for name in names if name.startswith("stems")]
+        made = [name for name in names if name.startswith("arrangements")]
+        share = config.arranged_vocals if label == "vocals" else config.arranged
+        if stems and made:
+            names = made if rng.random() < share else stems
+        name = names[int(rng.integers(len(names)))]
+        return Part(label, name, self._music[name].draw(label, rng))
+
+    def render(self, plans: Sequence[ClassPlan]) -> ClassBatch:
+        """Make the audio of drawn items, all at once."""
+        rate, length = self.config.sample_rate, self.config.crop_length
+        flat = [(i, part) for i, plan in enumerate(plans) for part in plan.parts]
+        audio = torch.zeros((len(flat), length), device=self.device)
+        for name in dict.fromkeys(part.pool for _, part in flat):
+            rows = [row for row, (_, part) in enumerate(flat) if part.pool == name]
+            if name:
+                crops = [flat[row][1].segments for row in rows]
+                audio[rows] = cut(self._pools[name], crops, length)
+            else:
+                slopes = [flat[row][1].slope_db or 0.0 for row in rows]
+                rngs = [plans[flat[row][0]].rng for row in rows]
+                noise = corruptions.coloured_noise((len(rows), length), slopes, rate, rngs)
+                audio[rows] = 0.1 * noise.to(self.device)
+        # Balance is that of the recordings: before rooms and equalisers change the levels.
+        heights = self._heights(flat, corruptions.active_level(audio, rate))
+        audio = self.acoustics.apply(audio, [part.colour for _, part in flat])
+        level = corruptions.active_level(audio, rate).clamp_min(_LEAST_LEVEL)
+        audio *= (torch.from_numpy(heights).to(self.device) / level)[:, None]
+
+        stems = torch.zeros((len(plans), len(CLASSES), length), device=self.device)
+        reach = torch.full((len(plans), len(CLASSES)), rate / 2.0)
+        for (i, part), sound in zip(flat, audio, strict=True):
+            place = CLASSES.index(part.label)
+            stems[i, place] += sound
+            reach[i, place] = min(float(reach[i, place]), self._reach(part))
+        stems *= self._factors(stems, plans)
+        return ClassBatch(stems.sum(1), stems, reach.to(self.device), rate)
+
+    def _heights(self, flat: Sequence[tuple[int, Part]], levels: torch.Tensor) -> np.ndarray:
+        """Wanted active level [N] of each part: its gain, times its balance within its song."""
+        heights = np.array([10.0 ** (part.gain_db / 20.0) for _, part in flat], np.float32)
+        natural = levels.cpu().numpy().copy()
+        songs: dict[int, list[int]] = {}
+        for row, (i, part) in enumerate(flat):
+            if part.with_song:
+                natural[row] *= self._pools[part.pool].peaks[part.segments[0].item]
+                songs.setdefault(i, []).append(row)
+        for rows in songs.values():
+            heights[rows] *= natural[rows] / max(float(natural[rows].max()), 1e-9)
+        return heights
+
+    def _reach(self, part: Part) -> float:
+        if not part.pool:
+            return self.config.sample_rate / 2.0
+        bandwidth = self._pools[part.pool].bandwidth_hz
+        return min(float(bandwidth[segment.item]) for segment in part.segments)
+
+    def _factors(self, stems: torch.Tensor, plans: Sequence[ClassPlan]) -> torch.Tensor:
+        """Factors [B, 1, 1] to the drawn level, less where a peak would exceed 0.99."""
+        mixture = stems.sum(1)
+        wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
+        level = corruptions.active_level(mixture, self.config.sample_rate).clamp_min(1e-7)
+        peak = torch.maximum(mixture.abs().amax(-1), stems.abs().amax((1, 2))).clamp_min(1e-7)
+        factors = torch.minimum(wanted.to(self.device) / level, 0.99 / peak)
+        return factors[:, None, None]

@@ -1,0 +1,329 @@
+"""Mixtures of speakers made on the fly, and enrolment clips of the one to be kept.
+
+    target crop + one or two other voices at a ratio -> rooms -> + noise at an SNR -> level
+    enrolment = other recordings of the target, or another part of the same one
+
+Item i of step s is drawn from `np.random.default_rng((seed, s, i))` and from nothing else, as in
+`data/mixtures.py`; the length of the enrolment clips is drawn once a step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from aeolia.data import corruptions
+from aeolia.data.acoustics import Acoustics, Colour
+from aeolia.data.cache import AudioPool
+from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.voices import Voices
+from aeolia.errors import ConfigError, InputError
+
+__all__ = ["SpeakerBatch", "SpeakerMixConfig", "SpeakerMixer", "SpeakerPlan"]
+
+#: Crops quieter than this (recordings have a peak of 0.9) are not made louder any more.
+_LEAST_LEVEL = 0.002
+#: Added to the item's number, to draw what a step's items share.
+_WHOLE_STEP = 1 << 20
+
+
+@dataclass(frozen=True)
+class SpeakerMixConfig:
+    """What a mixture of speakers may hold. Plain numbers are probabilities, pairs are ranges."""
+
+    seed: int = 0
+    sample_rate: int = 16000
+    crop_seconds: float = 3.0
+    enrolment_seconds: tuple[float, float] = (2.0, 8.0)
+    #: The enrolled speaker is not in the mixture; the target is silence.
+    absent: float = 0.1
+    #: The target speaker alone (with noise at times).
+    alone: float = 0.05
+    #: Two other voices instead of one.
+    two_others: float = 0.12
+    #: A voice speaks in part of the crop only.
+    partly: float = 0.2
+    #: Active level of the target over that of each other voice, mostly; and at times wider.
+    snr_db: tuple[float, float] = (-5.0, 5.0)
+    wide_snr: float = 0.15
+    noise: float = 0.4
+    #: Active level of the target (or of the first voice) over the noise.
+    noise_snr_db: tuple[float, float] = (5.0, 25.0)
+    reverb: float = 0.25
+    rt60_seconds: tuple[float, float] = (0.1, 0.6)
+    rooms: int = 96
+    #: Colours of voices and of enrolment clips, drawn apart: another day, another microphone.
+    equaliser: float = 0.4
+    equaliser_db: float = 6.0
+    #: Enrolment clips in a room, or with noise.
+    enrolment_reverb: float = 0.2
+    enrolment_noise: float = 0.2
+    #: Share of targets from recordings whose speaker is not named.
+    unnamed: float = 0.15
+    level_dbfs: tuple[float, float] = (-40.0, -12.0)
+
+    def __post_init__(self) -> None:
+        for entry in dataclasses.fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(value, tuple) and value[0] > value[1]:
+                raise ConfigError(f"{entry.name} is {value}; the lower end must come first")
+            if entry.name in _PROBABILITIES and not 0.0 <= value <= 1.0:
+                raise ConfigError(f"{entry.name} is {value}; it must lie between 0 and 1")
+        if self.absent + self.alone > 1.0:
+            raise ConfigError("absent and alone together exceed 1")
+        if self.rt60_seconds[0] <= 0.0 or self.crop_seconds < 0.1 or self.sample_rate < 2000:
+            raise ConfigError(
+                "rt60_seconds must be positive, crop_seconds at least 0.1, sample_rate 2000"
+            )
+        if self.enrolment_seconds[0] < 0.5:
+            raise ConfigError("enrolment_seconds must be at least 0.5")
+
+    @property
+    def crop_length(self) -> int:
+        """Samples of a crop."""
+        return round(self.crop_seconds * self.sample_rate)
+
+
+_PROBABILITIES = (
+    "absent", "alone", "two_others", "partly", "wide_snr", "noise", "reverb", "equaliser",
+    "enrolment_reverb", "enrolment_noise", "unnamed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SpeakerBatch:
+    """Mixtures for one step.
+
+    mixture, target, background: [B, T]; background is all of the mixture that is not the
+    target. A target that is absent is all zeros. enrolment: [B, E]. speaker: [B] int64, the
+    number of the training speaker, -1 where the recording does not name one. bandwidth_hz: [B]
+    of the target, half the sample rate where it is absent.
+    """
+
+    mixture: torch.Tensor
+    target: torch.Tensor
+    enrolment: torch.Tensor
+    speaker: torch.Tensor
+    background: torch.Tensor
+    bandwidth_hz: torch.Tensor
+    sample_rate: int
+
+    @property
+    def seconds(self) -> float:
+        """Length of all mixtures together."""
+        return self.mixture.numel() / self.sample_rate
+
+
+@dataclass
+class SpeakerPlan:
+    """All that was drawn for one item. `voices[0]` is the target where it is present."""
+
+    voices: list[list[Segment]]
+    colours: list[Colour]
+    #: Active level of the first voice over that of each.
+    snrs_db: list[float]
+    absent: bool
+    speaker: int
+    enrolment: list[Segment]
+    enrolment_colour: Colour
+    noise: list[Segment] = field(default_factory=list)
+    noise_snr_db: float = 0.0
+    enrolment_noise: list[Segment] = field(default_factory=list)
+    enrolment_snr_db: float = 0.0
+    level_dbfs: float = -25.0
+    enrolment_dbfs: float = -25.0
+
+
+class SpeakerMixer:
+    """Makes batches of (mixture, enrolment, target) from pools of speech and noise.
+
+    Args:
+        speech, noise: pools at `config.sample_rate`; without noise mixtures hold voices alone.
+        device: where samples lie and mixing happens.
+    """
+
+    def __init__(
+        self,
+        speech: AudioPool,
+        noise: AudioPool | None,
+        config: SpeakerMixConfig,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        for pool in (speech, noise):
+            if pool is not None and pool.sample_rate != config.sample_rate:
+                raise InputError(
+                    f"a pool has {pool.sample_rate} Hz and the mixture {config.sample_rate} Hz; "
+                    "build the pool at the mixture's rate"
+                )
+        self.config = config
+        self.sample_rate = rate = config.sample_rate
+        self.device = torch.device(device)
+        self.speech = speech.to(device)
+        self.noise = noise.to(device) if noise is not None else None
+        least = round(config.enrolment_seconds[0] * rate)
+        self.voices = Voices(speech, config.crop_length, least)
+        self._noise_crops = None if noise is None else CropSampler(noise, config.crop_length)
+        longest = round(config.enrolment_seconds[1] * rate)
+        self._enrolment_noise = None if noise is None else CropSampler(noise, longest)
+        self.acoustics = Acoustics(
+            rate, config.crop_length, config.rooms, config.rt60_seconds, config.seed, device
+        )
+        self._enrolment_acoustics = Acoustics(
+            rate, longest, min(16, config.rooms), config.rt60_seconds, config.seed + 1, device
+        )
+
+    @property
+    def n_speakers(self) -> int:
+        """Numbers of speakers run from 0 to one less than this."""
+        return self.voices.n_speakers
+
+    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> SpeakerBatch:
+        """The mixtures of a step: of `batch_size` in all, the rank-th of `world` parts."""
+        if batch_size % world or not 0 <= rank < world:
+            raise InputError(
+                f"a batch of {batch_size} cannot be shared by {world} processes (rank {rank}); "
+                "choose a multiple"
+            )
+        share = batch_size // world
+        length = self.enrolment_length(step)
+        plans = [self.plan(step, rank * share + i, length) for i in range(share)]
+        return self.render(plans, length)
+
+    def enrolment_length(self, step: int) -> int:
+        """Samples of the enrolment clips of a step, whichever process asks."""
+        rng = np.random.default_rng((self.config.seed, step, _WHOLE_STEP))
+        return round(rng.uniform(*self.config.enrolment_seconds) * self.sample_rate)
+
+    def plan(self, step: int, index: int, enrolment_length: int) -> SpeakerPlan:
+        """Draw item `index` of a step. The order of the draws is part of what a seed means."""
+        config = self.config
+        rng = np.random.default_rng((config.seed, step, index))
+        case = rng.random()
+        absent, alone = case < config.absent, case > 1.0 - config.alone
+        target = self.voices.draw(rng, config.unnamed)
+        crop = self.voices.crop(target, rng)
+        enrolment = self.voices.enrolment(target, crop, enrolment_length, rng)
+        others = 0 if alone else (2 if rng.random() < (0.5 if absent else config.two_others) else 1)
+        heard = [] if absent else [target]
+        voices = [] if absent else [self._partly(crop, rng)]
+        known = [target]
+        for _ in range(others):
+            other = self.voices.draw_other(rng, known, config.unnamed)
+            known.append(other)
+            heard.append(other)
+            voices.append(self._partly(self.voices.crop(other, rng), rng))
+        wide = 2.0 if rng.random() < config.wide_snr else 1.0
+        colours, snrs = [], []
+        in_rooms = config.reverb if rng.random() < 0.5 else 0.0  # all of a mixture, or none
+        for _ in heard:
+            colours.append(
+                self.acoustics.draw(
+                    rng, config.equaliser, config.equaliser_db, min(1.0, 2.0 * in_rooms)
+                )
+            )
+            snrs.append(wide * float(rng.uniform(*config.snr_db)))
+        snrs[0] = 0.0
+        plan = SpeakerPlan(
+            voices=voices,
+            colours=colours,
+            snrs_db=snrs,
+            absent=absent,
+            speaker=target.number,
+            enrolment=enrolment,
+            enrolment_colour=self._enrolment_acoustics.draw(
+                rng, config.equaliser, config.equaliser_db, config.enrolment_reverb
+            ),
+            level_dbfs=float(rng.uniform(*config.level_dbfs)),
+            enrolment_dbfs=float(rng.uniform(*config.level_dbfs)),
+        )
+        if self._noise_crops is not None and rng.random() < config.noise:
+            plan.noise, _ = self._noise_crops.draw_noise(rng)
+            plan.noise_snr_db = float(rng.uniform(*config.noise_snr_db))
+        if self._enrolment_noise is not None and rng.random() < config.enrolment_noise:
+            plan.enrolment_noise, _ = self._enrolment_noise.draw_noise(rng)
+            plan.enrolment_snr_db = float(rng.uniform(10.0, 30.0))
+        return plan
+
+    def _partly(self, crop: list[Segment], rng: np.random.Generator) -> list[Segment]:
+        """The crop, or at times a part of it between silence."""
+        if len(crop) != 1 or rng.random() >= self.config.partly:
+            return crop
+        (whole,) = crop
+        count = int(whole.length * rng.uniform(0.4, 0.8))
+        offset = int(rng.integers(whole.length - count + 1))
+        return [Segment(whole.item, whole.start + offset, count, offset, whole.fade)]
+
+    def render(self, plans: Sequence[SpeakerPlan], enrolment_length: int) -> SpeakerBatch:
+        """Make the audio of drawn items, all at once."""
+        rate, length = self.sample_rate, self.config.crop_length
+        flat = [
+            (i, place) for i, plan in enumerate(plans) for place in range(len(plan.voices))
+        ]
+        audio = cut(self.speech, [plans[i].voices[place] for i, place in flat], length)
+        colours = [plans[i].colours[place] for i, place in flat]
+        heard, early = self.acoustics.apply_with_early(audio, colours)
+        level = corruptions.active_level(heard, rate).clamp_min(_LEAST_LEVEL)
+        below = [10.0 ** (-plans[i].snrs_db[place] / 20.0) for i, place in flat]
+        factor = (torch.tensor(below, device=self.device) / level)[:, None]
+        heard, early = heard * factor, early * factor
+
+        mixture = torch.zeros((len(plans), length), device=self.device)
+        target = torch.zeros_like(mixture)
+        for (i, place), sound, dry in zip(flat, heard, early, strict=True):
+            mixture[i] += sound
+            if place == 0 and not plans[i].absent:
+                target[i] += dry
+        self._add_noise(mixture, plans, length)
+        wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
+        loud = corruptions.active_level(mixture, rate).clamp_min(1e-7)
+        peak = torch.maximum(mixture.abs().amax(-1), target.abs().amax(-1)).clamp_min(1e-7)
+        scale = torch.minimum(wanted.to(self.device) / loud, 0.99 / peak)[:, None]
+        mixture, target = mixture * scale, target * scale
+        return SpeakerBatch(
+            mixture,
+            target,
+            self._enrolments(plans, enrolment_length),
+            torch.tensor([plan.speaker for plan in plans], device=self.device),
+            mixture - target,
+            torch.tensor([self._reach(plan) for plan in plans], device=self.device),
+            rate,
+        )
+
+    def _add_noise(
+        self, mixture: torch.Tensor, plans: Sequence[SpeakerPlan], length: int
+    ) -> None:
+        """Add noise, in place, to mixtures whose first voice has active level 1."""
+        rows = [i for i, plan in enumerate(plans) if plan.noise]
+        if self.noise is None or not rows:
+            return
+        noise = cut(self.noise, [plans[i].noise for i in rows], length)
+        level = corruptions.active_level(noise, self.sample_rate).clamp_min(_LEAST_LEVEL)
+        heights = torch.tensor([10.0 ** (-plans[i].noise_snr_db / 20.0) for i in rows])
+        mixture[rows] += noise * (heights.to(self.device) / level)[:, None]
+
+    def _enrolments(self, plans: Sequence[SpeakerPlan], length: int) -> torch.Tensor:
+        """Enrolment clips [B, E] at their levels."""
+        rate = self.sample_rate
+        audio = cut(self.speech, [plan.enrolment for plan in plans], length)
+        audio = self._enrolment_acoustics.apply(audio, [plan.enrolment_colour for plan in plans])
+        level = corruptions.active_level(audio, rate).clamp_min(_LEAST_LEVEL)
+        audio = audio / level[:, None]
+        rows = [i for i, plan in enumerate(plans) if plan.enrolment_noise]
+        if self.noise is not None and rows:
+            longest = round(self.config.enrolment_seconds[1] * rate)
+            noise = cut(self.noise, [plans[i].enrolment_noise for i in rows], longest)[:, :length]
+            level = corruptions.active_level(noise, rate).clamp_min(_LEAST_LEVEL)
+            heights = torch.tensor([10.0 ** (-plans[i].enrolment_snr_db / 20.0) for i in rows])
+            audio[rows] += noise * (heights.to(self.device) / level)[:, None]
+        wanted = torch.tensor([10.0 ** (plan.enrolment_dbfs / 20.0) for plan in plans])
+        peak = audio.abs().amax(-1).clamp_min(1e-7)
+        return audio * torch.minimum(wanted.to(self.device), 0.99 / peak)[:, None]
+
+    def _reach(self, plan: SpeakerPlan) -> float:
+        if plan.absent:
+            return self.sample_rate / 2.0
+        return min(float(self.speech.bandwidth_hz[part.item]) for part in plan.voices[0])
