@@ -49,6 +49,7 @@ PUBLIC = {
     "separate",
     "separate_file",
     "shift",
+    "shift_file",
     "synthesise",
     "transfer",
     "transfer_file",

@@ -37,6 +37,7 @@ __all__ = [
     "play_score",
     "play_score_file",
     "shift",
+    "shift_file",
     "synthesise",
     "transfer",
     "transfer_file",
@@ -381,6 +382,36 @@ def shift(
     encoding = encode_recording(recording, rate, opened, instrument, name=name)
     sound = shifted(encoding, opened, semitones, formants, seed=seed)
     return _as_recorded(sound, encoding).reshape(recording.shape)
+
+
+def shift_file(
+    source: str | Path,
+    target: str | Path,
+    *,
+    semitones: float,
+    formants: str = "keep",
+    instrument: str | None = None,
+    seed: int = 0,
+    model: Synthesiser = NOTES_MODEL,
+    overwrite: bool = False,
+) -> int:
+    """`shift` from file to file, of at most half an hour; returns the samples that clipped.
+
+    Raises:
+        InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+    """
+    opened = open_synthesiser(model)
+    # The output is opened first: one that cannot be written is an error before the work.
+    with (
+        AudioReader(source) as reader,
+        AudioWriter(target, reader.info, overwrite=overwrite) as writer,
+    ):
+        recording = np.concatenate(list(reader.blocks(1 << 16)))
+        rate = reader.info.sample_rate
+        encoding = encode_recording(recording, rate, opened, instrument, name=str(source))
+        sound = _as_recorded(shifted(encoding, opened, semitones, formants, seed=seed), encoding)
+        writer.write(sound.reshape(recording.shape))
+    return writer.n_clipped
 
 
 def morph(

@@ -14,13 +14,18 @@ import typer
 
 from aeolia.cli.data import app as data_app
 from aeolia.cli.denoise import denoise
+from aeolia.cli.encode import decode, encode
 from aeolia.cli.evaluate import evaluate
 from aeolia.cli.export import export
 from aeolia.cli.listen_test import app as listen_test_app
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
+from aeolia.cli.morph import morph
 from aeolia.cli.separate import separate
+from aeolia.cli.shift import shift
+from aeolia.cli.synth import synth
 from aeolia.cli.train import app as train_app
+from aeolia.cli.transfer import transfer
 from aeolia.errors import AeoliaError
 
 __all__ = ["app", "main", "run"]
@@ -29,7 +34,7 @@ EXIT_OK, EXIT_SOME_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 
 
 app = typer.Typer(
     name="aeolia",
-    help="Audio autoencoders: take noise out of recordings and live sound, and sources apart.",
+    help="Audio autoencoders: take noise out of recordings, take sources apart, make sound.",
     no_args_is_help=True,
     # Plain help comes up faster than rich's, and tracebacks are for bugs only.
     rich_markup_mode=None,
@@ -39,6 +44,12 @@ app = typer.Typer(
 app.command()(denoise)
 app.command()(separate)
 app.command()(live)
+app.command()(synth)
+app.command()(transfer)
+app.command()(shift)
+app.command()(morph)
+app.command()(encode)
+app.command()(decode)
 app.add_typer(models_app, name="models")
 app.command()(evaluate)
 app.add_typer(listen_test_app, name="listen-test")
