@@ -83,6 +83,10 @@ def test_commands_and_options_exist(words: list[str]) -> None:
             break
         assert word in command.commands, f"there is no command {' '.join(words)!r}"
         command = command.commands[word]
+    # `aeolia listen-test FOLDER...` means its sub-command make.
+    default = getattr(command, "default", None)
+    if isinstance(default, str) and default in getattr(command, "commands", ()):
+        command = command.commands[default]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     shown = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
     assert shown <= known, f"{' '.join(words)!r}: no option {', '.join(sorted(shown - known))}"
