@@ -8,7 +8,7 @@ from dataclasses import replace
 from aeolia.config import ModelConfig, SynthConfig
 from aeolia.errors import ConfigError
 
-__all__ = ["CLASSES", "PRESETS", "preset"]
+__all__ = ["CLASSES", "PRESETS", "SYNTH_PRESETS", "preset", "synth_preset"]
 
 #: What a separator by classes tells apart.
 CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
@@ -41,7 +41,11 @@ _SEPARATE = replace(
 )
 
 _SPEAKER_16K = replace(
-    _DENOISE_16K, name="separate-speaker-16k", task="separate", condition="speaker"
+    _DENOISE_16K,
+    name="separate-speaker-16k",
+    task="separate",
+    condition="speaker",
+    band_memory=32,
 )
 
 PRESETS: dict[str, ModelConfig] = {

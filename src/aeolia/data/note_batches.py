@@ -139,7 +139,7 @@ class NoteBatches:
             arrays["crop_hz"][row] = np.pad(part, (0, crop - len(part)), mode="edge")
             arrays["loudness_db"][row, : len(part)] = note.loudness_db[start:stop]
             sound = note.audio[start * hop : stop * hop].astype(np.float32)
-            arrays["audio"][row, : len(sound)] = sound * (10.0 ** (note.gain_db / 20.0) / 32768.0)
+            arrays["audio"][row, : len(sound)] = sound * 10.0 ** (note.gain_db / 20.0)
             arrays["age"][row] = start
             if start:
                 arrays["compared"][row, : _SETTLING_FRAMES * hop] = 0.0

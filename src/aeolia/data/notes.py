@@ -45,8 +45,8 @@ _DOUBTFUL_CENTS = 55.0
 class Note:
     """One note: where it is from, its audio as int16 [T], and contours per frame [F].
 
-    `gain_db` brings the audio to the level that its instrument is learned at; the loudness
-    includes it. Unvoiced frames have pitch 0.
+    `gain_db` turns the audio's integers into samples at the level that the instrument is learned
+    at, which the loudness is measured at. Unvoiced frames have pitch 0.
     """
 
     file: NoteFile
@@ -207,7 +207,7 @@ def _measure(
             return "no pitch found", file.path, "unvoiced, or several notes at once"
         pitch, midi = found
     peak = float(np.abs(sound).max())
-    # int16 at full scale; the gain brings the level back.
+    # Integers at full scale keep what quiet notes have; the gain brings the level back.
     stored = np.round(sound * (32000.0 / peak)).astype(np.int16)
     gain_db = 20.0 * np.log10(peak / 32000.0)
     return Note(file, stored, pitch, level, midi, gain_db=gain_db, ends=ends)

@@ -10,17 +10,21 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from aeolia.config import config_to_json
+from aeolia.config import AnyConfig, config_to_json
 from aeolia.errors import ModelError
 from aeolia.models.autoencoder import DenoisingAutoencoder
-from aeolia.models.checkpoint import SpectralAutoencoder, write_atomically
+from aeolia.models.build import Autoencoder
+from aeolia.models.checkpoint import write_atomically
 from aeolia.models.export_separator import (
     largest_separator_difference,
     largest_voice_difference,
     separator_graph,
     voice_graph,
 )
+from aeolia.models.export_synth import largest_synth_difference, synthesiser_graphs
 from aeolia.models.separator import ConditionalAutoencoder
+from aeolia.models.synthesiser import Synthesiser
+from aeolia.models.tags import with_tags
 from aeolia.models.tracing import flat_names, trace
 
 __all__ = ["FORMAT_VERSION", "TOLERANCE", "export_onnx", "largest_difference"]
@@ -47,27 +51,39 @@ class _FlatStep(nn.Module):
         return (output, *(following[name] for name in self.names))
 
 
-def export_onnx(model: SpectralAutoencoder, path: Path, card: str = "") -> float:
+def export_onnx(model: Autoencoder, path: Path, card: str = "") -> float:
     """Write `model` as a released file; returns the largest difference from PyTorch.
 
     The graph's inputs and outputs are those of `aeolia.runtime.onnx_backend`; config, card and
     format version stand in the metadata. Beside the graph of a separator by speaker,
-    `path`.voice.onnx is its voice encoder.
+    `path`.voice.onnx is its voice encoder; beside a synthesiser's decoder are `path`.envelope.onnx,
+    `path`.encode.onnx and `path`.prior.onnx.
 
     Raises:
         ModelError: ONNX Runtime and PyTorch differ by more than `TOLERANCE`; nothing is written.
     """
     model, path = model.eval(), Path(path)
     files: dict[Path, bytes] = {}
-    if isinstance(model, ConditionalAutoencoder):
-        files[path] = _with_metadata(separator_graph(model), model, card)
+    if isinstance(model, Synthesiser):
+        config = with_tags(model)
+        parts = {
+            part: _with_metadata(graph, config, card)
+            for part, graph in synthesiser_graphs(model).items()
+        }
+        difference = largest_synth_difference(model, parts)
+        files = {
+            path.with_suffix(f".{part}.onnx") if part else path: data
+            for part, data in parts.items()
+        }
+    elif isinstance(model, ConditionalAutoencoder):
+        files[path] = _with_metadata(separator_graph(model), model.config, card)
         difference = largest_separator_difference(model, files[path])
         if model.voice is not None:
             voice = path.with_suffix(".voice.onnx")
-            files[voice] = _with_metadata(voice_graph(model.voice), model, card)
+            files[voice] = _with_metadata(voice_graph(model.voice), model.config, card)
             difference = max(difference, largest_voice_difference(model.voice, files[voice]))
     else:
-        files[path] = _with_metadata(_graph(model), model, card)
+        files[path] = _with_metadata(_graph(model), model.config, card)
         difference = largest_difference(model, files[path])
     if not difference <= TOLERANCE:
         raise ModelError(
@@ -79,10 +95,10 @@ def export_onnx(model: SpectralAutoencoder, path: Path, card: str = "") -> float
     return difference
 
 
-def _with_metadata(proto: onnx.ModelProto, model: SpectralAutoencoder, card: str) -> bytes:
+def _with_metadata(proto: onnx.ModelProto, config: AnyConfig, card: str) -> bytes:
     for key, value in (
         ("aeolia_format", FORMAT_VERSION),
-        ("aeolia_config", config_to_json(model.config)),
+        ("aeolia_config", config_to_json(config)),
         ("aeolia_card", card),
     ):
         entry = proto.metadata_props.add()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,20 +27,6 @@ class Reconstruction(NamedTuple):
     audio: Tensor
     #: Shape of the whole note's envelope in dB, [B, F].
     shape_db: Tensor
-    #: Pitch that the critic reads in the latent, [B].
-    guessed_midi: Tensor
-
-
-class _Reversed(torch.autograd.Function):
-    """Identity whose gradient changes sign (Ganin & Lempitsky, 2015)."""
-
-    @staticmethod
-    def forward(context: Any, x: Tensor) -> Tensor:
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> Tensor:
-        return -gradients[0]
 
 
 class Synthesiser(nn.Module):
@@ -66,10 +52,6 @@ class Synthesiser(nn.Module):
         self.prior = build_prior(config)
         self.envelope = EnvelopeNetwork(config)
         self.decoder = SourceFilterDecoder(config)
-        #: Guesses the pitch from the latent in training, so that the encoder learns to hide it.
-        self.pitch_critic = nn.Sequential(
-            nn.Linear(config.latent_dim, 64), nn.SiLU(), nn.Linear(64, 1)
-        )
         #: Set by training on a GPU; spectra and phases stay in float32 here, so it is not used.
         self.mixed_precision = False
 
@@ -131,9 +113,7 @@ class Synthesiser(nn.Module):
         state = {**self.decoder.initial_state(len(latent)), "age": age}
         audio, _ = self.decoder.step(latent, instrument, crop_hz, loudness_db, noise, state)
         shape_db = self.envelope.shape(latent, instrument, pitch_midi, seconds)
-        hidden: Tensor = _Reversed.apply(latent)  # type: ignore[no-untyped-call]
-        guessed = 60.0 + 12.0 * self.pitch_critic(hidden).squeeze(1)
-        return Reconstruction(posterior, divergence, audio, shape_db, guessed)
+        return Reconstruction(posterior, divergence, audio, shape_db)
 
     def step(
         self,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["MultiResolutionLoss", "envelope_loss"]
+__all__ = ["MultiResolutionLoss", "envelope_loss", "pitch_correlation"]
 
 #: DFT lengths in samples at 48 kHz: from single harmonics to single attacks.
 _LENGTHS = (4096, 1024, 256)
 #: Magnitudes this far below the note's level count as silence (-70 dB per bin of noise).
 _FLOOR = 3e-4
-#: Level below which a crop counts as silent.
-_SILENCE = 1e-5
+#: Crops quieter than this are compared as if they had this level (-80 dBFS).
+_SILENCE = 1e-4
+#: Least mean magnitude that linear errors are relative to, as a share of unit-level noise's.
+_LEAST_MEAN = 0.01
 
 
 class MultiResolutionLoss:
@@ -49,7 +51,7 @@ class MultiResolutionLoss:
             count = inside.sum((1, 2)) * target.shape[2]
             apart = (torch.log(found + _FLOOR) - torch.log(target + _FLOOR)).abs()
             logarithmic = logarithmic + (apart * inside).sum((1, 2)) / count
-            mean = (target * inside).sum((1, 2)).clamp(min=1e-6)
+            mean = torch.maximum((target * inside).sum((1, 2)), _LEAST_MEAN * count)
             linear = linear + ((found - target).abs() * inside).sum((1, 2)) / mean
         return logarithmic / len(self.windows), linear / len(self.windows)
 
@@ -70,3 +72,16 @@ def envelope_loss(shape_db: Tensor, reference_db: Tensor, held: Tensor) -> Tenso
     """
     apart = (shape_db.clamp(min=-60.0) - reference_db.clamp(min=-50.0)).abs()
     return (apart * held).sum() / held.sum().clamp(min=1.0)
+
+
+def pitch_correlation(latent: Tensor, pitch_midi: Tensor) -> Tensor:
+    """Mean squared correlation of latent dimensions [B, D] with pitch [B], over a batch.
+
+    It is kept low in training so that the latent does not carry the pitch: a timbre can then be
+    played at any. Dimensions that hardly vary hardly count. Bounded, unlike an adversary's loss.
+    """
+    x = latent - latent.mean(0)
+    x = x / (x.square().mean(0) + 0.01).sqrt()
+    y = pitch_midi - pitch_midi.mean()
+    y = y / (y.square().mean() + 0.01).sqrt()
+    return (x * y.unsqueeze(1)).mean(0).square().mean()

@@ -12,7 +12,7 @@ from aeolia.data.note_batches import NoteBatch
 from aeolia.errors import ConfigError
 from aeolia.nn.gaussian import free_bits
 from aeolia.training.config import TrainConfig
-from aeolia.training.synth_losses import MultiResolutionLoss, envelope_loss
+from aeolia.training.synth_losses import MultiResolutionLoss, envelope_loss, pitch_correlation
 
 __all__ = ["SynthObjective", "SynthTrainConfig"]
 
@@ -31,36 +31,36 @@ class SynthTrainConfig(TrainConfig):
     observations: float = 300.0
     #: Weight of the divergence once warmed up (1: the evidence lower bound itself).
     beta: float = 1.0
-    #: Steps over which the divergence's weight rises from nothing.
-    beta_warmup_steps: int = 500
+    #: Steps over which the divergence's weight rises, from a tenth.
+    beta_warmup_steps: int = 300
     #: Nats of every latent dimension that cost nothing.
     free_nats: float = 0.1
     #: Weight of the linear magnitude term beside the logarithmic one.
     linear_weight: float = 0.3
     #: Weight of an envelope error of 20 dB.
     envelope_weight: float = 0.5
-    #: Weight of the critic that reads the pitch in the latent; 0 trains without.
-    critic_weight: float = 0.05
+    #: Weight of the correlation between latent and pitch; 0 lets the latent carry the pitch.
+    pitch_weight: float = 0.3
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.observations > 0.0:
             raise ConfigError(f"observations is {self.observations}; it must be above 0")
         for field in ("beta", "beta_warmup_steps", "free_nats", "linear_weight",
-                      "envelope_weight", "critic_weight"):
+                      "envelope_weight", "pitch_weight"):
             if getattr(self, field) < 0:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must not be negative")
 
     def beta_at(self, step: int) -> float:
         """Weight of the divergence at a step."""
-        return self.beta * min(1.0, (step + 1) / max(1, self.beta_warmup_steps))
+        return self.beta * min(1.0, 0.1 + 0.9 * step / max(1, self.beta_warmup_steps))
 
 
 class SynthObjective:
     """Reconstruct crops of notes from draws of their posteriors.
 
         loss = E_q[-log p(crop | timbre, pitch, loudness)] + beta * KL(q || prior)
-             + error of the envelope + how well the pitch hides
+             + error of the envelope + correlation with the pitch
 
     divided by the number of observations, so that it does not grow with it.
     """
@@ -90,19 +90,19 @@ class SynthObjective:
         )
         divergence = free_bits(made.divergence, config.free_nats)
         envelope = envelope_loss(made.shape_db, batch.shape_db, batch.held)
-        critic = ((made.guessed_midi - batch.pitch_midi) / 12.0).square().mean()
+        pitch = pitch_correlation(made.posterior.mean, batch.pitch_midi)
         loss = (
             logarithmic.mean()
             + config.linear_weight * linear.mean()
             + config.beta_at(step) * divergence / config.observations
             + config.envelope_weight * envelope / 20.0
-            + config.critic_weight * critic
+            + config.pitch_weight * pitch
         )
         terms = {
             "logarithmic": logarithmic.mean(),
             "linear": linear.mean(),
             "divergence": made.divergence.sum(1).mean(),
             "envelope_db": envelope,
-            "critic": critic,
+            "pitch_correlation": pitch,
         }
         return loss, {name: term.detach() for name, term in terms.items()}
