@@ -10,7 +10,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tiny_separators import tone, write_separator, write_voice_encoder
 
+from aeolia.api import enrol
 from aeolia.cli import run
 from aeolia.runtime import catalogue
 
@@ -82,6 +84,48 @@ def test_live_plays(
     heard = np.concatenate(card.heard)[:, 0]
     np.testing.assert_array_equal(heard, np.where(np.arange(2560) < 511, 0.0, 0.5))
     assert "1 of 10 blocks dropped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("asked", [["--source", "speech"], ["--speaker", "alice.voice"]])
+def test_live_plays_one_source(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    asked: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kind = "speaker" if "--speaker" in asked else "classes"
+    write_separator(tmp_path / "tiny.onnx", kind)
+    if kind == "speaker":
+        write_voice_encoder(tmp_path / "tiny.onnx")
+        enrol(tone("alice", 3), 16000, model="tiny.onnx").save("alice.voice")
+    card = FakeCard()
+    monkeypatch.setitem(sys.modules, "sounddevice", card)
+    command = ["live", "--model", "tiny.onnx", *asked]
+    assert run([*command, "--seconds", "0.01"]) == 0
+    heard = np.concatenate(card.heard)[:, 0]
+    share = 0.4 if kind == "classes" else np.cos(2 * np.pi * 700 / 16000)
+    np.testing.assert_allclose(heard, np.where(np.arange(2560) < 767, 0.0, share), atol=1e-3)
+    assert run([*command, "--attenuation-limit", "3"]) == 2
+    assert "--attenuation-limit is for denoising" in capsys.readouterr().err
+    assert run([*command, "--source", "speech", "--speaker", "alice.voice"]) == 2
+    assert "give one of the two" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("released")
+def test_list_has_models_of_every_task(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_separator(tmp_path / "separate.onnx")
+    write_separator(tmp_path / "separate-speaker.onnx", "speaker")
+    write_voice_encoder(tmp_path / "separate-speaker.onnx")
+    assert run(["models"]) == 0
+    lines = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["denoise", "denoise"], ["separate", "separate"], ["separate-speaker", "separate"],
+    ]  # fmt: skip
+    assert run(["models", "show", "separate"]) == 0
+    assert capsys.readouterr().out == "# separate\n"
 
 
 def test_live_with_a_device_that_cannot_open(

@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tiny_separators import write_separator
 
 from aeolia.errors import ModelError
 from aeolia.runtime import catalogue
+from aeolia.runtime.released_file import open_released
 
 
 @pytest.fixture
@@ -25,6 +27,20 @@ def test_names(released: Path) -> None:
     assert list(catalogue.released_models()) == ["denoise", "denoise-16k"]
     assert catalogue.find_model("denoise-16k") == released / "denoise-16k.onnx"
     assert catalogue.load("denoise").config.task == "denoise"
+
+
+def test_parts_of_models_are_no_models(released: Path, gain_model: Path) -> None:
+    shutil.copy(gain_model, released / "denoise.voice.onnx")
+    assert list(catalogue.released_models()) == ["denoise", "denoise-16k"]
+    with pytest.raises(ModelError, match="no model is named 'denoise.voice'"):
+        catalogue.load("denoise.voice")
+
+
+def test_load_by_task(tmp_path: Path, released: Path) -> None:
+    path = write_separator(tmp_path / "mine.onnx")
+    assert catalogue.load(path, "separate").config.condition == "classes"
+    with pytest.raises(ModelError, match="'denoise'; 'separate' needs another one"):
+        catalogue.load("denoise", "separate")
 
 
 def test_path(gain_model: Path) -> None:
@@ -45,7 +61,7 @@ def test_unknown_path_and_folder(released: Path, tmp_path: Path) -> None:
 
 
 def test_every_released_model_has_a_card() -> None:
-    for name in catalogue.released_models():
-        backend = catalogue.load(name)
-        assert backend.config.name == name
-        assert backend.card.startswith("#"), f"{name} has no card"
+    for name, path in catalogue.released_models().items():
+        file = open_released(path)
+        assert file.config.name == name
+        assert file.card.startswith("#"), f"{name} has no card"

@@ -99,8 +99,10 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     """The voice in a clip [T] or [T, C]; what is odd about the clip is in `Voice.warnings`.
 
     Raises:
-        InputError: the clip is silent or shorter than half a second.
+        InputError: the clip is silent or shorter than half a second, or no finite samples.
     """
+    if not np.issubdtype(np.asarray(audio).dtype, np.floating) or not np.isfinite(audio).all():
+        raise InputError(f"{name}: finite floating-point samples within -1 to 1 are needed")
     mono = np.asarray(audio, np.float32)
     mono = mono.mean(axis=1) if mono.ndim == 2 else mono
     warnings = []
