@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from aeolia.cli.train_separate import SEPARATE_HELP, separate
 from aeolia.cli.train_synth import SYNTH_HELP, synth
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def denoise(
     say(f"done: {out}; next: aeolia export {out} -o model.onnx")
 
 
+app.command("separate", help=SEPARATE_HELP)(separate)
 app.command("synth", help=SYNTH_HELP)(synth)
 
 

@@ -52,6 +52,8 @@ class ModelConfig:
     condition_dim: int = 64
     #: How the condition enters latent and decoder: "film", "concat" or "attention".
     fusion: str = "film"
+    #: Width of a separator's recurrent layer in every band of its decoder; 0 for none.
+    band_memory: int = 0
     #: The network hears the bands up to here, and bins above get the filter of the highest band;
     #: 0 means all. Lets a network trained at 16 kHz run on full-band audio.
     network_hz: int = 0

@@ -21,6 +21,7 @@ from aeolia.models.decoder import ConvDecoder
 from aeolia.models.encoder import build_encoder
 from aeolia.models.voice import VoiceEncoder
 from aeolia.nn.fusion import build_fusion
+from aeolia.nn.recurrent import Recurrent
 from aeolia.nn.spectral import Bands, ShortTimeSpectrum, compress
 
 __all__ = [
@@ -34,7 +35,14 @@ __all__ = [
 State = dict[str, Tensor]
 
 #: Beginnings of the names of weights that a denoiser has not.
-CONDITION_LAYERS = ("embedding.", "fusion.", "decoder.fusions.", "decoder.gate_shifts.", "voice.")
+CONDITION_LAYERS = (
+    "embedding.",
+    "fusion.",
+    "decoder.fusions.",
+    "decoder.gate_shifts.",
+    "decoder.memory.",
+    "voice.",
+)
 
 #: Part of the mixture's power below which a bin's remainder is shared out equally.
 _EQUAL_SHARE = 1e-8
@@ -74,6 +82,32 @@ class ConditionEmbedding(nn.Module):
         return nn.functional.silu(self.layer(self.vectors(condition * self.scale)))
 
 
+class BandMemory(nn.Module):
+    """A GRU over frames in every band by itself, with shared weights, then mixing over bands.
+
+    The decoder's first recurrence sees all bands through one narrow vector; this one follows
+    what each band holds of the source. It starts as the identity.
+    """
+
+    def __init__(self, channels: int, positions: int, width: int) -> None:
+        super().__init__()
+        self.positions = positions
+        self.width = width
+        self.recurrent = Recurrent("gru", channels, width)
+        self.answer = nn.Linear(width, channels)
+        self.mix = nn.Linear(positions, positions)
+        for layer in (self.answer, self.mix):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """[N, C, F, Q] and state [N, Q, width] to [N, C, F, Q] and the next state."""
+        bands = x.permute(2, 0, 3, 1)  # [F, N, Q, C]
+        y, state = self.recurrent(bands.flatten(1, 2), state.flatten(0, 1))
+        x = x + self.answer(y).unflatten(1, (-1, self.positions)).permute(1, 3, 0, 2)
+        return x + self.mix(x), state.unflatten(0, (-1, self.positions))
+
+
 class ConditionalDecoder(ConvDecoder):
     """The convolutional decoder with a fusion before every block and gates that hear the condition.
 
@@ -93,6 +127,20 @@ class ConditionalDecoder(ConvDecoder):
         for shift in shifts:
             nn.init.zeros_(shift.weight)
         self.gate_shifts = nn.ModuleList(shifts)
+        # Before the second block: bands of about 125 Hz, one or two partials of a voice.
+        self.memory_block = min(1, self.depth - 1)
+        positions = self.positions << self.memory_block
+        self.memory = (
+            BandMemory(widths[self.memory_block], positions, config.band_memory)
+            if config.band_memory
+            else None
+        )
+
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        shapes = super().state_shapes()
+        if self.memory is not None:
+            shapes["decoder_memory"] = (self.memory.positions, self.memory.width)
+        return shapes
 
     def decode(
         self, latent: Tensor, skips: list[Tensor], embedded: Tensor, state: State
@@ -108,7 +156,10 @@ class ConditionalDecoder(ConvDecoder):
             if skips:
                 gate = self.gates[i] + self.gate_shifts[i](condition)[:, :, None, None]
                 x = x + _merge(_split(gate, batch) * skips[-1 - i].unsqueeze(1))
-            x = conv(activation(self.fusions[i](x, condition)))
+            x = self.fusions[i](x, condition)
+            if self.memory is not None and i == self.memory_block:
+                x, following["decoder_memory"] = self.memory(x, state["decoder_memory"])
+            x = conv(activation(x))
         return _split(x, batch), following
 
 
@@ -173,6 +224,7 @@ class ConditionalAutoencoder(nn.Module):
             "input_tail": "channels",
             "spectrum_past": "channels",
             "decoder_hidden": "sources",
+            "decoder_memory": "sources",
             "output_tail": "streams",
         }
         return {name: counted.get(name, "one") for name in self.state_shapes()}

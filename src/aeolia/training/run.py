@@ -22,13 +22,19 @@ from aeolia.training.denoise import DENOISE
 from aeolia.training.loop import BatchSource, Objective, Progress, train
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
+from aeolia.training.separate import SEPARATE, SEPARATE_SPEAKER
 from aeolia.training.synthesise import SYNTHESISE
 from aeolia.training.task import Prepared, Task
 
 __all__ = ["TASKS", "resume_run", "start_run"]
 
-#: By the key "task" of the model's config.
-TASKS: dict[str, Task] = {"denoise": DENOISE, "synthesise": SYNTHESISE}
+#: By the model config's "task", and after a dash its "condition" where it is "speaker".
+TASKS: dict[str, Task] = {
+    "denoise": DENOISE,
+    "separate": SEPARATE,
+    "separate-speaker": SEPARATE_SPEAKER,
+    "synthesise": SYNTHESISE,
+}
 
 #: Steps timed before a run to say how long it will take, after some that warm up.
 _WARM_STEPS, _TIMED_STEPS = 2, 4
@@ -66,7 +72,7 @@ def start_run(
         raise TrainingError(
             f"{out} already holds a run; go on with --resume, or choose another --out"
         )
-    task = TASKS[model_config.task]
+    task = TASKS[_task_name(model_config)]
     torch.manual_seed(config.seed)
     model = build_model(model_config).to(processes.device())
     if start_from is not None:
@@ -108,22 +114,28 @@ def resume_run(
     say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
     settings = folder.read_settings()
     name = settings["model"].get("task", "denoise")
-    if name not in TASKS:
+    if name not in CONFIG_OF_TASK:
         raise TrainingError(
-            f"{out} holds a run of the task {name!r}; this version trains {', '.join(TASKS)}"
+            f"{out} holds a run of the task {name!r}; this version trains "
+            f"{', '.join(CONFIG_OF_TASK)}"
         )
-    task = TASKS[name]
+    model_config = config_from_dict(CONFIG_OF_TASK[name], settings["model"])
+    task = TASKS[_task_name(model_config)]
     config = config_from_dict(task.train, settings["train"])
     if steps is not None:
         config = dataclasses.replace(config, steps=steps)
         folder.write_settings({**settings, "train": dataclasses.asdict(config)})
     mix = config_from_dict(task.mix, settings["mix"])
-    model_config = config_from_dict(CONFIG_OF_TASK[name], settings["model"])
     model = build_model(model_config).to(processes.device())
     prepared = task.prepare(model_config, config, mix, settings["data"], processes.device())
     for line in prepared.found:
         say(line)
     return _run(model, config, task, prepared, folder, processes, watch, resume=True)
+
+
+def _task_name(config: AnyConfig) -> str:
+    by_speaker = getattr(config, "condition", "") == "speaker"
+    return f"{config.task}-speaker" if by_speaker else config.task
 
 
 def _ignore(_: Any) -> None:

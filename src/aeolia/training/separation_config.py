@@ -14,7 +14,9 @@ __all__ = ["SeparateConfig"]
 class SeparateConfig(TrainConfig):
     """One training run of a separator: what `TrainConfig` has, and a few things more."""
 
-    batch_size: int = 16
+    steps: int = 8000
+    warmup_steps: int = 100
+    decay_share: float = 0.4
     magnitude_weight: float = 5.0
     complex_weight: float = 5.0
     snr_weight: float = 2.0
@@ -24,6 +26,8 @@ class SeparateConfig(TrainConfig):
     partition_share: float = 0.4
     #: Share of the other conditions that name a class which the mixture does not hold.
     absent_share: float = 0.2
+    #: Songs to validate on, by the name of their folder; none leaves the choice to the seed.
+    hold_out: tuple[str, ...] = ()
     #: Weight of the speaker classification, for models by speaker.
     speaker_weight: float = 0.5
 
