@@ -297,44 +297,59 @@ class ClassMixer:
                 noise = corruptions.coloured_noise((len(rows), length), slopes, rate, rngs)
                 audio[rows] = 0.1 * noise.to(self.device)
         # Balance is that of the recordings: before rooms and equalisers change the levels.
-        heights = self._heights(flat, corruptions.active_level(audio, rate))
+        heights = torch.from_numpy(self._heights(flat, audio)).to(self.device)
         audio = self.acoustics.apply(audio, [part.colour for _, part in flat])
         level = corruptions.active_level(audio, rate).clamp_min(_LEAST_LEVEL)
-        audio *= (torch.from_numpy(heights).to(self.device) / level)[:, None]
+        owners = torch.tensor([i for i, _ in flat], device=self.device)
+        audio *= self._scales(audio, heights / level, owners, plans)[:, None]
 
         stems = torch.zeros((len(plans), len(CLASSES), length), device=self.device)
         reach = torch.full((len(plans), len(CLASSES)), rate / 2.0)
         for (i, part), sound in zip(flat, audio, strict=True):
             place = CLASSES.index(part.label)
-            stems[i, place] += sound
-            reach[i, place] = min(float(reach[i, place]), self._reach(part))
-        stems *= self._factors(stems, plans)
+            stems[i, place] = sound
+            reach[i, place] = self._reach(part)
         return ClassBatch(stems.sum(1), stems, reach.to(self.device), rate)
 
-    def _heights(self, flat: Sequence[tuple[int, Part]], levels: torch.Tensor) -> np.ndarray:
+    def _heights(self, flat: Sequence[tuple[int, Part]], audio: torch.Tensor) -> np.ndarray:
         """Wanted active level [N] of each part: its gain, times its balance within its song."""
         heights = np.array([10.0 ** (part.gain_db / 20.0) for _, part in flat], np.float32)
-        natural = levels.cpu().numpy().copy()
-        songs: dict[int, list[int]] = {}
-        for row, (i, part) in enumerate(flat):
-            if part.with_song:
-                natural[row] *= self._pools[part.pool].peaks[part.segments[0].item]
-                songs.setdefault(i, []).append(row)
-        for rows in songs.values():
-            heights[rows] *= natural[rows] / max(float(natural[rows].max()), 1e-9)
+        rows = [row for row, (_, part) in enumerate(flat) if part.with_song]
+        if not rows:
+            return heights
+        natural = corruptions.active_level(audio[rows], self.sample_rate).cpu().numpy()
+        loudest: dict[int, float] = {}
+        for place, row in enumerate(rows):
+            i, part = flat[row]
+            natural[place] *= self._pools[part.pool].peaks[part.segments[0].item]
+            loudest[i] = max(loudest.get(i, 1e-9), float(natural[place]))
+        heights[rows] *= natural / [loudest[flat[row][0]] for row in rows]
         return heights
+
+    def _scales(
+        self,
+        audio: torch.Tensor,
+        factors: torch.Tensor,
+        owners: torch.Tensor,
+        plans: Sequence[ClassPlan],
+    ) -> torch.Tensor:
+        """`factors` [N] of parts times what brings their mixture to its level.
+
+        Less where the mixture or a part would have a peak above 0.99.
+        """
+        mixture = audio.new_zeros((len(plans), audio.shape[1]))
+        for sound, factor, i in zip(audio, factors, owners.tolist(), strict=True):
+            mixture[i].addcmul_(sound, factor)  # in order, hence repeatable
+        parts = torch.maximum(audio.amax(-1), -audio.amin(-1)) * factors
+        peak = torch.maximum(mixture.amax(-1), -mixture.amin(-1)).clamp_min(1e-7)
+        for own, i in zip(parts, owners.tolist(), strict=True):
+            peak[i] = torch.maximum(peak[i], own)
+        wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
+        level = corruptions.active_level(mixture, self.sample_rate).clamp_min(1e-7)
+        return factors * torch.minimum(wanted.to(self.device) / level, 0.99 / peak)[owners]
 
     def _reach(self, part: Part) -> float:
         if not part.pool:
             return self.config.sample_rate / 2.0
         bandwidth = self._pools[part.pool].bandwidth_hz
         return min(float(bandwidth[segment.item]) for segment in part.segments)
-
-    def _factors(self, stems: torch.Tensor, plans: Sequence[ClassPlan]) -> torch.Tensor:
-        """Factors [B, 1, 1] to the drawn level, less where a peak would exceed 0.99."""
-        mixture = stems.sum(1)
-        wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
-        level = corruptions.active_level(mixture, self.config.sample_rate).clamp_min(1e-7)
-        peak = torch.maximum(mixture.abs().amax(-1), stems.abs().amax((1, 2))).clamp_min(1e-7)
-        factors = torch.minimum(wanted.to(self.device) / level, 0.99 / peak)
-        return factors[:, None, None]
