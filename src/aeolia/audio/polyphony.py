@@ -16,16 +16,16 @@ from aeolia.audio.resample import resample
 __all__ = ["POLYPHONIC_SHARE", "polyphonic_share"]
 
 #: A recording with a larger share of frames with foreign tones holds several voices.
-POLYPHONIC_SHARE = 0.35
+POLYPHONIC_SHARE = 0.5
 
 _WINDOW = 2048  # 128 ms at the tracker's rate: tones a semitone apart at middle C are apart
 _LOW_HZ, _HIGH_HZ = 70.0, 3000.0
 #: Frames this far below the loudest are not looked at.
 _ACTIVE_DB = -30.0
 #: A foreign tone is at most this far below the strongest peak, and this far above its surroundings.
-_STRONG_DB, _NARROW_DB = -18.0, 12.0
-#: Peaks within this share of a multiple of the pitch (a third of a tone) belong to it.
-_TOLERANCE = 0.035
+_STRONG_DB, _NARROW_DB = -20.0, 16.0
+#: Peaks nearer than this share of the pitch to one of its multiples belong to it.
+_TOLERANCE = 0.05
 _FRAMES_PER_CALL = 512
 
 
