@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from aeolia.data.bandwidth import SpectrumSum
-from aeolia.data.layouts import describe, esc50_classes
+from aeolia.data.layouts import describe, describe_stem, esc50_classes, song_folders
 from aeolia.data.manifest import KINDS, Row, read_manifest, split_rows, trainable
 from aeolia.errors import DataError
 
@@ -124,10 +124,10 @@ def scan(
             "included; name the folder that has them"
         )
     found = Scan(root, [])
-    classes = esc50_classes(root)
+    classes, songs = esc50_classes(root), song_folders(files)
     seen: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
-        works = threads.map(lambda path: _inspect(path, root, kind, classes), files)
+        works = threads.map(lambda path: _inspect(path, root, kind, classes, songs), files)
         for done, (path, work) in enumerate(zip(files, works, strict=True), start=1):
             shown = str(path.relative_to(root))
             found.layouts[work.layout] += 1
@@ -203,9 +203,15 @@ class _Finding:
     guessed: bool = False
 
 
-def _inspect(path: Path, root: Path, kind: str | None, classes: dict[str, str]) -> _Finding:
+def _inspect(
+    path: Path, root: Path, kind: str | None, classes: dict[str, str], songs: set[Path]
+) -> _Finding:
     """Decode one file block by block and judge it."""
-    place = describe(path.relative_to(root), Path(*root.resolve().parts[1:][-2:]))
+    above = Path(*root.resolve().parts[1:][-2:])
+    if path.parent in songs and kind in (None, "stem"):
+        place = describe_stem(above / path.relative_to(root))
+    else:
+        place = describe(path.relative_to(root), above)
     if place.skip:
         return _Finding(place.layout, problem="skipped", detail=place.skip)
     told = kind or place.kind
@@ -241,7 +247,8 @@ def _inspect(path: Path, root: Path, kind: str | None, classes: dict[str, str]) 
     row = Row(
         path=str(path.resolve()),
         kind=kind,
-        source=root.resolve().name if place.layout == "plain folder" else place.layout,
+        source=place.source
+        or (root.resolve().name if place.layout == "plain folder" else place.layout),
         label=classes.get(path.name, place.label),
         seconds=seconds,
         sample_rate=rate,
@@ -299,6 +306,9 @@ def _voices(kind: str, rows: Sequence[Row]) -> str:
     for row in rows:
         labels[f"{row.source}/{row.label}"] += 1
     named = sum(1 for label in labels if not label.endswith("/"))
+    if kind == "stem":
+        named, songs = len({row.label for row in rows}), len({row.source for row in rows})
+        return f"{named} classes of {songs} songs"
     word = {"speech": "speakers", "noise": "classes"}.get(kind, "labels")
     reach = sorted(row.bandwidth_hz for row in rows)[len(rows) // 2]
     return f"{named} {word}, reaching {reach / 1000:.1f} kHz (median)"

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-__all__ = ["LAYOUTS", "Place", "describe", "esc50_classes"]
+__all__ = [
+    "LAYOUTS",
+    "STEMS",
+    "Place",
+    "describe",
+    "describe_stem",
+    "esc50_classes",
+    "named_class",
+    "song_folders",
+]
+
+#: Stems of a song, by the names of their files.
+STEMS = ("vocals", "drums", "bass", "other")
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,8 @@ class Place:
     """What a path says about a recording.
 
     `kind` "" means that the path does not tell. `split` is set where a corpus has its own test
-    part. `skip` says why a recording is no material for training, "" where it is.
+    part. `skip` says why a recording is no material for training, "" where it is. `source` is
+    the song of a stem.
     """
 
     layout: str
@@ -28,6 +41,7 @@ class Place:
     label: str
     split: str = ""
     skip: str = ""
+    source: str = ""
 
 
 def _librispeech(path: PurePath) -> Place | None:
@@ -86,7 +100,31 @@ def _esc50(path: PurePath) -> Place | None:
     return Place("ESC-50", "noise", f"class {match[1]}") if match else None
 
 
+def _librimix(path: PurePath) -> Place | None:
+    """{train-*,dev,test}/{mix_clean,mix_both,mix_single,s1,s2,s3,noise}/UTTERANCE_UTTERANCE.wav"""
+    utterances = path.stem.split("_")
+    if len(path.parts) < 2 or len(utterances) < 2:
+        return None
+    if not all(re.fullmatch(r"\d+-\d+-\d+", utterance) for utterance in utterances):
+        return None
+    folder = path.parts[-2]
+    set_name = path.parts[-3] if len(path.parts) > 2 else ""
+    split = "valid" if set_name == "dev" else ""
+    skip = "kept for evaluation" if set_name == "test" else ""
+    if match := re.fullmatch(r"s([1-9])", folder):
+        place = int(match[1]) - 1
+        if place < len(utterances):
+            speaker = utterances[place].split("-")[0]
+            return Place("LibriMix", "speech", speaker, split, skip)
+    if folder == "noise":
+        return Place("LibriMix", "noise", "", split, skip)
+    if folder.startswith("mix_"):
+        return Place("LibriMix", "speech", "", skip="a mixture; its sources are used themselves")
+    return None
+
+
 LAYOUTS: tuple[Callable[[PurePath], Place | None], ...] = (
+    _librimix,
     _librispeech,
     _voicebank,
     _vctk,
@@ -122,6 +160,50 @@ def describe(path: PurePath, above: PurePath = PurePath()) -> Place:
                 kind = name
     folders = [part for part in path.parts[:-1] if part.lower() not in _DULL_FOLDERS]
     return Place("plain folder", kind, folders[-1] if folders else "")
+
+
+def song_folders(files: Iterable[Path]) -> set[Path]:
+    """Folders that hold a song's stems: two or more files named vocals, drums, bass or other."""
+    stems: dict[Path, set[str]] = {}
+    for file in files:
+        if file.stem.lower() in STEMS:
+            stems.setdefault(file.parent, set()).add(file.stem.lower())
+    return {folder for folder, names in stems.items() if len(names) >= 2}
+
+
+def describe_stem(path: PurePath) -> Place:
+    """What the path of a file in a song's folder says, relative to the scanned folder.
+
+    [train|test]/SONG/{mixture,vocals,drums,bass,other}.wav, which is MUSDB18-HQ's layout.
+    """
+    name, song = path.stem.lower(), path.parent.name or "song"
+    skip = ""
+    if name in ("mixture", "mix"):
+        skip = "the sum of its stems, which are used themselves"
+    elif name not in STEMS:
+        skip = f"no stem; stems are named {', '.join(STEMS)}"
+    split = "valid" if "test" in (part.lower() for part in path.parts[:-2]) else ""
+    return Place("songs with stems", "stem", name, split, skip, source=song)
+
+
+#: Words in the names of folders that hold one class of sound each.
+_CLASS_WORDS = {
+    "speech": r"speech|voices?|speakers?|dialog(ue)?s?|talk|talking",
+    "vocals": r"vocals?|singing|singers?|acapellas?",
+    "drums": r"drums?|percussion|beats?",
+    "bass": r"bass(es)?|basslines?",
+    "other": r"other|instruments?|guitars?|pianos?|keys|keyboards?|synths?|strings|brass|winds",
+    "noise": r"noises?|ambien\w*|backgrounds?|sfx|effects|machines?",
+}
+
+
+def named_class(folder: str) -> str:
+    """The class of sound that a folder's name tells: its first word that tells one, or ""."""
+    for word in re.split(r"[^a-z]+", folder.lower()):
+        for name, pattern in _CLASS_WORDS.items():
+            if re.fullmatch(pattern, word):
+                return name
+    return ""
 
 
 def esc50_classes(root: Path) -> dict[str, str]:

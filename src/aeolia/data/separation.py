@@ -1,59 +1,24 @@
-"""Material of separation: rows by split for each kind of mixer, and the mixers made of them."""
+"""From rows of recordings to the mixers of separation: pools decoded, arrangements rendered."""
 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 
-from aeolia.data.arrangements import ARRANGED, arrangement_pool, drum_role
+from aeolia.data.arrangements import ARRANGED, arrangement_pool
 from aeolia.data.cache import AudioPool
 from aeolia.data.classes import ClassMixConfig, ClassMixer
-from aeolia.data.manifest import Row, recording_of, split_place
+from aeolia.data.manifest import Row
+from aeolia.data.speakers import SpeakerMixConfig, SpeakerMixer
+from aeolia.errors import DataError
 
-__all__ = ["class_mixer", "class_pools", "split_played", "split_songs"]
+__all__ = ["class_mixer", "class_pools", "speaker_mixer"]
 
 #: Minutes of arrangements by class, for training; held-out sets are a tenth as long.
 _MINUTES = {"vocals": 8.0, "drums": 20.0, "bass": 20.0, "other": 40.0}
 _SPEEDS = (0.9, 1.0, 1.1)
-#: Share of an instrument's notes, and of the hits of a role, that are held out.
-_VALID_SHARE = 0.15
-
-
-def split_played(rows: Sequence[Row], seed: int = 0) -> list[Row]:
-    """Notes and hits with `split` filled in, so that both sides can play.
-
-    Of every instrument with four pitches or more some pitches are held out with all their
-    takes, and of the hits of every role some strokes.
-    """
-    groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for row in rows:
-        groups[_player(row)].add(recording_of(row))
-    held_out = set()
-    for names in groups.values():
-        if len(names) >= 4:
-            ordered = sorted(names, key=lambda name: split_place(seed, name))
-            held_out |= set(ordered[: max(1, round(_VALID_SHARE * len(names)))])
-    return [
-        replace(row, split="valid" if recording_of(row) in held_out else "train") for row in rows
-    ]
-
-
-def _player(row: Row) -> tuple[str, ...]:
-    if row.kind == "drum":
-        return ("drum", row.source, drum_role(row))
-    return (row.kind, row.source, row.label)
-
-
-def split_songs(rows: Sequence[Row], hold_out: Sequence[str]) -> list[Row]:
-    """Stems with `split` filled in: the named songs are held out, all others train."""
-    return [
-        replace(row, split="valid" if row.source.split("/")[-1] in hold_out else "train")
-        for row in rows
-    ]
 
 
 def class_pools(
@@ -97,3 +62,29 @@ def class_mixer(
     """
     pools = class_pools(rows, split, config.sample_rate, cache_dir=cache_dir)
     return ClassMixer(pools, config, device)
+
+
+def speaker_mixer(
+    rows: Sequence[Row],
+    split: str,
+    config: SpeakerMixConfig,
+    device: str | torch.device = "cpu",
+    cache_dir: str | os.PathLike[str] | None = None,
+) -> SpeakerMixer:
+    """A mixer of the speech and noise of `split`.
+
+    Raises:
+        DataError: there is no speech in the split, a recording cannot be read, or the cache not
+            be written.
+        InputError: fewer than two speakers have enough speech.
+    """
+    speeds = _SPEEDS if split == "train" else (1.0,)
+    pools = {}
+    for kind in ("speech", "noise"):
+        chosen = [row for row in rows if row.kind == kind and row.split == split]
+        if chosen:
+            rate = config.sample_rate
+            pools[kind] = AudioPool.from_manifest(chosen, rate, cache_dir, speeds)
+    if "speech" not in pools:
+        raise DataError(f"no speech is in the {split} split; give recordings of more speakers")
+    return SpeakerMixer(pools["speech"], pools.get("noise"), config, device)
