@@ -31,29 +31,50 @@ _SPEEDS = (0.9, 1.0, 1.1)
 _HELD_OUT_SECONDS = 5.0
 
 
+#: Kinds of recordings that each model learns from.
+_CLASS_KINDS = ("speech", "noise", "stem", "note", "drum")
+_SPEAKER_KINDS = ("speech", "noise")
+
+
 def gather_rows(
-    data: dict[str, str | None], config: SeparateConfig
+    data: dict[str, str | None], kinds: Sequence[str], config: SeparateConfig
 ) -> tuple[list[Row], list[str]]:
-    """Recordings of all kinds from folders or manifests, split; and what was found, in words.
+    """Recordings of these kinds from folders or manifests, split; and what was found, in words.
 
     Raises:
         DataError: a place holds nothing of use.
     """
     rows: list[Row] = []
-    words: list[str] = []
     for place in filter(None, data.values()):
-        found, lines = load_rows(Path(place), None, config.seed)
-        rows += found
-        # Not the whole path: this is read in the card as well.
-        words += [f"{Path(place).name}: {line.strip()}" for line in lines]
+        rows += load_rows(Path(place), None, config.seed)[0]
+    rows = [row for row in rows if row.kind in kinds]
     if not rows:
-        raise DataError("no recordings were given; name a folder or a manifest with --data")
+        raise DataError(
+            f"no recordings of {', '.join(kinds)} were found; name a folder or a manifest with "
+            "--data"
+        )
     played = [row for row in rows if row.kind in ("note", "drum")]
     stems = [row for row in rows if row.kind == "stem"]
     others = [row for row in rows if row.kind not in ("note", "drum", "stem")]
     if config.hold_out:
         stems = split_songs(stems, config.hold_out)
-    return others + split_played(played, config.seed) + stems, words
+    rows = others + split_played(played, config.seed) + stems
+    return rows, _in_words(rows)
+
+
+def _in_words(rows: Sequence[Row]) -> list[str]:
+    """What was found, one line a kind and side of the split."""
+    lines = []
+    for kind in dict.fromkeys(row.kind for row in rows):
+        for split in ("train", "valid"):
+            chosen = [row for row in rows if row.kind == kind and row.split == split]
+            labels = len({(row.source, row.label) for row in chosen})
+            minutes = sum(row.seconds for row in chosen) / 60.0
+            lines.append(
+                f"{kind} {split}: {len(chosen)} recordings, {minutes:.1f} minutes, "
+                f"{labels} labels"
+            )
+    return lines
 
 
 def _prepare_classes(
@@ -63,7 +84,7 @@ def _prepare_classes(
     data: dict[str, str | None],
     device: torch.device,
 ) -> Prepared:
-    rows, words = gather_rows(data, config)
+    rows, words = gather_rows(data, _CLASS_KINDS, config)
     held_out = _held_out(mix)
 
     def validation() -> ClassValidation | None:
@@ -90,8 +111,7 @@ def _prepare_speakers(
     data: dict[str, str | None],
     device: torch.device,
 ) -> Prepared:
-    rows, words = gather_rows(data, config)
-    rows = [row for row in rows if row.kind in ("speech", "noise")]
+    rows, words = gather_rows(data, _SPEAKER_KINDS, config)
     mixer = _speaker_mixer(rows, "train", mix, device)
     held_out = _held_out(mix)
 
