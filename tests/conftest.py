@@ -84,3 +84,14 @@ def make_gain_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., P
         return write_gain_model(folder / "variant.onnx", **arguments)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def synth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny synthesisers of known sound: notes.onnx, drums.onnx and their parts."""
+    from tiny_synth import DRUMS, write_synth
+
+    folder = tmp_path_factory.mktemp("synths")
+    write_synth(folder)
+    write_synth(folder, DRUMS)
+    return folder

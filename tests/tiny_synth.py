@@ -55,8 +55,9 @@ class _Decode(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
         hop, rate = self.config.hop_length, self.config.sample_rate
         hz = pitch_hz.unsqueeze(2).expand(-1, -1, hop).flatten(1)
-        cycles = phase + torch.cumsum(hz.double() / rate, dim=1).float()
-        following = cycles[:, -1:] - torch.floor(cycles[:, -1:])
+        total = phase.double() + torch.cumsum(hz.double() / rate, dim=1)
+        cycles = (total - torch.floor(total)).float()
+        following = cycles[:, -1:]
         gain = 10.0 ** (loudness_db / 20.0)
         before = torch.cat([level, gain[:, :-1]], dim=1).unsqueeze(2)
         share = torch.arange(1, hop + 1) / hop

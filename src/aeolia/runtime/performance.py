@@ -33,7 +33,7 @@ _VOICES_PER_STEP = 16
 
 #: A voice below this level (dBFS), with its key up or after a second, has ended.
 _INAUDIBLE_DB = -80.0
-_LONGEST_RELEASE_SECONDS = 6.0
+_SHORTEST_HELD_SECONDS, _LONGEST_RELEASE_SECONDS = 1.0, 6.0
 
 #: A voice fades in over this time, too short to soften an attack, long enough for no click.
 _FADE_IN_SECONDS = 0.0005
@@ -81,6 +81,8 @@ class _Sounding:
         self.state: State = voice.model.initial_state(1)
         self.noise = np.random.default_rng(seed)
         self.n_frames = 0
+        #: Sample after the last that it has sounded.
+        self.end = onset
         self.finished = False
 
 
@@ -132,7 +134,7 @@ class Performance:
                     offset = one.position - start
                     mix[offset : offset + length] += audio
                     one.position += length
-                    end = max(end, one.position)
+                    end = max(end, one.end)
             sounding = [one for one in sounding if not one.finished]
             last = not waiting and not sounding
             yield mix[: min(length, end - start) if last else length].copy()
@@ -161,8 +163,8 @@ class Performance:
             if one.n_frames == 0:
                 n_fade = round(_FADE_IN_SECONDS * self.sample_rate)
                 audio[row, :n_fade] *= np.arange(1, n_fade + 1, dtype=np.float32) / n_fade
+            one.end = one.position + self._finish(one, loudness[row], audio[row])
             one.n_frames += self._frames
-            self._finish(one, loudness[row], audio[row])
         return audio
 
     def _times(self, one: _Sounding, part: float) -> np.ndarray:
@@ -201,18 +203,22 @@ class Performance:
             pitch += voice.bend.at(voice.onset_seconds + self._times(one, 1.0))
         return hz(pitch).astype(np.float32)
 
-    def _finish(self, one: _Sounding, loudness_db: np.ndarray, audio: np.ndarray) -> None:
-        """Say whether a voice ends with this chunk; one that would go on for ever is faded."""
-        since_onset = one.n_frames * self._hop / self.sample_rate
+    def _finish(self, one: _Sounding, loudness_db: np.ndarray, audio: np.ndarray) -> int:
+        """End the voice at the first frame that is over, if one is; returns the samples kept."""
+        since_onset = self._times(one, 0.5)
         since_release = since_onset - (one.voice.release_seconds - one.voice.onset_seconds)
-        ended = bool(loudness_db[-1] <= _INAUDIBLE_DB)
-        silent = bool(loudness_db.max() <= _INAUDIBLE_DB)
+        may_end = since_release >= 0.0
         # A channel turned down may come back while the key is held, a decayed string may not.
-        held_and_gone = silent and since_onset > 1.0 and one.voice.level_db is None
-        one.finished = ended if since_release >= 0.0 else held_and_gone
-        if since_release > _LONGEST_RELEASE_SECONDS and not one.finished:
-            audio *= np.linspace(1.0, 0.0, len(audio), dtype=np.float32)
-            one.finished = True
+        if one.voice.level_db is None:
+            may_end |= since_onset > _SHORTEST_HELD_SECONDS
+        over = (loudness_db <= _INAUDIBLE_DB) & may_end | (since_release > _LONGEST_RELEASE_SECONDS)
+        if not over.any():
+            return len(audio)
+        start = int(np.argmax(over)) * self._hop
+        audio[start : start + self._hop] *= np.linspace(1.0, 0.0, self._hop, dtype=np.float32)
+        audio[start + self._hop :] = 0.0
+        one.finished = True
+        return start + self._hop
 
 
 def _by_onset(voices: Sequence[PlayedNote], sample_rate: int) -> list[tuple[int, int, PlayedNote]]:
