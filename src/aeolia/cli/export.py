@@ -13,15 +13,24 @@ def export(
     run: Path = typer.Argument(..., help="Folder of a training run, or a checkpoint file."),
     out: Path = typer.Option(..., "--out", "-o", help="The .onnx file to write."),
     card: Path = typer.Option(None, help="Model card in Markdown; RUN/card.md by default."),
+    preset_name: str = typer.Option(
+        None,
+        "--preset",
+        help="Settings that the same weights serve, instead of the run's own: separate-speaker "
+        "for a run of separate-speaker-16k.",
+    ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
 ) -> None:
     """Export a trained model to one .onnx file that `aeolia denoise --model FILE` runs.
 
         aeolia export run -o model.onnx
 
+    A separator by speaker gets a second file, model.voice.onnx, which learns voices.
+
     The file is written only if ONNX Runtime and PyTorch agree.
     """
     from aeolia.errors import InputError, MissingExtraError, ModelError
+    from aeolia.presets import preset
 
     try:
         from aeolia.models.checkpoint import load_checkpoint
@@ -41,7 +50,7 @@ def export(
     if card is not None and not card.is_file():
         raise ModelError(f"no card at {card}; leave --card out to use the run's own")
     text = card_path.read_text(encoding="utf-8") if card_path.is_file() else ""
-    model = load_checkpoint(run)
+    model = load_checkpoint(run, preset(preset_name) if preset_name else None)
     try:
         difference = export_onnx(model, out, text)
     except OSError as error:

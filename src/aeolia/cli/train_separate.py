@@ -12,22 +12,24 @@ SEPARATE_HELP = """Train a separator on recordings of single sources; mixtures a
 
     aeolia train separate --data RECORDINGS --from denoise --preset separate --out run
 
-    aeolia train separate --data SPEAKERS --data NOISE --from denoise-16k
-        --preset separate-speaker-16k --out run
+    aeolia train separate --data SPEAKERS --noise NOISE --from denoise-16k --preset
+    separate-speaker-16k --out run
 
     aeolia train separate --data MY_SONGS --from separate --minutes 20 --out run
 
     aeolia train separate --resume --out run
 
-RECORDINGS are folders of audio or manifests from `aeolia data scan`, and may hold several kinds:
-speech (a folder a speaker), noise, songs with a file a stem, notes and drum hits (which are
-arranged into music). Afterwards: `aeolia export run -o model.onnx`.
+RECORDINGS is a manifest, a folder of folders named after the classes, or a folder of songs with
+a file a stem (MUSDB18-HQ's layout). SPEAKERS holds a folder a speaker (LibriSpeech, VCTK and
+LibriMix too). Afterwards: `aeolia export run -o model.onnx`, for a separator by speaker with
+`--preset separate-speaker`, which keeps the full band.
 """
 
 
 def separate(
     out: Path = typer.Option(..., "--out", "-o", help="Folder of the run."),
-    data: list[Path] = typer.Option([], "--data", help="A folder or a manifest; repeatable."),
+    data: Path = typer.Option(None, help="Recordings: a folder or a manifest."),
+    noise: Path = typer.Option(None, help="Noise, where it lies apart: a folder or a manifest."),
     preset_name: str = typer.Option(
         None, "--preset", help="separate, separate-16k, separate-speaker-16k or textbook-cae."
     ),
@@ -62,10 +64,13 @@ def separate(
     if resume:
         resume_run(out, steps, say, watch)
     else:
-        if not data:
+        if data is None:
             raise InputError("--data is missing; name a folder or a manifest to learn from")
         setup = read_separation_setup(preset_name, start_from, config, steps, batch_size, seed)
-        places = {f"data {i + 1}": str(place.resolve()) for i, place in enumerate(data)}
+        places = {
+            "data": str(data.resolve()),
+            "noise": str(noise.resolve()) if noise else None,
+        }
         start_run(
             setup.model, setup.train, setup.mix, places, out, minutes, setup.weights, say, watch
         )

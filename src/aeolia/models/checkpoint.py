@@ -86,14 +86,18 @@ def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
         raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
 
 
-def load_checkpoint(path: Path) -> Autoencoder:
+def load_checkpoint(path: Path, config: AnyConfig | None = None) -> Autoencoder:
     """The model of a checkpoint file or run folder, in evaluation mode.
+
+    Args:
+        config: another config that the same weights serve, instead of their own: a separator
+            by speaker is trained at 16 kHz and runs on full-band audio.
 
     Raises:
         ModelError: the file is missing or damaged, or the weights do not fit the config.
     """
-    config, weights = read_checkpoint(path)
-    model = build_model(config)
+    own, weights = read_checkpoint(path)
+    model = build_model(config or own)
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

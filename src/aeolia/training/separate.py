@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from aeolia.config import ModelConfig
-from aeolia.data.cache import AudioPool
 from aeolia.data.classes import ClassMixConfig
 from aeolia.data.corpus import load_rows
 from aeolia.data.manifest import Row
-from aeolia.data.separation import class_mixer, split_played, split_songs
-from aeolia.data.speakers import SpeakerMixConfig, SpeakerMixer
+from aeolia.data.separation import class_mixer, speaker_mixer
+from aeolia.data.separation_rows import class_rows, speaker_rows
+from aeolia.data.speakers import SpeakerMixConfig
 from aeolia.errors import DataError, InputError
 from aeolia.models.checkpoint import transplant
 from aeolia.models.separator import ConditionalAutoencoder
@@ -24,57 +24,10 @@ from aeolia.training.separation_objectives import ClassObjective, SpeakerObjecti
 from aeolia.training.separation_validation import ClassValidation, SpeakerValidation
 from aeolia.training.task import Prepared, Task
 
-__all__ = ["SEPARATE", "SEPARATE_SPEAKER", "gather_rows"]
+__all__ = ["SEPARATE", "SEPARATE_SPEAKER"]
 
-_SPEEDS = (0.9, 1.0, 1.1)
 #: Seconds of a held-out mixture.
 _HELD_OUT_SECONDS = 5.0
-
-
-#: Kinds of recordings that each model learns from.
-_CLASS_KINDS = ("speech", "noise", "stem", "note", "drum")
-_SPEAKER_KINDS = ("speech", "noise")
-
-
-def gather_rows(
-    data: dict[str, str | None], kinds: Sequence[str], config: SeparateConfig
-) -> tuple[list[Row], list[str]]:
-    """Recordings of these kinds from folders or manifests, split; and what was found, in words.
-
-    Raises:
-        DataError: a place holds nothing of use.
-    """
-    rows: list[Row] = []
-    for place in filter(None, data.values()):
-        rows += load_rows(Path(place), None, config.seed)[0]
-    rows = [row for row in rows if row.kind in kinds]
-    if not rows:
-        raise DataError(
-            f"no recordings of {', '.join(kinds)} were found; name a folder or a manifest with "
-            "--data"
-        )
-    played = [row for row in rows if row.kind in ("note", "drum")]
-    stems = [row for row in rows if row.kind == "stem"]
-    others = [row for row in rows if row.kind not in ("note", "drum", "stem")]
-    if config.hold_out:
-        stems = split_songs(stems, config.hold_out)
-    rows = others + split_played(played, config.seed) + stems
-    return rows, _in_words(rows)
-
-
-def _in_words(rows: Sequence[Row]) -> list[str]:
-    """What was found, one line a kind and side of the split."""
-    lines = []
-    for kind in dict.fromkeys(row.kind for row in rows):
-        for split in ("train", "valid"):
-            chosen = [row for row in rows if row.kind == kind and row.split == split]
-            labels = len({(row.source, row.label) for row in chosen})
-            minutes = sum(row.seconds for row in chosen) / 60.0
-            lines.append(
-                f"{kind} {split}: {len(chosen)} recordings, {minutes:.1f} minutes, "
-                f"{labels} labels"
-            )
-    return lines
 
 
 def _prepare_classes(
@@ -84,22 +37,24 @@ def _prepare_classes(
     data: dict[str, str | None],
     device: torch.device,
 ) -> Prepared:
-    rows, words = gather_rows(data, _CLASS_KINDS, config)
-    held_out = _held_out(mix)
+    place, noise = _places(data)
+    rows, words = class_rows(place, config.seed, config.hold_out)
+    if noise is not None:
+        more, said = load_rows(noise, "noise", config.seed)
+        rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
 
     def validation() -> ClassValidation | None:
         if not config.validation_clips:
             return None
-        return ClassValidation(class_mixer(rows, "valid", held_out, device),
+        return ClassValidation(class_mixer(rows, "valid", _held_out(mix), device),
                                config.validation_clips)  # fmt: skip
 
-    mixer = class_mixer(rows, "train", mix, device)
     return Prepared(
-        mixer,
+        class_mixer(rows, "train", mix, device),
         ClassObjective(config, model_config),
         validation,
         config.batch_size * mix.crop_seconds,
-        [*words, f"mixtures of {', '.join(mixer.labels)}"],
+        _without_paths(words, data),
         _sources(rows),
     )
 
@@ -111,41 +66,47 @@ def _prepare_speakers(
     data: dict[str, str | None],
     device: torch.device,
 ) -> Prepared:
-    rows, words = gather_rows(data, _SPEAKER_KINDS, config)
-    mixer = _speaker_mixer(rows, "train", mix, device)
-    held_out = _held_out(mix)
+    rows, words = speaker_rows(*_places(data), seed=config.seed)
+    try:
+        mixer = speaker_mixer(rows, "train", mix, device)
+    except InputError as error:
+        raise DataError(f"{data['data']}: {error}") from error
 
     def validation() -> SpeakerValidation | None:
         if not config.validation_clips:
             return None
-        return SpeakerValidation(_speaker_mixer(rows, "valid", held_out, device),
-                                 config.validation_clips)  # fmt: skip
+        try:
+            held_out = speaker_mixer(rows, "valid", _held_out(mix), device)
+        except (DataError, InputError):
+            return None  # what was found says so
+        return SpeakerValidation(held_out, config.validation_clips)
 
     return Prepared(
         mixer,
         SpeakerObjective(config, model_config),
         validation,
         config.batch_size * mix.crop_seconds,
-        [*words, f"{mixer.n_speakers} named voices to learn from (each speed is one)"],
+        _without_paths(words, data),
         _sources(rows),
     )
 
 
-def _speaker_mixer(
-    rows: Sequence[Row], split: str, mix: SpeakerMixConfig, device: torch.device
-) -> SpeakerMixer:
-    pools = {}
-    for kind in ("speech", "noise"):
-        chosen = [row for row in rows if row.kind == kind and row.split == split]
-        speeds = _SPEEDS if split == "train" else (1.0,)
-        pools[kind] = AudioPool.from_manifest(chosen, mix.sample_rate, None, speeds) if (
-            chosen) else None  # fmt: skip
-    if pools["speech"] is None:
-        raise DataError(f"there is no speech to {split} on; give recordings of several speakers")
-    try:
-        return SpeakerMixer(pools["speech"], pools["noise"], mix, device)
-    except InputError as error:
-        raise DataError(f"to {split} on: {error}") from error
+def _places(data: dict[str, str | None]) -> tuple[Path, Path | None]:
+    """The recordings, and the noise where it lies apart."""
+    place, noise = data.get("data"), data.get("noise")
+    if place is None:
+        raise DataError("no recordings were given; name a folder or a manifest with --data")
+    return Path(place), Path(noise) if noise else None
+
+
+def _without_paths(words: Sequence[str], data: dict[str, str | None]) -> list[str]:
+    """What was found, for the card too: where it lies is nobody's business."""
+    lines = []
+    for line in words:
+        for place in filter(None, data.values()):
+            line = line.replace(place, Path(place).name)
+        lines.append(line.strip())
+    return lines
 
 
 def _held_out(mix: Any) -> Any:
