@@ -26,6 +26,7 @@ _ACTIVE_DB = -30.0
 _STRONG_DB, _NARROW_DB = -20.0, 16.0
 #: Peaks nearer than this share of the pitch to one of its multiples belong to it.
 _TOLERANCE = 0.05
+_ABSENT_HARMONICS = 3.5
 _FRAMES_PER_CALL = 512
 
 
@@ -73,6 +74,9 @@ def _foreign(windows: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
         # Fractions of a low pitch would explain everything: they count for its first multiples.
         near = (number <= 8) | (divisor == 1)
         own |= (distance < np.maximum(_TOLERANCE * base * divisor, 1.5 * bin_hz)) & near
+    # A pitch whose lowest three harmonics are all absent is that of a chord, a common divisor.
+    lowest = np.where(peak.any(axis=1), frequency[np.argmax(peak, axis=1)], 0.0)
+    divisor_only = (pitch_hz > 0.0) & (lowest > _ABSENT_HARMONICS * pitch_hz)
     # Without a pitch, one tone alone is not yet two.
     strangers = (peak & ~own).sum(axis=1)
-    return strangers >= np.where(pitch_hz > 0.0, 1, 2)
+    return (strangers >= np.where(pitch_hz > 0.0, 1, 2)) | divisor_only
