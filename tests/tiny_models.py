@@ -42,7 +42,11 @@ STRUCTURES = [
     pytest.param(replace(TINY, hop_length=128, filter_taps=5), id="four overlaps, five taps"),
     pytest.param(replace(TINY, skips=False), id="without skips"),
     pytest.param(TINY_TEXTBOOK, id="own magnitude"),
-    *(pytest.param(config, id=f"preset {name}") for name, config in PRESETS.items()),
+    *(
+        pytest.param(config, id=f"preset {name}")
+        for name, config in PRESETS.items()
+        if config.task == "denoise"
+    ),
 ]
 
 

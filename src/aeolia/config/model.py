@@ -97,6 +97,8 @@ class ModelConfig:
             )
         if self.condition_dim < 1:
             raise ConfigError(f"condition_dim is {self.condition_dim}; it must be at least 1")
+        if self.band_memory < 0:
+            raise ConfigError(f"band_memory is {self.band_memory}; it must not be negative")
 
     def _check_bands(self) -> None:
         if not 1 <= self.n_linear_bins < self.n_bins:
@@ -108,6 +110,12 @@ class ModelConfig:
         if min(counts, default=0) < 1 or sum(counts) < 2:
             raise ConfigError(
                 f"band_groups has {counts} bands; every group needs one, and two are the least"
+            )
+        nyquist_hz = self.sample_rate / 2.0
+        if self.network_hz and not self.band_groups[-1][0] <= self.network_hz <= nyquist_hz:
+            raise ConfigError(
+                f"network_hz is {self.network_hz}; it must be 0, or reach from the highest band's "
+                f"edge, {self.band_groups[-1][0]}, to at most half the sample rate, {nyquist_hz:g}"
             )
         edges_hz = [self.n_linear_bins * self.sample_rate / self.win_length]
         edges_hz += [upper_hz for upper_hz, _ in self.band_groups]

@@ -76,9 +76,9 @@ class VoiceEncoder(nn.Module):
         power = self.bands.pool(spectrum.square().sum(dim=1))  # [B, F, Q]
         frame_power = power.mean(dim=2, keepdim=True)
         loudest = frame_power.amax(dim=1, keepdim=True)
-        voiced = (frame_power > _PAUSE * loudest + 1e-12).float()
+        voiced = (frame_power > _PAUSE * loudest + 1e-20).float()
         # Floored relative to the loudest frame, so that the vector does not depend on the level.
-        level = torch.log(power + _PAUSE * 1e-2 * loudest + 1e-12)
+        level = torch.log(power + _PAUSE * 1e-2 * loudest + 1e-20)
         count = voiced.sum(dim=1, keepdim=True).clamp(min=1.0)
         mean = (level.mean(dim=2, keepdim=True) * voiced).sum(dim=1, keepdim=True) / count
         features = (level - mean) * voiced * 0.3
