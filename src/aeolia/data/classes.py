@@ -281,21 +281,26 @@ class ClassMixer:
         name = names[int(rng.integers(len(names)))]
         return Part(label, name, self._music[name].draw(label, rng))
 
+    def cut_parts(self, parts: Sequence[Part]) -> torch.Tensor:
+        """The parts [N, T] as they were recorded; zeros for noise that is made by rule."""
+        audio = torch.zeros((len(parts), self.config.crop_length), device=self.device)
+        for name in dict.fromkeys(part.pool for part in parts if part.pool):
+            rows = [row for row, part in enumerate(parts) if part.pool == name]
+            crops = [parts[row].segments for row in rows]
+            audio[rows] = cut(self._pools[name], crops, self.config.crop_length)
+        return audio
+
     def render(self, plans: Sequence[ClassPlan]) -> ClassBatch:
         """Make the audio of drawn items, all at once."""
         rate, length = self.config.sample_rate, self.config.crop_length
         flat = [(i, part) for i, plan in enumerate(plans) for part in plan.parts]
-        audio = torch.zeros((len(flat), length), device=self.device)
-        for name in dict.fromkeys(part.pool for _, part in flat):
-            rows = [row for row, (_, part) in enumerate(flat) if part.pool == name]
-            if name:
-                crops = [flat[row][1].segments for row in rows]
-                audio[rows] = cut(self._pools[name], crops, length)
-            else:
-                slopes = [flat[row][1].slope_db or 0.0 for row in rows]
-                rngs = [plans[flat[row][0]].rng for row in rows]
-                noise = corruptions.coloured_noise((len(rows), length), slopes, rate, rngs)
-                audio[rows] = 0.1 * noise.to(self.device)
+        audio = self.cut_parts([part for _, part in flat])
+        made = [row for row, (_, part) in enumerate(flat) if part.slope_db is not None]
+        if made:
+            slopes = [flat[row][1].slope_db or 0.0 for row in made]
+            rngs = [plans[flat[row][0]].rng for row in made]
+            noise = corruptions.coloured_noise((len(made), length), slopes, rate, rngs)
+            audio[made] = 0.1 * noise.to(self.device)
         # Balance is that of the recordings: before rooms and equalisers change the levels.
         heights = torch.from_numpy(self._heights(flat, audio)).to(self.device)
         audio = self.acoustics.apply(audio, [part.colour for _, part in flat])
