@@ -16,7 +16,7 @@ from aeolia.audio.resample import resample
 __all__ = ["POLYPHONIC_SHARE", "polyphonic_share"]
 
 #: A recording with a larger share of frames with foreign tones holds several voices.
-POLYPHONIC_SHARE = 0.5
+POLYPHONIC_SHARE = 0.6
 
 _WINDOW = 2048  # 128 ms at the tracker's rate: tones a semitone apart at middle C are apart
 _LOW_HZ, _HIGH_HZ = 70.0, 3000.0
@@ -27,6 +27,7 @@ _STRONG_DB, _NARROW_DB = -20.0, 16.0
 #: Peaks nearer than this share of the pitch to one of its multiples belong to it.
 _TOLERANCE = 0.05
 _ABSENT_HARMONICS = 3.5
+_ENOUGH_VOICED = 0.3
 _FRAMES_PER_CALL = 512
 
 
@@ -43,6 +44,10 @@ def polyphonic_share(audio: np.ndarray, sample_rate: int, track: PitchTrack) -> 
     active = np.flatnonzero(energy > energy.max() * 10 ** (_ACTIVE_DB / 10))
     if energy.max() <= 0.0 or not len(active):
         return 0.0
+    # The tracker gives up on chords, but also on notes beyond its range: frames without a pitch
+    # are asked only where there is hardly anything else.
+    voiced = active[pitch[active] > 0.0]
+    active = voiced if len(voiced) > _ENOUGH_VOICED * len(active) else active
     foreign = [
         _foreign(windows[part], pitch[part])
         for part in np.array_split(active, -(-len(active) // _FRAMES_PER_CALL))
@@ -74,6 +79,7 @@ def _foreign(windows: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
         # Fractions of a low pitch would explain everything: they count for its first multiples.
         near = (number <= 8) | (divisor == 1)
         own |= (distance < np.maximum(_TOLERANCE * base * divisor, 1.5 * bin_hz)) & near
+    own &= pitch_hz[:, None] > 0.0
     # A pitch whose lowest three harmonics are all absent is that of a chord, a common divisor.
     lowest = np.where(peak.any(axis=1), frequency[np.argmax(peak, axis=1)], 0.0)
     divisor_only = (pitch_hz > 0.0) & (lowest > _ABSENT_HARMONICS * pitch_hz)

@@ -117,7 +117,7 @@ class Encoding:
         except OSError as error:
             reason = error.strerror or "not a .npz file"
             raise InputError(f"{path}: cannot be read ({reason}); name an encoding") from error
-        except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
             raise InputError(
                 f"{path}: not an encoding; name a .npz file that `aeolia encode` wrote"
             ) from error
