@@ -306,7 +306,7 @@ class ConditionalAutoencoder(nn.Module):
         output, following["output_tail"] = self.spectrum.synthesise(
             _merge(_merge(sources) if batch > 1 else sources[0]), state["output_tail"]
         )
-        return output.reshape(batch, condition.shape[1], audio.shape[1], -1), following
+        return _split(output.unflatten(0, (-1, audio.shape[1])), batch), following
 
     def forward(
         self,

@@ -36,6 +36,7 @@ def draw_conditions(
     rows = np.zeros((config.sources, len(classes)), np.float32)
     if rng.random() < config.partition_share:
         groups = rng.integers(config.sources, size=len(classes))
+        groups[rng.permutation(len(classes))[: config.sources]] = range(config.sources)
         if rng.random() < 0.6:  # one thing that somebody would ask for, against the rest
             groups = np.maximum(groups, 1)
             groups[_natural(present, classes, rng)] = 0
