@@ -254,10 +254,11 @@ def _add_drums(
     speed = {role: float(np.exp(rng.normal(0.0, 0.06))) for role in kit}  # size of the drums
     reach = rate / 2.0
     for hit in hits:
-        role = hit.role if hit.role in kit else _SUBSTITUTES.get(hit.role, "")
+        able = [role for role in (hit.role, *_SUBSTITUTES[hit.role]) if role in kit]
         begin = round(hit.onset_seconds * rate)
-        if role not in kit or begin >= len(audio):
+        if not able or begin >= len(audio):
             continue
+        role = able[0]
         sound = kit[role][int(rng.integers(len(kit[role])))]
         struck = soxr.resample(sound.audio, rate * speed[role], rate, quality="MQ")
         struck = struck[: len(audio) - begin]
@@ -268,7 +269,16 @@ def _add_drums(
 
 
 #: What plays a part when its own drum was not recorded.
-_SUBSTITUTES = {"ride": "closed", "open": "closed", "crash": "ride", "tom": "hand", "kick": "tom"}
+_SUBSTITUTES = {
+    "ride": ("closed",),
+    "open": ("closed",),
+    "closed": ("ride", "open"),
+    "crash": ("ride",),
+    "tom": ("hand", "snare"),
+    "kick": ("tom", "hand"),
+    "snare": ("hand",),
+    "hand": ("snare", "tom"),
+}
 
 
 def arrangement_pool(

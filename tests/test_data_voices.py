@@ -1,0 +1,112 @@
+"""Voices: crops with speech, and enrolment clips that share no sample with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_recordings import voice_like, write
+
+from aeolia.data.cache import AudioPool
+from aeolia.data.manifest import Row
+from aeolia.data.voices import Voices
+from aeolia.errors import InputError
+
+RATE = 16000
+
+
+def rows_of(folder: Path, lengths: dict[str, tuple[float, ...]]) -> list[Row]:
+    rows = []
+    for place, (speaker, takes) in enumerate(lengths.items()):
+        for take, seconds in enumerate(takes):
+            audio = voice_like(seconds, RATE, 90.0 + 20 * place, seed=take)
+            path = write(folder / f"{speaker or 'none'}{place}/{take}.wav", audio, RATE)
+            rows.append(Row(str(path), "speech", "made", speaker, seconds, RATE, split="train"))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> AudioPool:
+    """One long clip; several; many short ones; too little; and one that names nobody."""
+    folder = tmp_path_factory.mktemp("voices")
+    lengths = {
+        "long": (6.0,),
+        "several": (3.0, 3.5, 4.0),
+        "short": (0.7,) * 8,
+        "little": (1.2,),
+        "": (5.0,),
+    }
+    return AudioPool.from_manifest(rows_of(folder, lengths), RATE, folder / "cache", speeds=(1.0,))
+
+
+@pytest.fixture(scope="module")
+def voices(pool: AudioPool) -> Voices:
+    return Voices(pool, RATE, RATE)
+
+
+def test_voices_have_enough_speech_and_numbers(voices: Voices) -> None:
+    assert [voice.person[1] for voice in voices.named] == ["long", "several", "short"]
+    assert len(voices.unnamed) == 1 and voices.unnamed[0].number == -1
+    assert voices.n_speakers == 4  # "little" has a number too
+    assert len({voice.number for voice in voices.named}) == 3
+
+
+@pytest.mark.parametrize("length", [RATE, 3 * RATE])
+def test_enrolment_shares_nothing_with_the_crop(voices: Voices, length: int) -> None:
+    pool = voices.pool
+    for index in range(150):
+        rng = np.random.default_rng(index)
+        voice = voices.draw(rng, unnamed=0.3)
+        crop = voices.crop(voice, rng)
+        clip = voices.enrolment(voice, crop, length, rng)
+        person = {pool.row(part.item).label for part in (*crop, *clip)}
+        assert person == {voice.person[1] if voice.is_named else ""}
+        used: dict[int, np.ndarray] = {}
+        for part in crop:
+            mask = used.setdefault(part.item, np.zeros(pool.lengths[part.item], bool))
+            mask[part.start : part.start + part.length] = True
+        covered = np.zeros(length, bool)
+        for part in clip:
+            assert 0 <= part.start and part.start + part.length <= pool.lengths[part.item]
+            if part.item in used:
+                assert not used[part.item][part.start : part.start + part.length].any()
+            assert part.offset + part.length <= length
+            covered[part.offset : part.offset + part.length] = True
+        assert covered.mean() > 0.98  # the whole of it is speech
+
+
+def test_crops_fill_their_length(voices: Voices) -> None:
+    for index in range(60):
+        rng = np.random.default_rng(index)
+        voice = voices.draw(rng)
+        parts = voices.crop(voice, rng)
+        assert max(part.offset + part.length for part in parts) > 0.97 * RATE
+        assert {voices.pool.speeds[part.item] for part in parts} == {1.0}
+
+
+def test_others_are_other_people(voices: Voices) -> None:
+    for index in range(100):
+        rng = np.random.default_rng(index)
+        first = voices.draw(rng, 0.5)
+        second = voices.draw_other(rng, [first], 0.5)
+        third = voices.draw_other(rng, [first, second], 0.5)
+        assert len({first.person, second.person, third.person}) == 3
+        assert sum(not voice.is_named for voice in (first, second, third)) <= 1
+
+
+def test_speeds_are_voices_of_their_own(pool: AudioPool, tmp_path: Path) -> None:
+    fast = AudioPool.from_manifest(pool.rows, RATE, tmp_path, speeds=(0.9, 1.0))
+    voices = Voices(fast, RATE, RATE)
+    assert voices.n_speakers == 8
+    first = next(voice for voice in voices.named if voice.person[1] == "long")
+    for index in range(40):
+        rng = np.random.default_rng(index)
+        assert voices.draw_other(rng, [first], 0.0).person != first.person
+
+
+def test_one_speaker_is_refused(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, {"one": (4.0,), "little": (1.0,)})
+    pool = AudioPool.from_manifest(rows, RATE, tmp_path / "cache", speeds=(1.0,))
+    with pytest.raises(InputError, match="1 speakers have enough speech"):
+        Voices(pool, RATE, RATE)
