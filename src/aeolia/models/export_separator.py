@@ -106,11 +106,14 @@ def _difference(
     for frames in _CHECK_FRAMES:
         shape = (1, channels, frames * model.config.hop_length)
         audio = (0.1 * generator.standard_normal(shape)).astype(np.float32)
-        inputs = {"audio": audio, "condition": condition, "partition": np.float32([partition])}
+        whole = np.array([partition], np.float32)
         with torch.no_grad():
-            tensors = (torch.from_numpy(value) for value in inputs.values())
-            expected, torch_state = model.step(*tensors, torch_state)
-        output, *following = session.run(None, {**inputs, **onnx_state})
+            expected, torch_state = model.step(
+                torch.from_numpy(audio), torch.from_numpy(condition), torch.from_numpy(whole),
+                torch_state,
+            )  # fmt: skip
+        inputs = {"audio": audio, "condition": condition, "partition": whole, **onnx_state}
+        output, *following = session.run(None, inputs)
         onnx_state = dict(zip(onnx_state, following, strict=True))
         worst = max(worst, float(np.abs(output - expected.numpy()).max()))
     return worst

@@ -66,8 +66,12 @@ class TorchSeparator:
         self, audio: np.ndarray, condition: np.ndarray, partition: np.ndarray, state: State
     ) -> tuple[np.ndarray, State]:
         device = next(self.model.parameters()).device
-        inputs = (torch.from_numpy(value).to(device) for value in (audio, condition, partition))
-        output, following = self.model.step(*inputs, _tensors(state, device))
+        output, following = self.model.step(
+            torch.from_numpy(audio).to(device),
+            torch.from_numpy(condition).to(device),
+            torch.from_numpy(partition).to(device),
+            _tensors(state, device),
+        )
         return output.cpu().numpy(), _arrays(following)
 
     @torch.inference_mode()

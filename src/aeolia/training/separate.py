@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from aeolia.config import ModelConfig
 from aeolia.data.classes import ClassMixConfig
 from aeolia.data.corpus import load_rows
 from aeolia.data.manifest import Row
@@ -31,7 +30,7 @@ _HELD_OUT_SECONDS = 5.0
 
 
 def _prepare_classes(
-    model_config: ModelConfig,
+    model_config: Any,
     config: SeparateConfig,
     mix: ClassMixConfig,
     data: dict[str, str | None],
@@ -60,7 +59,7 @@ def _prepare_classes(
 
 
 def _prepare_speakers(
-    model_config: ModelConfig,
+    model_config: Any,
     config: SeparateConfig,
     mix: SpeakerMixConfig,
     data: dict[str, str | None],

@@ -125,7 +125,7 @@ class SpeakerObjective:
         config = self.model_config
         length = batch.mixture.shape[1] // config.hop_length * config.hop_length
         mixture, target = batch.mixture[:, :length], batch.target[:, :length]
-        estimates, voices = model(
+        estimates, (enrolment, own, other) = model(
             mixture.unsqueeze(1),
             None,
             torch.zeros_like(mixture[:, 0]),
@@ -141,7 +141,7 @@ class SpeakerObjective:
             batch.bandwidth_hz.unsqueeze(1),
         )
         present = target.abs().amax(dim=1) > 0.0
-        speaker = speaker_loss(*voices, batch.speaker, present)
+        speaker = speaker_loss(enrolment, own, other, batch.speaker, present)
         terms["speaker"] = speaker.detach()
         return loss + self.config.speaker_weight * speaker, terms
 

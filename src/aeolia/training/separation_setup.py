@@ -51,12 +51,14 @@ def read_separation_setup(
     sections = read_sections(config_file)
     weights: dict[str, Tensor] | None = None
     train: dict[str, Any] = {"seed": seed}
-    model = preset(preset_name) if preset_name or not start_from else None
+    model = preset(preset_name) if preset_name is not None else None
     if start_from is not None:
         started, weights = read_checkpoint(checkpoint_of(start_from))
         if isinstance(started, ModelConfig) and started.task == "separate":
             model = model or started
             train.update(FINE_TUNING)
+    if model is None and start_from is None:
+        model = preset("separate")
     if model is None:
         raise ConfigError(
             f"{start_from} does not separate yet; say with --preset what it is to become, "
@@ -94,9 +96,8 @@ def _checked(
     train.update({"steps": steps} if steps is not None else {})
     train.update({"batch_size": batch_size} if batch_size is not None else {})
     mix = {"seed": seed, "sample_rate": model.sample_rate, **sections.get("mix", {})}
-    return SeparationSetup(
-        model,
-        config_from_dict(SeparateConfig, train),
-        config_from_dict(ClassMixConfig if by_class else SpeakerMixConfig, mix),
-        weights,
-    )
+    mixtures: ClassMixConfig | SpeakerMixConfig = (
+        config_from_dict(ClassMixConfig, mix) if by_class else
+        config_from_dict(SpeakerMixConfig, mix)
+    )  # fmt: skip
+    return SeparationSetup(model, config_from_dict(SeparateConfig, train), mixtures, weights)
