@@ -1,0 +1,78 @@
+"""What the released denoisers needed besides training: bands cut, bands joined, runs averaged.
+
+    python recipes/weights.py cut RUN OUT             low bands of a full-band run, for 16 kHz
+    python recipes/weights.py join LOW HIGH OUT       LOW's bands, and HIGH's own above them
+    python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
+
+RUN, LOW and HIGH are run folders or .safetensors files of one structure (`denoise` or
+`denoise-16k`); OUT becomes a folder that `aeolia train --from` and `aeolia export` take. Averaging
+runs that branched from one another often generalises better than either (Wortsman et al., "Model
+soups", 2022).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from torch import Tensor
+
+from aeolia.config import ModelConfig
+from aeolia.models.autoencoder import DenoisingAutoencoder
+from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
+from aeolia.presets import preset
+
+Weights = dict[str, Tensor]
+#: Axis of the layers around the recurrences that runs over (channel, position).
+_POSITIONS = {"encoder.squeeze.weight": 1, "decoder.widen.weight": 0, "decoder.widen.bias": 0}
+
+
+def cut(run: Path) -> tuple[ModelConfig, Weights]:
+    """The positions that `denoise-16k` has."""
+    _, weights = read_checkpoint(run)
+    config = preset("denoise-16k")
+    wanted = DenoisingAutoencoder(config).state_dict()
+    for name, axis in _POSITIONS.items():
+        channels = config.channels[-1]
+        positions = wanted[name].shape[axis] // channels
+        blocks = weights[name].unflatten(axis, (channels, -1))
+        low = blocks.narrow(axis + 1, 0, positions)
+        weights[name] = low.flatten(axis, axis + 1).contiguous()
+    return config, weights
+
+
+def join(low: Path, high: Path) -> tuple[ModelConfig, Weights]:
+    """Everything from `low` but the positions that only `high` has."""
+    _, weights = read_checkpoint(low)
+    config, wide = read_checkpoint(high)
+    assert isinstance(config, ModelConfig)
+    for name, axis in _POSITIONS.items():
+        channels = config.channels[-1]
+        blocks = wide[name].unflatten(axis, (channels, -1)).clone()
+        known = weights[name].unflatten(axis, (channels, -1))
+        blocks.narrow(axis + 1, 0, known.shape[axis + 1]).copy_(known)
+        weights[name] = blocks.flatten(axis, axis + 1)
+    return config, weights
+
+
+def average(one: Path, other: Path) -> tuple[ModelConfig, Weights]:
+    """The mean of each weight."""
+    config, first = read_checkpoint(one)
+    _, second = read_checkpoint(other)
+    assert isinstance(config, ModelConfig)
+    return config, {name: (first[name] + second[name]) / 2.0 for name in first}
+
+
+def main(arguments: list[str]) -> None:
+    jobs = {"cut": (cut, 1), "join": (join, 2), "average": (average, 2)}
+    if not arguments or arguments[0] not in jobs or len(arguments) != jobs[arguments[0]][1] + 2:
+        raise SystemExit(__doc__)
+    job, _ = jobs[arguments[0]]
+    *runs, out = map(Path, arguments[1:])
+    config, weights = job(*runs)  # type: ignore[operator]
+    out.mkdir(parents=True, exist_ok=True)
+    print(f"{out / WEIGHTS_FILE}: {save_checkpoint(out / WEIGHTS_FILE, config, weights)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
