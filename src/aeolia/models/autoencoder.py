@@ -26,7 +26,7 @@ class DenoisingAutoencoder(nn.Module):
 
     passing_tap: Tensor
     swapped: Tensor
-    product_signs: Tensor
+    conjugate: Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -111,21 +111,20 @@ class DenoisingAutoencoder(nn.Module):
         # Channels (re, im) of tap 0, of tap 1, ...; tap t sees the frame t before this one.
         seen = torch.cat([history[:, :, taps - 1 - t : -t or None] for t in range(taps)], dim=1)
         values = values + self.passing_tap
-        products = torch.cat([values * seen, values * seen[:, self.swapped]], dim=1)
         # (a + jb)(c + jd) = (ac - bd) + j(ad + bc), summed over the taps.
-        return nn.functional.conv2d(products, self.product_signs)
+        real = (values * (seen * self.conjugate)).sum(dim=1, keepdim=True)
+        imaginary = (values * seen[:, self.swapped]).sum(dim=1, keepdim=True)
+        return torch.cat([real, imaginary], dim=1)
 
     def _add_filter_tables(self, taps: int) -> None:
         """Constants of `_filter`: few large operations make a graph that is quick per hop."""
         passing = torch.zeros(2 * taps, 1, 1)
         passing[0] = 1.0
         swapped = torch.arange(2 * taps).reshape(taps, 2).flip(1).flatten()
-        signs = torch.zeros(2, 4 * taps)
-        signs[0, 0 : 2 * taps : 2], signs[0, 1 : 2 * taps : 2] = 1.0, -1.0
-        signs[1, 2 * taps :] = 1.0
+        conjugate = torch.tensor([1.0, -1.0]).repeat(taps)[:, None, None]
         self.register_buffer("passing_tap", passing, persistent=False)
         self.register_buffer("swapped", swapped, persistent=False)
-        self.register_buffer("product_signs", signs[:, :, None, None], persistent=False)
+        self.register_buffer("conjugate", conjugate, persistent=False)
 
     def _own_magnitude(self, values: Tensor, spectrum: Tensor) -> Tensor:
         """The decoder's compressed magnitude [B, 1, F, Q] with the noisy phase."""

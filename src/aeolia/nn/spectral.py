@@ -34,13 +34,15 @@ class SplitDFT(nn.Module):
 
         X[k1 + N1*k2] = sum_n2 W_N2^(n2*k2) * W_N^(n2*k1) * sum_n1 W_N1^(n1*k1) * x[N2*n1 + n2]
 
-    with W_N = exp(-2j*pi/N). That is N*(4*N1 + 2*N2) multiplications or so rather than N*N, and
+    with W_N = exp(-2j*pi/N). That is 2*N*(N1 + N2) multiplications or so rather than N*N, and
     the matrices are small enough to stay in the cache and in a small file. Rows and columns are
     laid out so that the exported graph needs few nodes: live audio runs it once per hop.
     """
 
     inner: Tensor
-    twist: Tensor
+    cosine: Tensor
+    sine: Tensor
+    swapped: Tensor
     outer: Tensor
     outer_inverse: Tensor
     inner_inverse: Tensor
@@ -61,55 +63,41 @@ class SplitDFT(nn.Module):
         inner_cos, inner_sin = rotation(n1, n1, n1)  # [n1, k1], symmetric
         outer_cos, outer_sin = rotation(n2, self.n_k2, n2)  # [n2, k2]
         twist_cos, twist_sin = rotation(n1, n2, length)  # [k1, n2]
-        # A complex product with the twist needs (re, im) times its cosine plus (im, -re) times
-        # its sine: the inner product yields both, rows in the order (cosine or sine, k1, part).
-        inner = torch.cat(
-            [
-                torch.stack([inner_cos, -inner_sin], dim=1).flatten(0, 1),  # (re, im)
-                torch.stack([-inner_sin, -inner_cos], dim=1).flatten(0, 1),  # (im, -re)
-            ]
-        )
-        twist = torch.cat(
-            [
-                twist_cos.repeat_interleave(2, dim=0),
-                twist_sin.repeat_interleave(2, dim=0),
-            ]
-        )
+        # Rows in the order (k1, part). A complex product with the twist is the rows times its
+        # cosine plus the rows with the parts swapped, (im, re), times (sine, -sine).
+        inner = torch.stack([inner_cos, -inner_sin], dim=1).flatten(0, 1)
+        cosine = twist_cos.repeat_interleave(2, dim=0)
+        sine = torch.stack([twist_sin, -twist_sin], dim=1).flatten(0, 1)
+        swapped = torch.arange(2 * n1).reshape(n1, 2).flip(1).flatten()
         # (re, im) n2 -> (re, im) k2
         outer = torch.cat(
             [torch.cat([outer_cos, -outer_sin], dim=1), torch.cat([outer_sin, outer_cos], dim=1)]
         )
-        # Backwards: x = Re sum_k1 (cos + j*sin)(inner) * (cos + j*sin)(twist) * (re + j*im), with
-        # columns in the order (twist's cosine or sine, k1, part).
-        inner_inverse = torch.cat(
-            [
-                torch.stack([inner_cos, -inner_sin], dim=2).flatten(1, 2),
-                torch.stack([-inner_sin, -inner_cos], dim=2).flatten(1, 2),
-            ],
-            dim=1,
-        )
+        # Backwards: x = Re sum_k1 (cos + j*sin)(inner) * (cos + j*sin)(twist) * (re + j*im).
         # Bins between 0 and the Nyquist frequency stand for their mirror images as well.
         weight = torch.full((n1, 2 * self.n_k2), 2.0 / length, dtype=torch.float64)
         for column in (0, self.n_k2 - 1, self.n_k2, 2 * self.n_k2 - 1):
             weight[0, column] = 1.0 / length
         tables = {
             "inner": inner,
-            "twist": twist,
+            "cosine": cosine,
+            "sine": sine,
             "outer": outer,
             "outer_inverse": outer.T,
-            "inner_inverse": inner_inverse,
+            "inner_inverse": inner.T,
             "weight": weight,
         }
         for name, table in tables.items():
             self.register_buffer(name, table.float().contiguous(), persistent=False)
+        self.register_buffer("swapped", swapped, persistent=False)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames [B, F, N] to spectrum [B, 2, F, N/2+1]."""
         batch, count = frames.shape[0], frames.shape[1]
         x = frames.reshape(batch, count, self.n1, self.n2)
-        x = torch.matmul(self.inner, x) * self.twist
-        cosine, sine = x.split(2 * self.n1, dim=2)
-        x = (cosine + sine).reshape(batch, count, self.n1, 2 * self.n2)
+        x = torch.matmul(self.inner, x)
+        x = x * self.cosine + x.index_select(2, self.swapped) * self.sine
+        x = x.reshape(batch, count, self.n1, 2 * self.n2)
         x = torch.matmul(x, self.outer).reshape(batch, count, self.n1, 2, self.n_k2)
         x = x.permute(0, 3, 1, 4, 2)  # k = k1 + n1*k2
         return x.reshape(batch, 2, count, self.n_k2 * self.n1)[..., : self.length // 2 + 1]
@@ -121,8 +109,7 @@ class SplitDFT(nn.Module):
         x = x.reshape(batch, 2, count, self.n_k2, self.n1).permute(0, 2, 4, 1, 3)
         x = x.reshape(batch, count, self.n1, 2 * self.n_k2) * self.weight
         x = torch.matmul(x, self.outer_inverse).reshape(batch, count, 2 * self.n1, self.n2)
-        cosine, sine = self.twist.chunk(2, dim=0)
-        x = torch.cat([x * cosine, x * sine], dim=2)
+        x = x * self.cosine - x.index_select(2, self.swapped) * self.sine
         return torch.matmul(self.inner_inverse, x).reshape(batch, count, self.length)
 
 
