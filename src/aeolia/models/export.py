@@ -65,6 +65,11 @@ def export_onnx(model: Autoencoder, path: Path, card: str = "") -> float:
     model, path = model.eval(), Path(path)
     files: dict[Path, bytes] = {}
     if isinstance(model, Synthesiser):
+        if model.config.decoder == "spectrogram":
+            raise ModelError(
+                f"{model.config.name} cannot be exported: its phases need whole notes; it is there "
+                "to be compared with, train the preset notes instead"
+            )
         config = with_tags(model)
         parts = {
             part: _with_metadata(graph, config, card)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from aeolia.config import SynthConfig
 from aeolia.errors import ConfigError
 from aeolia.models.envelope import EnvelopeNetwork
+from aeolia.models.spectrogram_decoder import SpectrogramDecoder
 from aeolia.models.synth_decoder import SourceFilterDecoder, State
 from aeolia.models.synth_encoder import NoteSpectrum, TimbreEncoder
 from aeolia.nn.gaussian import Gaussian, build_prior
@@ -23,8 +24,9 @@ class Reconstruction(NamedTuple):
     posterior: Gaussian
     #: KL of the posterior from the prior, [B, D].
     divergence: Tensor
-    #: A crop of the note decoded from a draw of the posterior, [B, T].
-    audio: Tensor
+    #: A crop of the note decoded from a draw of the posterior, [B, T]; of the textbook decoder
+    #: the magnitudes of its spectrogram, [B, F', Q].
+    decoded: Tensor
     #: Shape of the whole note's envelope in dB, [B, F].
     shape_db: Tensor
 
@@ -51,7 +53,11 @@ class Synthesiser(nn.Module):
         self.encoder = TimbreEncoder(config, self.spectrum.n_bands)
         self.prior = build_prior(config)
         self.envelope = EnvelopeNetwork(config)
-        self.decoder = SourceFilterDecoder(config)
+        self.decoder: SourceFilterDecoder | SpectrogramDecoder = (
+            SpectrogramDecoder(config)
+            if config.decoder == "spectrogram"
+            else SourceFilterDecoder(config)
+        )
         #: Set by training on a GPU; spectra and phases stay in float32 here, so it is not used.
         self.mixed_precision = False
 
@@ -111,9 +117,12 @@ class Synthesiser(nn.Module):
         conditions = (instrument, pitch_midi, velocity)
         divergence = self.prior.divergence(posterior, latent, *conditions)
         state = {**self.decoder.initial_state(len(latent)), "age": age}
-        audio, _ = self.decoder.step(latent, instrument, crop_hz, loudness_db, noise, state)
+        if isinstance(self.decoder, SpectrogramDecoder):
+            decoded, _ = self.decoder.magnitude(latent, instrument, crop_hz, loudness_db, state)
+        else:
+            decoded, _ = self.decoder.step(latent, instrument, crop_hz, loudness_db, noise, state)
         shape_db = self.envelope.shape(latent, instrument, pitch_midi, seconds)
-        return Reconstruction(posterior, divergence, audio, shape_db)
+        return Reconstruction(posterior, divergence, decoded, shape_db)
 
     def step(
         self,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["MultiResolutionLoss", "envelope_loss", "pitch_correlation"]
+from aeolia.config import SynthConfig
+from aeolia.models.spectrogram_decoder import Spectrogram
+
+__all__ = ["MultiResolutionLoss", "SpectrogramLoss", "envelope_loss", "pitch_correlation"]
 
 #: DFT lengths in samples at 48 kHz: from single harmonics to single attacks.
 _LENGTHS = (4096, 1024, 256)
@@ -31,12 +34,13 @@ class MultiResolutionLoss:
         self.windows = {n: torch.hann_window(n) for n in lengths}
 
     def __call__(
-        self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor
+        self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor, compared: Tensor
     ) -> tuple[Tensor, Tensor]:
         """References and estimates [B, T] to the mean per clip [B], logarithmic and linear term.
 
-        Bins above a clip's own bandwidth [B] do not count.
+        Bins above a clip's own bandwidth [B] do not count, nor samples where `compared` is 0.
         """
+        reference, estimate = reference * compared, estimate * compared
         level = reference.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
         logarithmic = torch.zeros_like(level[:, 0])
         linear = torch.zeros_like(logarithmic)
@@ -48,12 +52,38 @@ class MultiResolutionLoss:
             with torch.no_grad():
                 target = _magnitude(reference / level, length, window)
             found = _magnitude(estimate / level, length, window)
-            count = inside.sum((1, 2)) * target.shape[2]
-            apart = (torch.log(found + _FLOOR) - torch.log(target + _FLOOR)).abs()
-            logarithmic = logarithmic + (apart * inside).sum((1, 2)) / count
-            mean = torch.maximum((target * inside).sum((1, 2)), _LEAST_MEAN * count)
-            linear = linear + ((found - target).abs() * inside).sum((1, 2)) / mean
+            terms = _terms(target, found, inside.expand_as(target))
+            logarithmic, linear = logarithmic + terms[0], linear + terms[1]
         return logarithmic / len(self.windows), linear / len(self.windows)
+
+
+class SpectrogramLoss:
+    """The same for a decoder of magnitudes, at its own resolution."""
+
+    def __init__(self, config: SynthConfig) -> None:
+        self.hop_length = config.hop_length
+        self.analysis = Spectrogram(config.hop_length)
+        self.hz = torch.linspace(0.0, config.sample_rate / 2, self.analysis.n_bins)
+
+    def __call__(
+        self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor, compared: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """References [B, T] and estimated magnitudes [B, F, Q] to both terms per clip [B]."""
+        self.analysis.to(reference.device)
+        inside = (self.hz.to(reference.device) <= bandwidth_hz.unsqueeze(1)).float().unsqueeze(1)
+        inside = inside * compared[:, :: self.hop_length].unsqueeze(2)
+        level = reference.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
+        target = self.analysis.magnitude(reference / level)
+        return _terms(target, estimate / level.unsqueeze(2), inside)
+
+
+def _terms(target: Tensor, found: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
+    """Differences of log and of linear magnitudes [B, ...] where `inside` is 1, per clip [B]."""
+    target, found, inside = target.flatten(1), found.flatten(1), inside.flatten(1)
+    count = inside.sum(1).clamp(min=1.0)
+    apart = (torch.log(found + _FLOOR) - torch.log(target + _FLOOR)).abs()
+    mean = torch.maximum((target * inside).sum(1), _LEAST_MEAN * count)
+    return (apart * inside).sum(1) / count, ((found - target).abs() * inside).sum(1) / mean
 
 
 def _magnitude(audio: Tensor, length: int, window: Tensor) -> Tensor:

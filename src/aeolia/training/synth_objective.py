@@ -12,7 +12,12 @@ from aeolia.data.note_batches import NoteBatch
 from aeolia.errors import ConfigError
 from aeolia.nn.gaussian import free_bits
 from aeolia.training.config import TrainConfig
-from aeolia.training.synth_losses import MultiResolutionLoss, envelope_loss, pitch_correlation
+from aeolia.training.synth_losses import (
+    MultiResolutionLoss,
+    SpectrogramLoss,
+    envelope_loss,
+    pitch_correlation,
+)
 
 __all__ = ["SynthObjective", "SynthTrainConfig"]
 
@@ -28,7 +33,7 @@ class SynthTrainConfig(TrainConfig):
     clip_norm: float = 2.0
     #: How many independent observations a crop's spectrograms count for: weighs the
     #: reconstruction, a mean over bins, against the divergence, a sum over the latent.
-    observations: float = 300.0
+    observations: float = 2000.0
     #: Weight of the divergence once warmed up (1: the evidence lower bound itself).
     beta: float = 1.0
     #: Steps over which the divergence's weight rises, from a tenth.
@@ -68,7 +73,11 @@ class SynthObjective:
     def __init__(self, config: SynthTrainConfig, model_config: SynthConfig) -> None:
         self.config = config
         self.model_config = model_config
-        self.reconstruction = MultiResolutionLoss(model_config.sample_rate)
+        self.reconstruction: MultiResolutionLoss | SpectrogramLoss = (
+            SpectrogramLoss(model_config)
+            if model_config.decoder == "spectrogram"
+            else MultiResolutionLoss(model_config.sample_rate)
+        )
 
     def __call__(
         self, model: nn.Module, batch: NoteBatch, step: int
@@ -86,7 +95,7 @@ class SynthObjective:
             latent_noise,
         )  # fmt: skip
         logarithmic, linear = self.reconstruction(
-            batch.audio * batch.compared, made.audio * batch.compared, batch.bandwidth_hz
+            batch.audio, made.decoded, batch.bandwidth_hz, batch.compared
         )
         divergence = free_bits(made.divergence, config.free_nats)
         envelope = envelope_loss(made.shape_db, batch.shape_db, batch.held)

@@ -21,7 +21,7 @@ from aeolia.data.words import drum_kind, instrument_words
 from aeolia.errors import DataError, ModelError
 from aeolia.models.synthesiser import Synthesiser
 from aeolia.training.latent_report import latent_report
-from aeolia.training.synth_losses import MultiResolutionLoss, envelope_loss
+from aeolia.training.synth_losses import envelope_loss
 from aeolia.training.synth_objective import SynthObjective, SynthTrainConfig
 from aeolia.training.task import Prepared, Task
 
@@ -99,7 +99,7 @@ class SynthValidation:
         order = np.random.default_rng(mix.seed).permutation(len(known))[:count]
         self.notes = [known[i] for i in order]
         self.batches = NoteBatches(self.notes, config, mix)
-        self.distance = MultiResolutionLoss(config.sample_rate)
+        self.distance = SynthObjective(SynthTrainConfig(), config).reconstruction
 
     @torch.no_grad()
     def __call__(self, model: Synthesiser) -> dict[str, float]:
@@ -119,7 +119,7 @@ class SynthValidation:
                 batch.velocity, batch.times, batch.crop_hz, batch.loudness_db, batch.age, noise,
                 latent_noise,
             )  # fmt: skip
-            terms = self.distance(batch.audio, made.audio, batch.bandwidth_hz)
+            terms = self.distance(batch.audio, made.decoded, batch.bandwidth_hz, batch.compared)
             for name, values in zip(("logarithmic", "linear"), terms, strict=True):
                 sums[name] += float(values.sum())
             error = envelope_loss(made.shape_db, batch.shape_db, batch.held)
