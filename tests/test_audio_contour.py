@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.audio.contour import LOUDNESS_FLOOR_DB, LOUDNESS_WINDOW, loudness_contour
+from aeolia.audio.contour import (
+    LOUDNESS_FLOOR_DB,
+    LOUDNESS_WINDOW,
+    loudness_contour,
+    loudness_inside,
+)
 
 
 def test_a_sine_has_its_level_in_every_frame_inside() -> None:
@@ -33,3 +38,15 @@ def test_silence_and_frames_beyond_the_end_are_the_floor() -> None:
     assert contour.shape == (40,)
     np.testing.assert_array_equal(contour[25:], LOUDNESS_FLOOR_DB)
     assert loudness_contour(np.zeros(0), 100).shape == (0,)
+
+
+@pytest.mark.parametrize("hop", [256, 480])
+def test_from_the_inside_it_is_the_same(hop: int) -> None:
+    audio = np.random.default_rng(1).standard_normal(20 * hop + 2 * LOUDNESS_WINDOW)
+    half = LOUDNESS_WINDOW // 2
+    inside = loudness_inside(audio, hop, 20)
+    # The first frame begins half a window into the audio.
+    np.testing.assert_allclose(inside, loudness_contour(audio[half:], hop, 20), atol=2.5)
+    np.testing.assert_allclose(
+        inside[8:], loudness_contour(audio[half:], hop, 20)[8:], atol=1e-4
+    )

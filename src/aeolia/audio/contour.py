@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["LOUDNESS_FLOOR_DB", "LOUDNESS_WINDOW", "loudness_contour"]
+__all__ = ["LOUDNESS_FLOOR_DB", "LOUDNESS_WINDOW", "loudness_contour", "loudness_inside"]
 
 #: What silence counts as, in dBFS.
 LOUDNESS_FLOOR_DB = -90.0
@@ -29,5 +29,17 @@ def loudness_contour(audio: np.ndarray, hop_length: int, n_frames: int | None = 
     start = np.arange(n_frames) * hop_length + hop_length // 2 - LOUDNESS_WINDOW // 2
     stop = np.clip(start + LOUDNESS_WINDOW, 0, length)
     power = (energy[..., stop] - energy[..., np.clip(start, 0, length)]) / LOUDNESS_WINDOW
+    floor = 10.0 ** (LOUDNESS_FLOOR_DB / 10.0)
+    return (10.0 * np.log10(np.maximum(power, floor))).astype(np.float32)
+
+
+def loudness_inside(audio: np.ndarray, hop_length: int, n_frames: int) -> np.ndarray:
+    """Loudness [F] of frames of audio [T] whose first begins half a window after its start.
+
+    For streams, which keep what lies around: T is at least what the last frame's window reaches.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(audio, LOUDNESS_WINDOW)
+    around = windows[np.arange(n_frames) * hop_length + hop_length // 2]
+    power = np.mean(np.square(around, dtype=np.float64), axis=1)
     floor = 10.0 ** (LOUDNESS_FLOOR_DB / 10.0)
     return (10.0 * np.log10(np.maximum(power, floor))).astype(np.float32)

@@ -24,6 +24,7 @@ from aeolia.audio.pitch import PitchTrack, track_pitch
 from aeolia.audio.polyphony import POLYPHONIC_SHARE, polyphonic_share
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError
+from aeolia.runtime.follower import LoudnessFollower
 from aeolia.runtime.instrument import OnnxSynthesiser
 
 __all__ = ["Encoding", "check_monophonic", "encode_recording", "nearest_instrument"]
@@ -69,7 +70,8 @@ class Encoding:
         else:
             latent = self.latent
         audio = model.decode(latent, self.instrument, self.pitch_hz, self.loudness_db, seed=seed)
-        return audio[0, : self.n_samples]
+        followed = LoudnessFollower(self.hop_length).whole(audio[0], self.loudness_db)
+        return followed[: self.n_samples]
 
     def check_fits(self, model: OnnxSynthesiser) -> None:
         """Raise an InputError unless the encoding was made by this model, or one just like it."""

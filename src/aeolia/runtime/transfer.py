@@ -3,6 +3,7 @@
     audio -> mono -> 16 kHz -> pitch tracker -> mended pitch --+-> transpose, snap -+
                |                                               |                    +-> decoder
                +------> loudness -------------------------------+--> prior: timbre -+
+                           +--------------------------------------------------- gain to keep it
 
 The recording is monophonic, and so is the output: all channels get the same. Works in steps of
 40 ms, each of which looks ahead as far as the tracker must, so a file is the same in any blocks.
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.audio.contour import LOUDNESS_FLOOR_DB, LOUDNESS_WINDOW
+from aeolia.audio.contour import LOUDNESS_WINDOW, loudness_inside
 from aeolia.audio.pitch import (
     LOOKAHEAD_FRAMES,
     MEND_FRAMES,
@@ -28,6 +29,7 @@ from aeolia.audio.pitch import (
 from aeolia.audio.pitch_names import hz, midi
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import State
+from aeolia.runtime.follower import LoudnessFollower
 from aeolia.runtime.instrument import OnnxSynthesiser
 from aeolia.runtime.passage import Passage
 
@@ -99,8 +101,9 @@ class TransferStream(Passage[np.ndarray]):
         self._factor = rate // TRACK_RATE
         self._taps = _low_pass(self._factor)
         ahead = (_REACH + 3) * TRACK_HOP * self._factor + len(self._taps)
-        delay = math.ceil(max(ahead, LOUDNESS_WINDOW) / hop) * hop
-        timing = _Timing(rate, _FRAMES_PER_STEP * hop, delay)
+        self._ahead = math.ceil(max(ahead, LOUDNESS_WINDOW) / hop) * hop
+        self._follower = LoudnessFollower(hop)
+        timing = _Timing(rate, _FRAMES_PER_STEP * hop, self._ahead + self._follower.delay)
         super().__init__(
             timing, sample_rate, channels, channels, keeps_input=False,
             resample_quality=resample_quality,
@@ -108,34 +111,35 @@ class TransferStream(Passage[np.ndarray]):
 
     def _initial_state(self) -> State:
         # Enough to look back on from the oldest frame still to be sounded.
-        low = self.config.delay // self._factor + (_REACH + 3) * TRACK_HOP
+        low = self._ahead // self._factor + (_REACH + 3) * TRACK_HOP
         return {
-            "heard": np.zeros(self.config.delay + LOUDNESS_WINDOW, np.float32),
+            "heard": np.zeros(self._ahead + LOUDNESS_WINDOW, np.float32),
             "low": np.zeros(low, np.float32),
             "n_heard": np.zeros((), np.int64),
             "semitone": np.full((), np.nan),
             "snapped": np.full((), np.nan),
             "timbre": np.full(2, np.nan),  # smoothed pitch (MIDI number) and velocity
+            **self._follower.initial_state(),
             **{f"model_{n}": v for n, v in self.model.initial_state(1).items()},
         }
 
     def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """Channels [C, T] in, the instrument [C, T] out, `config.delay` later."""
         mono = audio.mean(axis=0)
-        # What is sounded now was heard `delay` ago; its first sample, from the recording's start.
-        first = int(state["n_heard"]) - self.config.delay
+        # What is sounded now was heard so long ago; its first sample, from the recording's start.
+        first = int(state["n_heard"]) - self._ahead
         heard, low, state = self._hear(mono, state)
         hop = self.model.config.hop_length
         ends = (first + hop * np.arange(1, len(mono) // hop + 1)) / self.model.config.sample_rate
         pitch_hz = self._pitch_at(ends, low, int(state["n_heard"]))
-        loudness = _centred_loudness(heard[LOUDNESS_WINDOW // 2 :], hop, len(ends))
+        loudness = loudness_inside(heard[LOUDNESS_WINDOW // 2 :], hop, len(ends))
         outputs = []
         for start in range(0, len(ends), _FRAMES_PER_STEP):
             frames = slice(start, start + _FRAMES_PER_STEP)
             place = first + start * hop
             sound, state = self._sound(pitch_hz[frames], loudness[frames], place, state)
             outputs.append(sound)
-        output = np.concatenate(outputs)
+        output, state = self._follower.step(np.concatenate(outputs), loudness, state)
         return np.broadcast_to(output, (len(audio), len(output))), state
 
     def _hear(self, samples: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray, State]:
@@ -255,15 +259,6 @@ def snapped(
         at = now if np.isnan(at) else at + share * (now - at)
         result[frame] = at
     return result, np.array(now), np.array(at)
-
-
-def _centred_loudness(around: np.ndarray, hop: int, n_frames: int) -> np.ndarray:
-    """Loudness [F] of frames whose first begins half a window into `around`."""
-    windows = np.lib.stride_tricks.sliding_window_view(around, LOUDNESS_WINDOW)
-    starts = np.arange(n_frames) * hop + hop // 2
-    power = np.mean(np.square(windows[starts], dtype=np.float64), axis=1)
-    floor = 10.0 ** (LOUDNESS_FLOOR_DB / 10.0)
-    return (10.0 * np.log10(np.maximum(power, floor))).astype(np.float32)
 
 
 def _low_pass(factor: int) -> np.ndarray:
