@@ -133,8 +133,9 @@ SYNTH_PRESETS: dict[str, SynthConfig] = {
     "notes": SynthConfig(),
     # Drums: no pitch; the network draws the low bins itself.
     "drums": SynthConfig(
-        name="drums", harmonics=1, residual_bins=80, channels=128, condition_dim=48, latent_dim=16
-    ),
+        name="drums", harmonics=1, residual_bins=80, channels=96, condition_dim=48,
+        encoder_channels=48, latent_dim=16,
+    ),  # fmt: skip
     # The light one: a bank of harmonics and filtered noise.
     "notes-light": SynthConfig(
         name="notes-light", decoder="additive", harmonics=64, channels=96, layers=3

@@ -149,21 +149,25 @@ class SourceFilterDecoder(nn.Module):
         level = amplitude(loudness_db)
         level_before = self._before(level, state["last_level"], fresh)
         gains_before = self._before(gains, state["last_gains"], fresh)
-        filter_before = self._before(harmonic, state["last_filter"], fresh)
+        filter_before = self._before(harmonic[:, :1], state["last_filter"], fresh)
         size = level_before.unsqueeze(2) + (level - level_before).unsqueeze(2) * self.rising
 
         falling, rising, following["phase"], following["last_hz"] = self._harmonics(
             pitch_hz, gains_before, gains, state, fresh
         )
-        spectrum = multiply(
-            self.transform(falling * (1.0 - self.rising) * size), self.bands(filter_before)
+        hiss = noise.reshape(noise.shape[0], -1, self.config.hop_length)
+        sources = [falling * (1.0 - self.rising) * size, rising * self.rising * size, hiss * size]
+        source = self.transform(torch.cat(sources, dim=1))
+        # All responses at once: the last block's, this one's, the noise's and the impulse's.
+        response = self.bands(
+            torch.cat([filter_before, harmonic, noisy, impulse[:, :1]], dim=1)
         )
-        response = self.bands(harmonic)
-        spectrum = spectrum + multiply(self.transform(rising * self.rising * size), response)
-        hiss = noise.reshape(noise.shape[0], -1, self.config.hop_length) * size
-        spectrum = spectrum + multiply(self.transform(hiss), self.bands(noisy))
+        spectrum = multiply(source[:, :, :frames], response[:, :, :frames])
+        spectrum = spectrum + multiply(
+            source[:, :, frames:], response[:, :, 1 : 2 * frames + 1]
+        ).unflatten(2, (2, frames)).sum(dim=2)
         # The spectrum of an impulse is 1: its filter's response is all there is to it.
-        struck = (fresh * level[:, :1]).reshape(-1, 1, 1, 1) * self.bands(impulse[:, :1])
+        struck = (fresh * level[:, :1]).reshape(-1, 1, 1, 1) * response[:, :, -1:]
         spectrum = spectrum + nn.functional.pad(struck, (0, 0, 0, frames - 1))
 
         sound = self.transform.inverse(spectrum)
