@@ -45,8 +45,8 @@ def test_from_the_inside_it_is_the_same(hop: int) -> None:
     audio = np.random.default_rng(1).standard_normal(20 * hop + 2 * LOUDNESS_WINDOW)
     half = LOUDNESS_WINDOW // 2
     inside = loudness_inside(audio, hop, 20)
-    # The first frame begins half a window into the audio.
-    np.testing.assert_allclose(inside, loudness_contour(audio[half:], hop, 20), atol=2.5)
-    np.testing.assert_allclose(
-        inside[8:], loudness_contour(audio[half:], hop, 20)[8:], atol=1e-4
-    )
+    # The first frame begins half a window into the audio; the contour of what begins there has
+    # silence before it, which the first frames' windows reach into.
+    whole = loudness_contour(audio[half:], hop, 20)
+    np.testing.assert_allclose(inside[4:], whole[4:], atol=1e-4)
+    assert (inside[:2] > whole[:2]).all()

@@ -26,8 +26,24 @@ def test_a_gliding_tone(sample_rate: int) -> None:
     time = np.arange(2 * sample_rate) / sample_rate
     track = track_pitch(tone(220.0 * 2 ** (time / 2), sample_rate), sample_rate)
     times = np.arange(0.1, 1.9, 0.01)
-    assert np.median(np.abs(cents(track.at(times), 220.0 * 2 ** (times / 2)))) < 10
-    assert np.abs(cents(track.at(times), 220.0 * 2 ** (times / 2))).max() < 50
+    off = np.abs(cents(track.at(times), 220.0 * 2 ** (times / 2)))
+    assert np.median(off) < 3 and off.max() < 15
+
+
+@pytest.mark.parametrize("hz", [97.0, 220.0, 443.0, 881.0, 1700.0])
+def test_steady_tones_to_a_cent(hz: float) -> None:
+    pytest.importorskip("swift_f0")
+    track = track_pitch(tone(np.full(16000, hz), 16000), 16000)
+    assert np.abs(cents(track.pitch_hz[8:-8], hz)).max() < 1.5
+
+
+def test_vibrato() -> None:
+    pytest.importorskip("swift_f0")
+    time = np.arange(2 * 48000) / 48000
+    track = track_pitch(tone(440 * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 5.5 * time)), 48000), 48000)
+    times = np.arange(0.1, 1.9, 0.016)
+    true = 440 * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 5.5 * times))
+    assert np.percentile(np.abs(cents(track.at(times), true)), 95) < 10
 
 
 def test_noise_and_silence_have_no_pitch() -> None:
