@@ -25,7 +25,12 @@ from aeolia.training.latent_report import (
     latent_report,
     pitch_probe,
 )
-from aeolia.training.synth_losses import MultiResolutionLoss, envelope_loss, pitch_correlation
+from aeolia.training.synth_losses import (
+    MultiResolutionLoss,
+    envelope_loss,
+    level_loss,
+    pitch_correlation,
+)
 from aeolia.training.synth_objective import SynthObjective, SynthTrainConfig
 from aeolia.training.synth_setup import read_synth_setup
 
@@ -115,6 +120,12 @@ def test_envelopes_are_compared_where_they_are_held() -> None:
     assert float(envelope_loss(shape, torch.tensor([[0.0, -6.0, 5.0]]), held)) == 2.0
 
 
+def test_levels_are_compared_in_db_where_there_is_sound() -> None:
+    both = torch.cat([sound(60), torch.zeros(1, 19200)], dim=1)
+    assert float(level_loss(both, 0.5 * both, torch.ones(1, 1))) == pytest.approx(6.02, abs=0.1)
+    assert float(level_loss(torch.zeros(1, 9600), torch.ones(1, 9600), torch.ones(1, 1))) == 0.0
+
+
 def test_correlation_with_the_pitch() -> None:
     pitch = torch.tensor([40.0, 50.0, 60.0, 70.0])
     latent = torch.stack([pitch / 10.0, torch.tensor([1.0, -1.0, -1.0, 1.0])], dim=1)
@@ -161,7 +172,7 @@ def test_the_objective_learns(notes: Path, prior: str) -> None:
     first, terms = objective(model, batch, 3)
     assert torch.equal(first, objective(model, batch, 3)[0])
     assert not torch.equal(first, objective(model, batch, 4)[0])
-    assert set(terms) == {"logarithmic", "linear", "divergence", "envelope_db",
+    assert set(terms) == {"logarithmic", "linear", "level_db", "divergence", "envelope_db",
                           "pitch_correlation"}  # fmt: skip
     optimizer = torch.optim.Adam(model.parameters(), 5e-3)
     for _ in range(6):

@@ -19,6 +19,9 @@ __all__ = ["NoteBatch", "NoteBatches", "NoteMixConfig", "held_frames"]
 
 #: A crop from the middle of a note is compared from this frame on: its filters start at nothing.
 _SETTLING_FRAMES = 2
+#: Recordings that reach this far count as whole: what coders cut above it is hardly audible, and
+#: is better left silent than open.
+_WHOLE_HZ = 19000.0
 #: A note that ends in the recording was let go before its level had fallen by this much, and
 #: this share of its length is left for that.
 _LET_GO_DB, _HELD_SHARE = 25.0, 0.85
@@ -147,7 +150,7 @@ class NoteBatches:
         for name, values in (
             ("pitch_midi", [note.midi or 60.0 for note in notes]),
             ("velocity", [note.velocity for note in notes]),
-            ("bandwidth_hz", [note.file.bandwidth_hz or 1e6 for note in notes]),
+            ("bandwidth_hz", [_bandwidth_hz(note) for note in notes]),
         ):
             tensors[name] = torch.tensor(values, dtype=torch.float32)
         times = (torch.arange(longest) + 0.5) / self.config.frame_rate
@@ -163,6 +166,12 @@ class NoteBatches:
                 power = self.spectrum(audio.unsqueeze(0))[0]
             self._powers[number] = power.numpy().astype(np.float16)
         return self._powers[number]
+
+
+def _bandwidth_hz(note: Note) -> float:
+    """How high a note says anything; beyond all bins where it is whole, or not known."""
+    reach = note.file.bandwidth_hz
+    return reach if 0.0 < reach < _WHOLE_HZ else 1e6
 
 
 def held_frames(note: Note) -> int:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from aeolia.audio.contour import LOUDNESS_WINDOW
 from aeolia.config import SynthConfig
 from aeolia.models.spectrogram_decoder import Spectrogram
 
-__all__ = ["MultiResolutionLoss", "SpectrogramLoss", "envelope_loss", "pitch_correlation"]
+__all__ = [
+    "MultiResolutionLoss",
+    "SpectrogramLoss",
+    "envelope_loss",
+    "level_loss",
+    "pitch_correlation",
+]
 
 #: DFT lengths in samples at 48 kHz: from single harmonics to single attacks.
 _LENGTHS = (4096, 1024, 256)
@@ -93,6 +100,23 @@ def _magnitude(audio: Tensor, length: int, window: Tensor) -> Tensor:
     )
     spectrum = spectrum / float(window.square().sum().sqrt())
     return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
+
+
+def level_loss(reference: Tensor, estimate: Tensor, compared: Tensor) -> Tensor:
+    """Mean absolute difference in dB of the levels of sounds [B, T], over windows of 2048 samples.
+
+    Log magnitudes have their median right, which leaves the sum of their powers too low: this
+    keeps the loudness that was asked for. Windows below -60 dBFS do not count.
+    """
+    levels = [
+        10.0 * torch.log10(
+            nn.functional.avg_pool1d((x * compared).square().unsqueeze(1), LOUDNESS_WINDOW, 512)
+            + 1e-7
+        )
+        for x in (reference, estimate)
+    ]
+    heard = (levels[0] > -60.0).float()
+    return ((levels[1] - levels[0]).abs() * heard).sum() / heard.sum().clamp(min=1.0)
 
 
 def envelope_loss(shape_db: Tensor, reference_db: Tensor, held: Tensor) -> Tensor:

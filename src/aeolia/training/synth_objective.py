@@ -16,6 +16,7 @@ from aeolia.training.synth_losses import (
     MultiResolutionLoss,
     SpectrogramLoss,
     envelope_loss,
+    level_loss,
     pitch_correlation,
 )
 
@@ -42,6 +43,8 @@ class SynthTrainConfig(TrainConfig):
     free_nats: float = 0.1
     #: Weight of the linear magnitude term beside the logarithmic one.
     linear_weight: float = 0.3
+    #: Weight of a difference in level of 20 dB.
+    level_weight: float = 1.0
     #: Weight of an envelope error of 20 dB.
     envelope_weight: float = 0.5
     #: Weight of the correlation between latent and pitch; 0 lets the latent carry the pitch.
@@ -51,7 +54,7 @@ class SynthTrainConfig(TrainConfig):
         super().__post_init__()
         if not self.observations > 0.0:
             raise ConfigError(f"observations is {self.observations}; it must be above 0")
-        for field in ("beta", "beta_warmup_steps", "free_nats", "linear_weight",
+        for field in ("beta", "beta_warmup_steps", "free_nats", "linear_weight", "level_weight",
                       "envelope_weight", "pitch_weight"):
             if getattr(self, field) < 0:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must not be negative")
@@ -97,12 +100,18 @@ class SynthObjective:
         logarithmic, linear = self.reconstruction(
             batch.audio, made.decoded, batch.bandwidth_hz, batch.compared
         )
+        level = (
+            level_loss(batch.audio, made.decoded, batch.compared)
+            if made.decoded.dim() == 2
+            else torch.zeros(())
+        )
         divergence = free_bits(made.divergence, config.free_nats)
         envelope = envelope_loss(made.shape_db, batch.shape_db, batch.held)
         pitch = pitch_correlation(made.posterior.mean, batch.pitch_midi)
         loss = (
             logarithmic.mean()
             + config.linear_weight * linear.mean()
+            + config.level_weight * level / 20.0
             + config.beta_at(step) * divergence / config.observations
             + config.envelope_weight * envelope / 20.0
             + config.pitch_weight * pitch
@@ -110,6 +119,7 @@ class SynthObjective:
         terms = {
             "logarithmic": logarithmic.mean(),
             "linear": linear.mean(),
+            "level_db": level,
             "divergence": made.divergence.sum(1).mean(),
             "envelope_db": envelope,
             "pitch_correlation": pitch,
