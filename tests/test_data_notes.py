@@ -86,6 +86,7 @@ def test_the_cache_gives_the_same(pool: NotePool, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
+    pytest.importorskip("swift_f0", reason="doubtful pitches are found by tracking")
     soundfile.write(tmp_path / "good_060.wav", tone(60), RATE)
     soundfile.write(tmp_path / "again_060.wav", tone(60), RATE)
     soundfile.write(tmp_path / "wrong_066.wav", tone(60, 0.7), RATE)

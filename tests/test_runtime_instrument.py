@@ -99,7 +99,8 @@ def test_a_moving_latent(model: OnnxSynthesiser) -> None:
     """Latent 0 brings in the second harmonic: it grows while the latent does."""
     latent = np.zeros((1, 200, 4), np.float32)
     latent[0, :, 0] = np.linspace(-8, 8, 200)
-    audio = model.decode(latent, model.instrument("piano"), np.full(200, 480.0), np.full(200, -20.0))
+    contours = np.full(200, 480.0), np.full(200, -20.0)
+    audio = model.decode(latent, model.instrument("piano"), *contours)
     quarters = audio[0].reshape(4, 24000)
     spectrum = np.abs(np.fft.rfft(quarters, axis=1))
     second = spectrum[:, 480] / spectrum[:, 240]

@@ -30,7 +30,8 @@ def note(synth_folder: Path) -> PlayedNote:
 def test_onsets_are_exact_to_the_sample(note: PlayedNote) -> None:
     onsets = [0.0, 0.123456, 1.0 / 3.0, 0.5, 0.50001, 1.7]
     for onset in onsets:
-        audio = Performance([replace(note, onset_seconds=onset, release_seconds=onset + 0.1)]).render()
+        moved = replace(note, onset_seconds=onset, release_seconds=onset + 0.1)
+        audio = Performance([moved]).render()
         first = int(np.flatnonzero(audio)[0])
         # A sine's very first sample is nearly zero: the second is heard.
         assert 0 <= first - round(onset * RATE) <= 1

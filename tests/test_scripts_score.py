@@ -1,4 +1,4 @@
-"""The bundled score: what the script makes is what is committed, and what a player needs is in it."""
+"""The bundled score: the script makes what is committed, and a player finds all it needs."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def separate(
     resume: bool = typer.Option(False, "--resume", help="Go on with the run in --out."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Say nothing but errors."),
 ) -> None:
+    """Train a separator; the command's help stands above."""
     from aeolia.cli.train import show, silent
     from aeolia.errors import InputError, MissingExtraError
 

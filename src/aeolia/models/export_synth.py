@@ -192,7 +192,7 @@ def _decoder_difference(
     for call, frames in enumerate(_CHECK_FRAMES):
         inputs = _sounded(model, voices, frames, call)
         with torch.no_grad():
-            expected, torch_state = model.step(*inputs.values(), torch_state)
+            expected, torch_state = model.step(**inputs, state=torch_state)
         given = {name: value.numpy() for name, value in inputs.items()}
         output, *following = session.run(None, {**given, **onnx_state})
         onnx_state = dict(zip(onnx_state, following, strict=True))

@@ -156,10 +156,12 @@ class OnnxSynthesiser:
     def encode(self, audio: np.ndarray, pitch_hz: np.ndarray) -> Gaussian:
         """The timbre of audio [T] at the model's rate, with its pitch [F]; axes [1, D].
 
-        T is cut or filled with silence to whole frames, as many as there are pitches.
+        T is cut or filled with silence to whole frames, as many as there are pitches. The peak is
+        brought to full scale first, as notes were learned, so that soft recordings do as well.
         """
         length = len(pitch_hz) * self.config.hop_length
         audio = np.pad(audio[:length], (0, max(0, length - len(audio))))
+        audio = audio / max(float(np.abs(audio).max(initial=0.0)), 1e-6)
         mean, log_variance = self._run(
             "encode", ["mean", "log_variance"], audio=audio[None], pitch_hz=pitch_hz[None]
         )
