@@ -13,7 +13,7 @@ from tiny_notes import TINY_SYNTH, tone, write_notes
 from aeolia.data.note_batches import NoteBatches, NoteMixConfig, held_frames
 from aeolia.data.note_files import NoteFile, find_notes
 from aeolia.data.notes import NotePool, hold_out, read_notes
-from aeolia.data.pitch import hz_to_midi, midi_to_hz, refine_pitch
+from aeolia.data.pitch import hz_to_midi, label_support, midi_to_hz, refine_pitch
 from aeolia.errors import ConfigError, DataError
 
 RATE, HOP = TINY_SYNTH.sample_rate, TINY_SYNTH.hop_length
@@ -45,6 +45,14 @@ def test_vibrato_is_followed() -> None:
     expected = np.interp(at, time, cents)
     assert np.corrcoef(found, expected)[0, 1] > 0.97
     assert np.abs(found - expected).mean() < 8.0
+
+
+@pytest.mark.parametrize("midi", [30.0, 52.0, 75.0])
+def test_right_labels_are_supported_and_wrong_ones_are_not(midi: float) -> None:
+    sound = tone(midi, 0.8)
+    assert label_support(sound, RATE, midi) > 1.2
+    for wrong in (-6.0, -3.0, 1.0, 4.0, 8.0):
+        assert label_support(sound, RATE, midi + wrong) < 0.5
 
 
 def test_onsets_levels_and_velocities(pool: NotePool) -> None:
@@ -86,7 +94,6 @@ def test_the_cache_gives_the_same(pool: NotePool, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
-    pytest.importorskip("swift_f0", reason="doubtful pitches are found by tracking")
     soundfile.write(tmp_path / "good_060.wav", tone(60), RATE)
     soundfile.write(tmp_path / "again_060.wav", tone(60), RATE)
     soundfile.write(tmp_path / "wrong_066.wav", tone(60, 0.7), RATE)

@@ -23,22 +23,23 @@ from aeolia.audio.pitch import track_pitch
 from aeolia.config import SynthConfig
 from aeolia.data.cache import default_cache_dir
 from aeolia.data.note_files import NoteFile
-from aeolia.data.pitch import hz_to_midi, refine_pitch
+from aeolia.data.pitch import hz_to_midi, label_support, refine_pitch
 from aeolia.errors import DataError
 
 __all__ = ["Note", "NotePool", "hold_out", "read_notes"]
 
 #: Counted up when what is kept of a note changes.
-_VERSION = 1
+_VERSION = 2
 _SECONDS = 3.0
 _SILENT_DB = -60.0
 #: A note begins where its level first comes this near to its loudest.
 _ONSET_DB = 35.0
 #: A recording without a label is a note if at least this share of it has a pitch.
 _LEAST_VOICED = 0.3
-#: Notes whose label lies this far from the sound are left out.
+#: Notes whose label lies this far from the sound are left out, and those whose label is supported
+#: by so much less than another pitch.
+_DOUBTFUL_CENTS, _LEAST_SUPPORT = 55.0, 0.5
 _DOUBTFUL = "pitch doubtful, left out"
-_DOUBTFUL_CENTS = 55.0
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,8 @@ def read_notes(
                 seen.setdefault(content, file.path)
             if isinstance(found, Note):
                 pool.notes.append(found)
-                off = 100.0 * abs(found.midi - file.midi)
-                if pitched and file.midi and off > _DOUBTFUL_CENTS:
-                    pool.problems.append((_DOUBTFUL, file.path, f"{off:.0f} cents off"))
+                if pitched and (doubt := _doubt(found, config.sample_rate)):
+                    pool.problems.append((_DOUBTFUL, file.path, doubt))
             else:
                 pool.problems.append(found)
             progress(done, len(files))
@@ -211,6 +211,17 @@ def _measure(
     stored = np.round(sound * (32000.0 / peak)).astype(np.int16)
     gain_db = 20.0 * np.log10(peak / 32000.0)
     return Note(file, stored, pitch, level, midi, gain_db=gain_db, ends=ends)
+
+
+def _doubt(note: Note, rate: int) -> str:
+    """What speaks against a note's label; nothing, mostly."""
+    if not note.file.midi:
+        return ""
+    off = 100.0 * abs(note.midi - note.file.midi)
+    if off > _DOUBTFUL_CENTS:
+        return f"{off:.0f} cents off"
+    support = label_support(note.audio.astype(np.float32), rate, note.file.midi)
+    return "another pitch fits better" if support < _LEAST_SUPPORT else ""
 
 
 def _onset(sound: np.ndarray, rate: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-__all__ = ["hz_to_midi", "midi_to_hz", "refine_pitch"]
+__all__ = ["hz_to_midi", "label_support", "midi_to_hz", "refine_pitch"]
 
 #: Pitch is sought at this rate: the first few harmonics of all but the highest notes are in it.
 _RATE = 12000
@@ -67,6 +67,31 @@ def refine_pitch(
         smooth = np.convolve(np.pad(own, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
         contour = np.interp(seconds, starts / _RATE, smooth)
     return midi_to_hz(midi + contour / 100.0).astype(np.float32), float(centre)
+
+
+def label_support(audio: np.ndarray, sample_rate: int, midi: float) -> float:
+    """How well a note's spectrum fits its label, against the other notes around it.
+
+    Magnitudes at the first harmonics of the labelled pitch, over those of the best other pitch
+    within an octave: well above 1 for most right labels, far below for wrong ones. Octaves are
+    not told apart: a note holds its octave's harmonics too.
+    """
+    sound = soxr.resample(audio, sample_rate, _RATE) if sample_rate != _RATE else audio
+    size = 1 << (len(sound) - 1).bit_length()
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 2 * size))
+    step = _RATE / (2 * size)
+
+    def support(pitch: float) -> float:
+        hz = midi_to_hz(pitch)
+        total = 0.0
+        for number in range(1, _HARMONICS + 1):
+            low, high = (int(number * hz * 2.0 ** (c / 1200.0) / step) for c in (-45.0, 45.0))
+            if high < len(spectrum):
+                total += float(spectrum[low : high + 1].max())
+        return total
+
+    others = max(support(midi + offset) for offset in range(-11, 12) if offset)
+    return support(midi) / max(others, 1e-12)
 
 
 def _peak(score: np.ndarray, cents: np.ndarray) -> float:
