@@ -34,7 +34,7 @@ class SynthTrainConfig(TrainConfig):
     clip_norm: float = 2.0
     #: How many independent observations a crop's spectrograms count for: weighs the
     #: reconstruction, a mean over bins, against the divergence, a sum over the latent.
-    observations: float = 2000.0
+    observations: float = 10000.0
     #: Weight of the divergence once warmed up (1: the evidence lower bound itself).
     beta: float = 1.0
     #: Steps over which the divergence's weight rises, from a tenth.
