@@ -303,10 +303,10 @@ def unseen_notes(model: OnnxSynthesiser, data: str, per_instrument: int) -> list
             continue
         for index in rng.permutation(len(unseen))[:per_instrument]:
             note = unseen[index]
-            audio = note.audio / 32768 * 10 ** (note.gain_db / 20)
+            audio = note.audio * 10 ** (note.gain_db / 20)
             near = min(known, key=lambda other: (abs(other.midi - note.midi),
                                                  abs(other.velocity - note.velocity)))  # fmt: skip
-            other = near.audio / 32768.0
+            other = near.audio * 10 ** (near.gain_db / 20)
             ratio = 2 ** ((note.midi - near.midi) / 12)
             posterior = model.encode(audio.astype(np.float32), note.pitch_hz)
             condition = model.instrument(name)
