@@ -12,7 +12,7 @@ from aeolia.runtime.instrument import OnnxSynthesiser
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-import synthesis  # noqa: E402
+import synthesis
 
 RATE = 48000
 
