@@ -196,7 +196,9 @@ class SpeakerMixer:
     def enrolment_length(self, step: int) -> int:
         """Samples of the enrolment clips of a step, whichever process asks."""
         rng = np.random.default_rng((self.config.seed, step, _WHOLE_STEP))
-        return round(rng.uniform(*self.config.enrolment_seconds) * self.sample_rate)
+        # One of nine: with few lengths the memory of a step can serve the next ones.
+        seconds = float(rng.choice(np.linspace(*self.config.enrolment_seconds, 9)))
+        return round(seconds * self.sample_rate)
 
     def plan(self, step: int, index: int, enrolment_length: int) -> SpeakerPlan:
         """Draw item `index` of a step. The order of the draws is part of what a seed means."""
