@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
+
 if TYPE_CHECKING:
     from aeolia.api import FileReport
     from aeolia.cli.batch import Job
@@ -30,9 +32,7 @@ def denoise(
             "Otherwise NAME.denoised.EXT beside each input.",
         ),
     ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Folders with all their subfolders.")
-    ] = False,
+    recursive: Recursive = False,
     attenuation_limit: Annotated[
         float | None,
         typer.Option(
@@ -44,18 +44,10 @@ def denoise(
         str,
         typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`."),
     ] = "denoise",
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, metavar="N", show_default="one per CPU core",
-            help="Files at the same time.",
-        ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what was done as JSON.")
-    ] = False,
+    jobs: Jobs = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> int:
     """Take the noise out of recordings.
 

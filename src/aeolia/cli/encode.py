@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aeolia.cli.options import Overwrite, Quiet
+
 __all__ = ["decode", "encode"]
 
 
@@ -23,8 +25,8 @@ def encode(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
     ] = "notes",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Encode a recording of one voice or instrument: timbre, pitch and loudness as numbers.
 
@@ -63,8 +65,8 @@ def decode(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
     ] = "notes",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Sound an encoding again; length, rate and channels are the recording's.
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from aeolia.cli.options import Overwrite, Quiet
+
 __all__ = ["morph"]
 
 
@@ -25,8 +27,8 @@ def morph(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
     ] = "notes",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Morph between two recordings of one voice or instrument each.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
+
 if TYPE_CHECKING:
     from aeolia.api import SeparationReport, Voice
     from aeolia.cli.batch import Job
@@ -55,9 +57,7 @@ def separate(
             help="Keep the speaker's voice in this file, for --speaker; needs no MIX.",
         ),
     ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Folders with all their subfolders.")
-    ] = False,
+    recursive: Recursive = False,
     model: Annotated[
         str | None,
         typer.Option(
@@ -65,18 +65,10 @@ def separate(
             show_default="separate, or separate-speaker",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, metavar="N", show_default="one per CPU core",
-            help="Files at the same time.",
-        ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what was done as JSON.")
-    ] = False,
+    jobs: Jobs = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> int:
     """Take sources out of mixtures: speech, music, instruments, noise, or one speaker's voice.
 

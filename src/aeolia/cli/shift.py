@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aeolia.cli.options import Overwrite, Quiet
+
 __all__ = ["shift"]
 
 
@@ -31,8 +33,8 @@ def shift(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
     ] = "notes",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Shift the pitch of a recording of one voice or instrument; its length stays.
 

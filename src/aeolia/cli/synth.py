@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aeolia.cli.options import Overwrite, Quiet
+
 if TYPE_CHECKING:
     from aeolia.runtime.instrument import OnnxSynthesiser
 
@@ -69,8 +71,8 @@ def synth(
     list_instruments: Annotated[
         bool, typer.Option("--list", help="Show the model's instruments and words, and stop.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Play a note, timbres drawn at random, or a score.
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aeolia.cli.options import Overwrite, Quiet
+
 __all__ = ["transfer"]
 
 
@@ -29,8 +31,8 @@ def transfer(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
     ] = "notes",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Let another instrument play a recording of one voice, whistle or instrument.
 

@@ -23,6 +23,7 @@ from aeolia.training.loop import BatchSource, Objective, Progress, train
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 from aeolia.training.separate import SEPARATE, SEPARATE_SPEAKER
+from aeolia.training.setup import Setup
 from aeolia.training.synthesise import SYNTHESISE
 from aeolia.training.task import Prepared, Task
 
@@ -44,23 +45,18 @@ Watch = Callable[[Progress], None]
 
 
 def start_run(
-    model_config: AnyConfig,
-    config: TrainConfig,
-    mix: Any,
+    setup: Setup,
     data: dict[str, str | None],
     out: Path,
     minutes: float | None = None,
-    start_from: dict[str, torch.Tensor] | None = None,
     say: Say = print,
     watch: Watch = lambda progress: None,
 ) -> Autoencoder:
     """Train a model of the config's task into the folder `out`.
 
     Args:
-        mix: config of the mixtures, of the task's class.
         data: folders or manifests by the task's names, such as "speech" and "noise"; or None.
         minutes: choose the number of steps so that the run takes about this long.
-        start_from: weights to fine-tune.
 
     Raises:
         DataError, TrainingError: the data cannot be used; `out` already holds a run.
@@ -72,12 +68,13 @@ def start_run(
         raise TrainingError(
             f"{out} already holds a run; go on with --resume, or choose another --out"
         )
-    task = TASKS[_task_name(model_config)]
+    config = setup.train
+    task = TASKS[_task_name(setup.model)]
     torch.manual_seed(config.seed)
-    model = build_model(model_config).to(processes.device())
-    if start_from is not None:
-        task.transplant(model, start_from)
-    prepared = task.prepare(model_config, config, mix, data, processes.device())
+    model = build_model(setup.model).to(processes.device())
+    if setup.weights is not None:
+        task.transplant(model, setup.weights)
+    prepared = task.prepare(setup.model, config, setup.mix, data, processes.device())
     for line in prepared.found:
         say(line)
     folder.create()
@@ -88,9 +85,9 @@ def start_run(
         config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
     folder.write_settings(
         {
-            "model": dataclasses.asdict(model_config),
+            "model": dataclasses.asdict(setup.model),
             "train": dataclasses.asdict(config),
-            "mix": dataclasses.asdict(mix),
+            "mix": dataclasses.asdict(setup.mix),
             "data": data,
         }
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,9 @@ from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
 from aeolia.presets import preset
 from aeolia.training.separation_config import SeparateConfig
-from aeolia.training.setup import FINE_TUNING, checkpoint_of, read_sections
+from aeolia.training.setup import FINE_TUNING, Setup, checkpoint_of, read_sections
 
-__all__ = ["SeparationSetup", "read_separation_setup"]
-
-
-@dataclass(frozen=True)
-class SeparationSetup:
-    """Structure, run, mixtures, and the weights to start from, if any."""
-
-    model: ModelConfig
-    train: SeparateConfig
-    mix: ClassMixConfig | SpeakerMixConfig
-    weights: dict[str, Tensor] | None
+__all__ = ["read_separation_setup"]
 
 
 def read_separation_setup(
@@ -38,7 +27,7 @@ def read_separation_setup(
     steps: int | None,
     batch_size: int | None,
     seed: int,
-) -> SeparationSetup:
+) -> Setup:
     """Defaults, then the preset or starting model, then the file, then what was given directly.
 
     A model that starts from a denoiser still has separation to learn; one that starts from a
@@ -75,7 +64,7 @@ def _checked(
     steps: int | None,
     batch_size: int | None,
     seed: int,
-) -> SeparationSetup:
+) -> Setup:
     if model.task != "separate":
         raise ConfigError(f"{model.name} is a model to {model.task}; choose one that separates")
     textbook = model.name.startswith("textbook")
@@ -100,4 +89,4 @@ def _checked(
         config_from_dict(ClassMixConfig, mix) if by_class else
         config_from_dict(SpeakerMixConfig, mix)
     )  # fmt: skip
-    return SeparationSetup(model, config_from_dict(SeparateConfig, train), mixtures, weights)
+    return Setup(model, config_from_dict(SeparateConfig, train), mixtures, weights)

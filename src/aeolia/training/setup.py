@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from aeolia.config import ModelConfig, config_from_dict
+from aeolia.config import AnyConfig, ModelConfig, config_from_dict
 from aeolia.data.mixtures import MixConfig
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
@@ -26,12 +26,15 @@ FINE_TUNING = {"steps": 1000, "learning_rate": 3e-4, "warmup_steps": 20, "decay_
 
 @dataclass(frozen=True)
 class Setup:
-    """Structure, run, mixtures, and the weights to start from, if any."""
+    """All that a run is made from: structure, run, mixtures, and the weights to start from.
 
-    model: ModelConfig
+    `train` and `mix` are of the classes that the model's task wants (`aeolia.training.task`).
+    """
+
+    model: AnyConfig
     train: TrainConfig
-    mix: MixConfig
-    weights: dict[str, Tensor] | None
+    mix: Any
+    weights: dict[str, Tensor] | None = None
 
 
 def read_setup(

@@ -14,21 +14,11 @@ from aeolia.data.note_batches import NoteMixConfig
 from aeolia.errors import ModelError
 from aeolia.models.checkpoint import read_checkpoint
 from aeolia.presets import synth_preset
-from aeolia.training.setup import FINE_TUNING, checkpoint_of, read_sections
+from aeolia.training.setup import FINE_TUNING, Setup, checkpoint_of, read_sections
 from aeolia.training.synth_objective import SynthTrainConfig
 from aeolia.training.synthesise import describe_instruments, gather_notes
 
-__all__ = ["SynthSetup", "read_synth_setup"]
-
-
-@dataclasses.dataclass(frozen=True)
-class SynthSetup:
-    """Structure with its instruments, run, notes, and the weights to start from, if any."""
-
-    model: SynthConfig
-    train: SynthTrainConfig
-    mix: NoteMixConfig
-    weights: dict[str, Tensor] | None
+__all__ = ["read_synth_setup"]
 
 
 def read_synth_setup(
@@ -41,7 +31,7 @@ def read_synth_setup(
     batch_size: int | None,
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> SynthSetup:
+) -> Setup:
     """Defaults, then the preset or starting model, the file, what was given, and the notes.
 
     Raises:
@@ -73,7 +63,7 @@ def read_synth_setup(
     train.update({"batch_size": batch_size} if batch_size is not None else {})
     notes_of = config_from_dict(NoteMixConfig, {**mix, **sections.get("mix", {})})
     pool = gather_notes(notes, model, notes_of, progress)
-    return SynthSetup(
+    return Setup(
         describe_instruments(model, pool),
         config_from_dict(SynthTrainConfig, train),
         notes_of,
