@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
+from typing import Any
 
 from aeolia.config import ModelConfig, SynthConfig
 from aeolia.errors import ConfigError
@@ -28,16 +29,14 @@ _DENOISE_16K = ModelConfig(
     filter_taps=3,
 )
 
-_SEPARATE = replace(
-    _DENOISE_16K,
-    name="separate",
-    task="separate",
-    condition="classes",
-    classes=CLASSES,
-    sample_rate=48000,
-    win_length=1536,
-    hop_length=768,
-    band_groups=((8000, 32), (24000, 16)),
+#: A network that hears up to 8 kHz, on audio at 48 kHz: windows last as long as at 16 kHz, so that
+#: the weights are the same.
+_FULL_BAND: dict[str, Any] = {
+    "sample_rate": 48000, "win_length": 1536, "hop_length": 768, "network_hz": 8000,
+}  # fmt: skip
+
+_SEPARATE_16K = replace(
+    _DENOISE_16K, name="separate-16k", task="separate", condition="classes", classes=CLASSES
 )
 
 _SPEAKER_16K = replace(
@@ -82,27 +81,20 @@ PRESETS: dict[str, ModelConfig] = {
         output="magnitude",
         filter_taps=1,
     ),
-    # Any source class, or sum of classes, out of full-band audio; starts from "denoise".
-    "separate": _SEPARATE,
-    # The same at 16 kHz: a quick start for the model above.
-    "separate-16k": replace(
-        _DENOISE_16K, name="separate-16k", task="separate", condition="classes", classes=CLASSES
-    ),
+    # Any source class, or sum of classes; trained at 16 kHz from "denoise-16k".
+    "separate-16k": _SEPARATE_16K,
+    # The same weights on full-band audio: the network hears up to 8 kHz, and what lies above
+    # follows the highest band.
+    "separate": replace(_SEPARATE_16K, name="separate", **_FULL_BAND),
     # One speaker's voice, by an enrolment clip; trained at 16 kHz from "denoise-16k".
     "separate-speaker-16k": _SPEAKER_16K,
-    # The same weights on full-band audio: the network hears up to 8 kHz.
-    "separate-speaker": replace(
-        _SPEAKER_16K,
-        name="separate-speaker",
-        sample_rate=48000,
-        win_length=1536,
-        hop_length=768,
-        network_hz=8000,
-    ),
+    # The same weights on full-band audio.
+    "separate-speaker": replace(_SPEAKER_16K, name="separate-speaker", **_FULL_BAND),
     # The textbook conditional autoencoder: the condition beside the latent, no skips.
     "textbook-cae": replace(
-        _SEPARATE,
+        _SEPARATE_16K,
         name="textbook-cae",
+        **_FULL_BAND,
         encoder="conv",
         decoder="conv",
         latent_dim=32,

@@ -31,16 +31,16 @@ __all__ = ["SEPARATE_HELP", "separate"]
 SEPARATE_HELP = """Train a separator on recordings of single sources; mixtures are made of them.
 
 \b
-    aeolia train separate --data RECORDINGS --from denoise --preset separate --out run
-    aeolia train separate --data SPEAKERS --noise NOISE --from denoise-16k
-      --preset separate-speaker-16k --out run
+    aeolia train separate --data RECORDINGS --preset separate --from denoise-16k --out run
+    aeolia train separate --data SPEAKERS --noise NOISE
+      --preset separate-speaker-16k --from denoise-16k --out run
     aeolia train separate --data MY_SONGS --from separate --minutes 20 --out run
     aeolia train separate --resume --out run
 
 RECORDINGS is a manifest, a folder of folders named after the classes, or a folder of songs with
 a file a stem (MUSDB18-HQ's layout). SPEAKERS holds a folder a speaker (LibriSpeech, VCTK and
-LibriMix too). Afterwards: `aeolia export run -o model.onnx`, for a separator by speaker with
-`--preset separate-speaker`, which keeps the full band.
+LibriMix too). Afterwards: `aeolia export run -o model.onnx`; for what was trained at 16 kHz with
+`--preset separate` or `--preset separate-speaker`, which keep the full band.
 
 A step is 16 mixtures; there are 8000 by default, 1000 from a separator.
 """
