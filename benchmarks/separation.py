@@ -115,7 +115,7 @@ def _songs(model: str, clips: Iterable[HeldOutMixture]) -> str:
         "excerpts overlap: a small world",
     )
     if by_frames.values:
-        text += "\nSDR by BSSEval v4 (museval), dB: medians over frames of 1 s, then over excerpts.\n"
+        text += "\nSDR (BSSEval v4, museval), dB: medians over frames of 1 s, then over excerpts.\n"
         text += f"\n{by_frames.medians()}"
     return text
 
