@@ -9,9 +9,9 @@ Item i of step s is drawn from `np.random.default_rng((seed, s, i))` and from no
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from aeolia.data import corruptions
 from aeolia.data.acoustics import Acoustics, Colour
 from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.mix_config import CropConfig
 from aeolia.data.stems import StemCrops
 from aeolia.errors import ConfigError, InputError
 
@@ -42,12 +43,10 @@ _SLOPES_DB = (-3.0, 9.0)
 
 
 @dataclass(frozen=True)
-class ClassMixConfig:
+class ClassMixConfig(CropConfig):
     """What a mixture of classes may hold. Plain numbers are probabilities, pairs are ranges."""
 
-    seed: int = 0
     sample_rate: int = 48000
-    crop_seconds: float = 3.0
     #: Share of mixtures of speech with music or noise or both; of music alone; the rest are any
     #: one to three classes.
     beside_speech: float = 0.45
@@ -64,39 +63,22 @@ class ClassMixConfig:
     coloured: float = 0.08
     #: Gains of the parts over equal active level reach up to this; the reach itself varies.
     gain_db: float = 12.0
-    level_dbfs: tuple[float, float] = (-40.0, -12.0)
     equaliser: float = 0.3
     equaliser_db: float = 7.0
     reverb: float = 0.2
-    rt60_seconds: tuple[float, float] = (0.1, 0.6)
     rooms: int = 48
     #: Share of speech from recordings that reach beyond 16 kHz.
     full_band_share: float = 0.5
 
+    probabilities: ClassVar[tuple[str, ...]] = (
+        "beside_speech", "music_alone", "music", "noise", "same_song", "arranged",
+        "arranged_vocals", "coloured", "equaliser", "reverb", "full_band_share",
+    )  # fmt: skip
+
     def __post_init__(self) -> None:
-        for entry in dataclasses.fields(self):
-            value = getattr(self, entry.name)
-            if isinstance(value, tuple) and value[0] > value[1]:
-                raise ConfigError(f"{entry.name} is {value}; the lower end must come first")
-            if entry.name in _PROBABILITIES and not 0.0 <= value <= 1.0:
-                raise ConfigError(f"{entry.name} is {value}; it must lie between 0 and 1")
+        super().__post_init__()
         if self.beside_speech + self.music_alone > 1.0:
             raise ConfigError("beside_speech and music_alone together exceed 1")
-        if self.rt60_seconds[0] <= 0.0 or self.crop_seconds < 0.1 or self.sample_rate < 2000:
-            raise ConfigError(
-                "rt60_seconds must be positive, crop_seconds at least 0.1, sample_rate 2000"
-            )
-
-    @property
-    def crop_length(self) -> int:
-        """Samples of a crop."""
-        return round(self.crop_seconds * self.sample_rate)
-
-
-_PROBABILITIES = (
-    "beside_speech", "music_alone", "music", "noise", "same_song", "arranged", "arranged_vocals",
-    "coloured", "equaliser", "reverb", "full_band_share",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

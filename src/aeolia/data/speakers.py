@@ -9,9 +9,9 @@ Item i of step s is drawn from `np.random.default_rng((seed, s, i))` and from no
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from aeolia.data import corruptions
 from aeolia.data.acoustics import Acoustics, Colour
 from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.mix_config import CropConfig
 from aeolia.data.voices import Voices
 from aeolia.errors import ConfigError, InputError
 
@@ -32,12 +33,9 @@ _WHOLE_STEP = 1 << 20
 
 
 @dataclass(frozen=True)
-class SpeakerMixConfig:
+class SpeakerMixConfig(CropConfig):
     """What a mixture of speakers may hold. Plain numbers are probabilities, pairs are ranges."""
 
-    seed: int = 0
-    sample_rate: int = 16000
-    crop_seconds: float = 3.0
     enrolment_seconds: tuple[float, float] = (2.0, 8.0)
     #: The enrolled speaker is not in the mixture; the target is silence.
     absent: float = 0.1
@@ -54,7 +52,6 @@ class SpeakerMixConfig:
     #: Active level of the target (or of the first voice) over the noise.
     noise_snr_db: tuple[float, float] = (5.0, 25.0)
     reverb: float = 0.25
-    rt60_seconds: tuple[float, float] = (0.1, 0.6)
     rooms: int = 96
     #: Colours of voices and of enrolment clips, drawn apart: another day, another microphone.
     equaliser: float = 0.4
@@ -64,34 +61,18 @@ class SpeakerMixConfig:
     enrolment_noise: float = 0.2
     #: Share of targets from recordings whose speaker is not named.
     unnamed: float = 0.15
-    level_dbfs: tuple[float, float] = (-40.0, -12.0)
+
+    probabilities: ClassVar[tuple[str, ...]] = (
+        "absent", "alone", "two_others", "partly", "wide_snr", "noise", "reverb", "equaliser",
+        "enrolment_reverb", "enrolment_noise", "unnamed",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
-        for entry in dataclasses.fields(self):
-            value = getattr(self, entry.name)
-            if isinstance(value, tuple) and value[0] > value[1]:
-                raise ConfigError(f"{entry.name} is {value}; the lower end must come first")
-            if entry.name in _PROBABILITIES and not 0.0 <= value <= 1.0:
-                raise ConfigError(f"{entry.name} is {value}; it must lie between 0 and 1")
+        super().__post_init__()
         if self.absent + self.alone > 1.0:
             raise ConfigError("absent and alone together exceed 1")
-        if self.rt60_seconds[0] <= 0.0 or self.crop_seconds < 0.1 or self.sample_rate < 2000:
-            raise ConfigError(
-                "rt60_seconds must be positive, crop_seconds at least 0.1, sample_rate 2000"
-            )
         if self.enrolment_seconds[0] < 0.5:
             raise ConfigError("enrolment_seconds must be at least 0.5")
-
-    @property
-    def crop_length(self) -> int:
-        """Samples of a crop."""
-        return round(self.crop_seconds * self.sample_rate)
-
-
-_PROBABILITIES = (
-    "absent", "alone", "two_others", "partly", "wide_snr", "noise", "reverb", "equaliser",
-    "enrolment_reverb", "enrolment_noise", "unnamed",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
