@@ -9,11 +9,9 @@ import pytest
 import torch
 from tiny_models import noise
 
-from aeolia.nn.spectral import compress
 from aeolia.training.separation_config import SeparateConfig
 from aeolia.training.separation_losses import (
     SeparationLoss,
-    _compress,
     speaker_loss,
     thresholded_snr,
 )
@@ -110,12 +108,6 @@ def test_the_textbook_objective() -> None:
     power = mixture.square().mean(1)[:, None, None]
     expected = float(((references - estimates).square() / power).mean())
     assert total == pytest.approx(expected, rel=1e-4) and terms == {"mse": total}
-
-
-def test_compression_is_that_of_the_models() -> None:
-    spectrum = torch.randn(2, 2, 5, 7)
-    for ours, theirs in zip(_compress(spectrum), compress(spectrum, 0.3), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 def unit(*rows: tuple[float, ...]) -> torch.Tensor:

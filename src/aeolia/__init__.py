@@ -91,34 +91,6 @@ __all__ = [
     "transfer_file",
 ]
 
-_FROM_API = (
-    "Encoding",
-    "FileReport",
-    "OutputReport",
-    "ScoreReport",
-    "SeparationReport",
-    "Stream",
-    "TransferReport",
-    "Voice",
-    "decode",
-    "denoise",
-    "denoise_file",
-    "encode",
-    "enrol",
-    "load",
-    "morph",
-    "play_score",
-    "play_score_file",
-    "released_models",
-    "separate",
-    "separate_file",
-    "shift",
-    "shift_file",
-    "synthesise",
-    "transfer",
-    "transfer_file",
-)
-
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
@@ -130,8 +102,8 @@ def __getattr__(name: str) -> Any:
             return "0+unknown"
     if name not in __all__:
         raise AttributeError(f"module 'aeolia' has no attribute {name!r}")
-    module = "aeolia.api" if name in _FROM_API else "aeolia.errors"
-    value = getattr(importlib.import_module(module), name)
+    errors = importlib.import_module("aeolia.errors")
+    value = getattr(errors, name, None) or getattr(importlib.import_module("aeolia.api"), name)
     globals()[name] = value
     return value
 

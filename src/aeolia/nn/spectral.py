@@ -236,4 +236,6 @@ def compress(spectrum: Tensor, exponent: float, floor: float = 1e-8) -> tuple[Te
         The compressed spectrum [B, 2, F, Q] and its magnitude [B, 1, F, Q].
     """
     power = spectrum.square().sum(dim=1, keepdim=True) + floor
-    return spectrum * power ** ((exponent - 1.0) / 2.0), power ** (exponent / 2.0)
+    gain = power ** ((exponent - 1.0) / 2.0)
+    # |X|**exponent by a square root, which costs less than a second power.
+    return spectrum * gain, power.sqrt() * gain

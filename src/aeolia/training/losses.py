@@ -12,10 +12,20 @@ from torch import Tensor
 from aeolia.nn.spectral import compress
 from aeolia.training.config import TrainConfig
 
-__all__ = ["SpectralLoss", "WaveformLoss", "build_loss", "normalise_levels", "snr_loss"]
+__all__ = [
+    "SpectralLoss",
+    "WaveformLoss",
+    "build_loss",
+    "compressed_errors",
+    "normalise_levels",
+    "snr_loss",
+    "unit_spectrum",
+]
 
 #: Level below which a reference counts as silence (-70 dBFS).
 _SILENCE = 10.0 ** (-70.0 / 20.0)
+#: Of the spectra that are compared.
+_EXPONENT = 0.3
 #: Where the treble begins, and the power (against that of speech, 1) below which it is silence.
 _TREBLE_HZ = 8000.0
 _TREBLE_FLOOR = 1e-7
@@ -43,6 +53,38 @@ def snr_loss(reference: Tensor, estimate: Tensor, ceiling_db: float = 30.0) -> T
     return torch.where(signal > 1e-6 * reference.shape[1], loss, torch.zeros_like(loss))
 
 
+def unit_spectrum(audio: Tensor, window: Tensor) -> Tensor:
+    """Audio [N, T] to spectrum [N, 2, F, Q] in frames half a window apart.
+
+    Noise of unit level gives bins of unit power.
+    """
+    length = len(window)
+    spectrum = torch.stft(
+        audio, length, length // 2, window=window.to(audio.device), center=False,
+        return_complex=True,
+    )  # fmt: skip
+    scale = float(window.square().sum().sqrt())
+    return torch.view_as_real(spectrum.transpose(1, 2)).permute(0, 3, 1, 2) / scale
+
+
+def compressed_errors(
+    reference: Tensor, estimate: Tensor, inside: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Mean square errors of power-compressed spectra: of the magnitude, and of the complex bins.
+
+    Args:
+        reference, estimate: spectra [N, 2, F, Q].
+        inside: [N, Q], 1 for the bins that count.
+    """
+    target, target_magnitude = compress(reference, _EXPONENT)
+    found, found_magnitude = compress(estimate, _EXPONENT)
+    # A mean per clip first: the loss of a batch is then the mean over its parts, however many
+    # processes share it.
+    share = (inside / inside.sum(1, keepdim=True) / reference.shape[2])[:, None, None]
+    magnitude = ((found_magnitude - target_magnitude).square() * share).sum((1, 2, 3)).mean()
+    return magnitude, ((found - target).square() * share).sum((1, 2, 3)).mean()
+
+
 class SpectralLoss:
     """Error of power-compressed spectra, magnitude and complex, plus the SNR term.
 
@@ -53,7 +95,6 @@ class SpectralLoss:
 
     def __init__(self, config: TrainConfig, sample_rate: int, win_length: int) -> None:
         self.config = config
-        self.win_length = win_length
         self.window = torch.hann_window(win_length)
         self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
 
@@ -63,18 +104,14 @@ class SpectralLoss:
         """Weighted sum and its terms by name."""
         reference, estimate = normalise_levels(reference, noisy, reference, estimate)
         inside = (self.bin_hz.to(reference.device) <= bandwidth_hz[:, None]).float()
-        reference_spectrum = self._spectrum(reference) * inside[:, None, None]
-        estimate_spectrum = self._spectrum(estimate) * inside[:, None, None]
-        target, target_magnitude = compress(reference_spectrum, 0.3)
-        found, found_magnitude = compress(estimate_spectrum, 0.3)
-        # A mean per clip first: the loss of a batch is then the mean over its parts, however
-        # many processes share it.
-        inside = (inside / inside.sum(1, keepdim=True) / target.shape[2])[:, None, None]
+        reference_spectrum, estimate_spectrum = (
+            unit_spectrum(signal, self.window) * inside[:, None, None]
+            for signal in (reference, estimate)
+        )
+        magnitude, complex_ = compressed_errors(reference_spectrum, estimate_spectrum, inside)
         terms: dict[str, Tensor] = {
-            "magnitude": ((found_magnitude - target_magnitude).square() * inside)
-            .sum((1, 2, 3))
-            .mean(),
-            "complex": ((found - target).square() * inside).sum((1, 2, 3)).mean(),
+            "magnitude": magnitude,
+            "complex": complex_,
             "snr": snr_loss(reference_spectrum.flatten(1), estimate_spectrum.flatten(1)).mean(),
         }
         weights = self.config
@@ -103,19 +140,6 @@ class SpectralLoss:
         ]
         distance = ((levels[0] - levels[1]).square().mean(1) * inside).sum(1)
         return (distance / inside.sum(1).clamp(min=1.0)).mean()
-
-    def _spectrum(self, audio: Tensor) -> Tensor:
-        """Audio [B, T] to spectrum [B, 2, F, Q]; unit-level noise gives bins of unit order."""
-        spectrum = torch.stft(
-            audio,
-            self.win_length,
-            self.win_length // 2,
-            window=self.window.to(audio.device),
-            center=False,
-            return_complex=True,
-        )
-        scale = float(self.window.square().sum().sqrt())
-        return torch.view_as_real(spectrum.transpose(1, 2)).permute(0, 3, 1, 2) / scale
 
 
 class WaveformLoss:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from aeolia.training.losses import compressed_errors, unit_spectrum
 from aeolia.training.separation_config import SeparateConfig
 
 __all__ = ["SeparationLoss", "speaker_loss", "thresholded_snr"]
@@ -21,7 +22,6 @@ _ABSENT = 1e-5
 _CEILING = 1e-3
 #: Cosines of voices are multiplied by this before the cross-entropy.
 _SHARPNESS = 10.0
-_EXPONENT = 0.3
 _FLOOR = 1e-8
 
 
@@ -53,7 +53,6 @@ class SeparationLoss:
 
     def __init__(self, config: SeparateConfig, sample_rate: int, win_length: int) -> None:
         self.config = config
-        self.win_length = win_length
         self.window = torch.hann_window(win_length)
         self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
 
@@ -75,49 +74,21 @@ class SeparationLoss:
             error = (reference - estimate).square().mean()
             return error, {"mse": error}
         inside = (self.bin_hz.to(mixture.device) <= bandwidth_hz.flatten()[:, None]).float()
-        target = self._spectrum(reference) * inside[:, None, None]
-        found = self._spectrum(estimate) * inside[:, None, None]
+        target, found = (
+            unit_spectrum(signal, self.window) * inside[:, None, None]
+            for signal in (reference, estimate)
+        )
         # Bins of a signal of unit level hold a power of one on average.
         mixture_power = torch.full_like(inside[:, 0], found.shape[2] * found.shape[3])
         snr = thresholded_snr(target, found, mixture_power).mean()
-        target_bins, target_magnitude = _compress(target)
-        found_bins, found_magnitude = _compress(found)
-        # A mean per source first: the loss of a batch is then the mean over its parts, however
-        # many processes share it.
-        share = (inside / inside.sum(1, keepdim=True) / target.shape[2])[:, None, None]
-        terms = {
-            "magnitude": ((found_magnitude - target_magnitude).square() * share)
-            .sum((1, 2, 3))
-            .mean(),
-            "complex": ((found_bins - target_bins).square() * share).sum((1, 2, 3)).mean(),
-            "snr": snr,
-        }
+        magnitude, complex_ = compressed_errors(target, found, inside)
+        terms = {"magnitude": magnitude, "complex": complex_, "snr": snr}
         total = (
             self.config.magnitude_weight * terms["magnitude"]
             + self.config.complex_weight * terms["complex"]
             + self.config.snr_weight * terms["snr"]
         )
         return total, terms
-
-    def _spectrum(self, audio: Tensor) -> Tensor:
-        """Audio [N, T] to spectrum [N, 2, F, Q]; unit-level noise gives bins of unit power."""
-        spectrum = torch.stft(
-            audio,
-            self.win_length,
-            self.win_length // 2,
-            window=self.window.to(audio.device),
-            center=False,
-            return_complex=True,
-        )
-        scale = float(self.window.square().sum().sqrt())
-        return torch.view_as_real(spectrum.transpose(1, 2)).permute(0, 3, 1, 2) / scale
-
-
-def _compress(spectrum: Tensor) -> tuple[Tensor, Tensor]:
-    """As `aeolia.nn.spectral.compress` by 0.3, with one power function rather than two."""
-    power = spectrum.square().sum(dim=1, keepdim=True) + _FLOOR
-    gain = power ** ((_EXPONENT - 1.0) / 2.0)
-    return spectrum * gain, power.sqrt() * gain
 
 
 def speaker_loss(
