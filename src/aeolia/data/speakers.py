@@ -38,7 +38,7 @@ class SpeakerMixConfig(CropConfig):
 
     enrolment_seconds: tuple[float, float] = (2.0, 8.0)
     #: The enrolled speaker is not in the mixture; the target is silence.
-    absent: float = 0.1
+    absent: float = 0.2
     #: The target speaker alone (with noise at times).
     alone: float = 0.05
     #: Two other voices instead of one.
