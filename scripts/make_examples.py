@@ -1,4 +1,4 @@
-"""Make the noisy clips of examples/ and their clean references.
+"""Make the clips of examples/: noisy ones, two voices at once, and their clean references.
 
     sudo apt-get install flite        # the voices
     python scripts/make_examples.py [FOLDER]
@@ -37,9 +37,12 @@ def main() -> None:
         snr_db = level_db(clean) - level_db(noisy - clean)
         print(f"{name}: {len(clean) / sample_rate:.1f} s, {sample_rate} Hz, "
               f"SNR {snr_db:.1f} dB, peak {peak_db:.1f} dBFS")
+    first, both, sample_rate = make_duet()
+    soundfile.write(folder / "duet.wav", both, sample_rate, subtype="PCM_16")
+    soundfile.write(folder / "duet.first.wav", first, sample_rate, subtype="PCM_16")
 
 
-# --- the three clips --------------------------------------------------------------------------
+# --- the clips --------------------------------------------------------------------------------
 
 
 def make_fan(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
@@ -93,6 +96,22 @@ def make_cafe(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     clatter = shaped_noise(len(speech), sample_rate, rng, lambda f: 1 / (1 + (f / 400) ** 1.5))
     noise = at_level(babble, 0.0) + at_level(clatter, -10.0)
     return clean, heard + at_snr(noise, clean, 4.0), sample_rate
+
+
+def make_duet() -> tuple[np.ndarray, np.ndarray, int]:
+    """16 kHz mono: the voice of `fan` and that of `street` at once, equally loud."""
+    sample_rate = 16000
+    texts = {
+        "slt": "Once the rain is over, we could take the small boat across the lake and have "
+               "our lunch on the other side.",
+        "rms": "Nobody told me that the museum closes on Mondays, so I walked along the river "
+               "until the evening instead.",
+    }  # fmt: skip
+    voices = [at_level(say(voice, text, sample_rate), SPEECH_LEVEL_DB)
+              for voice, text in texts.items()]  # fmt: skip
+    length = min(len(voice) for voice in voices)
+    first, second = (padded(voice[:length], sample_rate) for voice in voices)
+    return first, first + second, sample_rate
 
 
 OTHERS = (
