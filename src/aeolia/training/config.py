@@ -38,6 +38,8 @@ class TrainConfig:
     snr_weight: float = 0.5
     #: Weight of the log-spectral difference above 8 kHz, for full-band models.
     treble_weight: float = 0.0
+    #: Weight of one minus ESTOI, for fine-tuning a denoiser of speech.
+    intelligibility_weight: float = 0.0
     #: Steps between validations, checkpoints and log lines.
     validate_every: int = 1000
     checkpoint_every: int = 250

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from aeolia.nn.spectral import compress
 from aeolia.training.config import TrainConfig
+from aeolia.training.intelligibility import IntelligibilityLoss
 
 __all__ = [
     "SpectralLoss",
@@ -86,7 +87,7 @@ def compressed_errors(
 
 
 class SpectralLoss:
-    """Error of power-compressed spectra, magnitude and complex, plus the SNR term.
+    """Error of power-compressed spectra, magnitude and complex, plus the SNR term; more on demand.
 
     The compression by an exponent of about 0.3 follows loudness (Stevens) and weighs quiet
     partials and consonants; used this way since Braun & Tashev (2020). Bins above a clip's own
@@ -96,6 +97,9 @@ class SpectralLoss:
     def __init__(self, config: TrainConfig, sample_rate: int, win_length: int) -> None:
         self.config = config
         self.window = torch.hann_window(win_length)
+        self.intelligibility = (
+            IntelligibilityLoss(sample_rate) if config.intelligibility_weight else None
+        )
         self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
 
     def __call__(
@@ -123,6 +127,9 @@ class SpectralLoss:
         if weights.treble_weight:
             terms["treble"] = self._treble(reference_spectrum, estimate_spectrum, bandwidth_hz)
             total = total + weights.treble_weight * terms["treble"]
+        if self.intelligibility is not None:
+            terms["intelligibility"] = self.intelligibility(reference, estimate)
+            total = total + weights.intelligibility_weight * terms["intelligibility"]
         return total, terms
 
     def _treble(self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor) -> Tensor:
