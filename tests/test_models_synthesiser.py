@@ -12,6 +12,7 @@ from tiny_notes import TINY_SYNTH, random_synth, tone
 from aeolia.config import SynthConfig
 from aeolia.errors import ConfigError
 from aeolia.models.build import build_model
+from aeolia.models.synth_decoder import frame_features
 from aeolia.models.synthesiser import Synthesiser
 from aeolia.presets import SYNTH_PRESETS
 
@@ -141,6 +142,31 @@ def test_silence_is_silent_and_louder_is_louder() -> None:
     assert np.abs(held(model, 220.0, -90.0)).max() == 0.0
     powers = [np.mean(held(model, 220.0, level)[4800:] ** 2) for level in (-60.0, -40.0, -20.0)]
     assert powers[0] < powers[1] < powers[2]
+
+
+@torch.no_grad()
+def test_each_instrument_has_its_share_of_the_drawn_low_bins() -> None:
+    model = random_synth(DRUMS)
+    gain = model.decoder.residual_gain.weight
+
+    def sounds(*gains: float) -> torch.Tensor:
+        gain.copy_(torch.tensor([gains]))
+        *played, noise = inputs(model, 2, 6)
+        return model.step(*played, noise, model.decoder.initial_state(2))[0]
+
+    without, half, whole = sounds(0, 0), sounds(0, 0.5), sounds(0, 1)
+    assert torch.equal(without[0], whole[0])
+    assert (whole - without)[1].abs().max() > 1e-4
+    torch.testing.assert_close(half - without, 0.5 * (whole - without), atol=1e-6, rtol=1e-4)
+
+
+def test_a_voice_keeps_its_timbre_after_three_seconds() -> None:
+    pitch, level = torch.full((1, 3), 220.0), torch.full((1, 3), -20.0)
+    seen = [
+        frame_features(pitch, level, torch.full((1, 3), age)) for age in (299.0, 300.0, 5000.0)
+    ]
+    assert not torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[1], seen[2])
 
 
 @torch.no_grad()

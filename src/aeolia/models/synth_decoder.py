@@ -30,6 +30,9 @@ State = dict[str, Tensor]
 
 #: Time constants, in frames, through which the network sees how long a voice has sounded.
 _AGES = (2.0, 8.0, 30.0, 100.0, 400.0)
+#: Notes are learned from for so many frames (three seconds); a voice that has sounded for longer
+#: keeps the timbre that it had by then.
+_LONGEST_AGE = 300.0
 N_FEATURES = 7 + 1 + 1 + len(_AGES)
 #: Log magnitudes stay below this (35 dB above the source).
 _LOUDEST = 4.0
@@ -47,7 +50,8 @@ def frame_features(pitch_hz: Tensor, loudness_db: Tensor, age: Tensor) -> Tensor
     voiced = (pitch_hz > 0.0).float()
     # An unvoiced frame has no pitch to show: the middle of the keyboard stands for it.
     midi = hz_to_midi(pitch_hz) * voiced + 60.0 * (1.0 - voiced)
-    ages = torch.exp(-age.unsqueeze(-1) / torch.tensor(_AGES, device=age.device))
+    ages = age.clamp(max=_LONGEST_AGE).unsqueeze(-1)
+    ages = torch.exp(-ages / torch.tensor(_AGES, device=age.device))
     level = (loudness_db.clamp(min=-90.0) + 40.0) / 20.0
     return torch.cat(
         [pitch_features(midi), voiced.unsqueeze(-1), level.unsqueeze(-1), ages], dim=-1
@@ -94,6 +98,9 @@ class SourceFilterDecoder(nn.Module):
             self.to_residual = nn.Linear(config.channels, 2 * config.residual_bins)
             nn.init.normal_(self.to_residual.weight, std=1e-3)
             nn.init.zeros_(self.to_residual.bias)
+            # How much of it each instrument has.
+            self.residual_gain = nn.Linear(len(config.instruments), 1, bias=False)
+            nn.init.ones_(self.residual_gain.weight)
             self._add_residual_basis()
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -173,7 +180,7 @@ class SourceFilterDecoder(nn.Module):
         sound = self.transform.inverse(spectrum)
         if self.config.residual_bins:
             drawn = torch.matmul(self.to_residual(hidden), self.residual_basis)
-            sound = sound + drawn * level.unsqueeze(2)
+            sound = sound + drawn * level.unsqueeze(2) * self.residual_gain(instrument).unsqueeze(2)
         audio, following["tail"] = overlap_add(sound, state["tail"])
         following["age"] = age[:, -1:] + 1.0
         following["last_level"] = level[:, -1:]
