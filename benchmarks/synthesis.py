@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder with notes/ and drums/")
     parser.add_argument("--models", nargs="*", default=["notes", "drums"], help="names or files")
-    parser.add_argument("--only", choices=PARTS, nargs="*", help="measure these, write nothing")
+    parser.add_argument("--only", choices=PARTS, nargs="*", help="only these parts")
     parser.add_argument("--cache", type=Path, default=Path(home) / "benchmarks")
     parser.add_argument(
         "-o", "--output", type=Path, default=Path(__file__).with_name("SYNTHESIS.md")
@@ -143,10 +143,8 @@ def main() -> None:
         wanted = [part for part in one.parts if not options.only or part in options.only]
         results[one.name] = {part: one.part(part) for part in wanted}
     sizes = {one.name: _size(one.model.path) for one in measured}
-    text = "\n".join([_HEAD, bars(results, sizes), *map(sections, results, results.values())])
-    if options.only:
-        print(text)
-        return
+    head = _HEAD + (f"Only {', '.join(options.only)} this time.\n" if options.only else "")
+    text = "\n".join([head, bars(results, sizes), *map(sections, results, results.values())])
     partial = options.output.with_name(f".{options.output.name}.partial-{os.getpid()}")
     partial.write_text(text.rstrip() + "\n", encoding="utf-8")
     os.replace(partial, options.output)

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import synth_ear
 import synth_likeness
 import synth_playing
+import synth_sounds
 import synth_tables
 import synth_unseen
 
@@ -105,13 +106,16 @@ def test_the_classifier_tells_timbres_apart_at_any_level() -> None:
         slope = (2.0, 0.5, 1.0)[kind]
         audio = sum(np.sin(2 * np.pi * k * hz * time) / k**slope for k in range(1, 30))
         audio = audio + (0.5 if kind == 2 else 0.001) * rng.standard_normal(len(time))
-        return synth_likeness.features(audio * rng.uniform(0.01, 1), RATE)
+        return synth_sounds.compact(audio * rng.uniform(0.01, 1), RATE)
+
+    def described(labels: np.ndarray) -> np.ndarray:
+        hz = rng.uniform(100, 400, len(labels))
+        levels = np.array([made(kind, one) for kind, one in zip(labels, hz, strict=True)])
+        return synth_likeness.describe(levels, hz)
 
     labels = np.repeat(np.arange(3), 20)
-    learned = np.array([made(kind, rng.uniform(100, 400)) for kind in labels])
-    classifier = synth_likeness.Classifier(learned, labels)
-    asked = np.array([made(kind, rng.uniform(100, 400)) for kind in labels])
-    assert (classifier(asked) == labels).mean() > 0.9
+    classifier = synth_likeness.Classifier(described(labels), labels)
+    assert (classifier(described(labels)) == labels).mean() > 0.9
 
 
 def test_frechet_distance_of_known_gaussians() -> None:
