@@ -2,8 +2,9 @@
 
     python scripts/demo.py [--model NAME] [--out FOLDER] [FILE...]
 
-A file NAME.noisy.wav with NAME.clean.wav beside it is also scored against that reference. Needs
-only what running a model needs: no PyTorch, no packages for metrics.
+A file NAME.noisy.wav with NAME.clean.wav beside it is also scored against that reference. Without
+files, the score in examples/ is played too. Needs only what running a model needs: no PyTorch, no
+packages for metrics.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from aeolia.api.synthesis import DRUMS_MODEL, NOTES_MODEL, Synthesiser, play_score_file
 from aeolia.errors import AeoliaError, InputError
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair, read_audio
@@ -28,6 +30,7 @@ from aeolia.evaluation.tables import Table, format_number, print_table
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_SECONDS = 1800
+SCORE = ROOT / "examples" / "greensleeves.mid"
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results.append(replace(result, name=f"{result.name}~{taken}") if taken else result)
         except AeoliaError as error:
             failures.append(str(error))
+    played: list[Clip] = []
+    if not options.files:
+        try:
+            played.append(play(SCORE, options.out))
+        except AeoliaError as error:
+            failures.append(str(error))
     if results:
-        page = write(results, options.out, options.model)
+        page = write(results, options.out, options.model, played)
         print_table(table_of(results))
         print(f"page to listen and compare: {page}")
     for failure in failures:
@@ -111,7 +120,29 @@ def denoise(file: Path, system: System) -> Result:
     return Result(name, sample_rate, noisy, denoised, clean, seconds * sample_rate / len(noisy))
 
 
-def write(results: Sequence[Result], folder: Path, model: str) -> Path:
+def play(
+    score: Path, folder: Path, model: Synthesiser = NOTES_MODEL, drums: Synthesiser = DRUMS_MODEL
+) -> Clip:
+    """Play a score into NAME.wav; returns what the page shows of it.
+
+    Raises:
+        AeoliaError: the score or a model cannot be read, or the file not be written.
+    """
+    target = folder / f"{score.stem}.wav"
+    report = play_score_file(score, target, model=model, drums=drums, overwrite=True)
+    audio, sample_rate = read_audio(target)
+    players = ", ".join(dict.fromkeys(report.players.values()))
+    print(
+        f"{target}: {report.notes} notes by {players}; {report.seconds:.0f} s, played in "
+        f"{report.wall_seconds:.1f} s"
+    )
+    caption = f"{score.name}, played by {players}: {target.name} has all of it."
+    return Clip(score.stem, caption, sample_rate, (Version("played", audio),))
+
+
+def write(
+    results: Sequence[Result], folder: Path, model: str, played: Sequence[Clip] = ()
+) -> Path:
     """Write NAME.denoised.wav of each result and index.html; returns the page's path."""
     clips = []
     for result in results:
@@ -124,8 +155,11 @@ def write(results: Sequence[Result], folder: Path, model: str) -> Path:
         f"Recordings denoised by the model {model}. Start one player and then another of the "
         "same clip: it goes on at the same place."
     )
-    listening = Gallery("Listen and look", "", tuple(clips))
-    page = render_page("Aeolia: before and after", introduction, [table_of(results)], [listening])
+    galleries = [Gallery("Listen and look", "", tuple(clips))]
+    if played:
+        note = "Every instrument is drawn by a network from what it learned of single notes."
+        galleries.append(Gallery("A score, played", note, tuple(played)))
+    page = render_page("Aeolia: before and after", introduction, [table_of(results)], galleries)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for result in results:

@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import soundfile
+from midi_bytes import midi_file, track
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,6 +67,27 @@ def test_goes_on_after_a_bad_file(
     assert "bad.wav cannot be read as audio" in capsys.readouterr().err
     assert (tmp_path / "out" / "good.denoised.wav").exists()
     assert demo.main([str(tmp_path / "bad.wav"), *out]) == 2
+
+
+def test_plays_a_score(
+    demo: ModuleType, synth_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score = tmp_path / "song.mid"
+    score.write_bytes(midi_file(
+        track((0, bytes([0x90, 60, 110])), (480, bytes([0x80, 60, 0]))),
+        track((0, bytes([0x99, 36, 100])), end=480),
+    ))  # fmt: skip
+    clip = demo.play(
+        score, tmp_path / "out", synth_folder / "notes.onnx", synth_folder / "drums.onnx"
+    )
+    assert "song.wav: 2 notes by piano, drums" in capsys.readouterr().out
+    audio, rate = soundfile.read(tmp_path / "out" / "song.wav")
+    assert rate == clip.sample_rate == 48000 and 0.5 < len(audio) / rate < 2
+    assert np.abs(audio).max() > 0.01
+    # The page has a player for it.
+    page = demo.write([], tmp_path / "out", "denoise", [clip])
+    assert page.read_text().count("<audio") == 1
+    assert demo.SCORE.is_file()
 
 
 def test_runs_without_the_workshop(tmp_path: Path) -> None:
