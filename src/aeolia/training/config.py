@@ -40,6 +40,8 @@ class TrainConfig:
     treble_weight: float = 0.0
     #: Weight of one minus ESTOI, for fine-tuning a denoiser of speech.
     intelligibility_weight: float = 0.0
+    #: Weight of the disturbance that PESQ would find, in points of its score.
+    quality_weight: float = 0.0
     #: Steps between validations, checkpoints and log lines.
     validate_every: int = 1000
     checkpoint_every: int = 250

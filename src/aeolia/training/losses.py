@@ -12,6 +12,7 @@ from torch import Tensor
 from aeolia.nn.spectral import compress
 from aeolia.training.config import TrainConfig
 from aeolia.training.intelligibility import IntelligibilityLoss
+from aeolia.training.perception import PerceptualLoss
 
 __all__ = [
     "SpectralLoss",
@@ -100,6 +101,7 @@ class SpectralLoss:
         self.intelligibility = (
             IntelligibilityLoss(sample_rate) if config.intelligibility_weight else None
         )
+        self.quality = PerceptualLoss(sample_rate) if config.quality_weight else None
         self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
 
     def __call__(
@@ -130,6 +132,9 @@ class SpectralLoss:
         if self.intelligibility is not None:
             terms["intelligibility"] = self.intelligibility(reference, estimate)
             total = total + weights.intelligibility_weight * terms["intelligibility"]
+        if self.quality is not None:
+            terms["quality"] = self.quality(reference, estimate)
+            total = total + weights.quality_weight * terms["quality"]
         return total, terms
 
     def _treble(self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor) -> Tensor:
