@@ -161,17 +161,18 @@ class Encoding:
 
 def check_monophonic(audio: np.ndarray, sample_rate: int, track: PitchTrack, name: str) -> None:
     """Raise an InputError unless a recording [T] has a pitch, and one at a time."""
-    if track.voiced.sum() * 0.016 < _LEAST_VOICED_SECONDS:
-        raise InputError(
-            f"{name}: no pitch was found in it; a recording of one voice or instrument is needed, "
-            f"louder than its noise"
-        )
+    # Chords first: the tracker gives up on many of them, and finds no pitch either.
     share = polyphonic_share(audio, sample_rate, track)
     if share > POLYPHONIC_SHARE:
         raise InputError(
             f"{name}: several pitches sound at the same time ({100 * share:.0f} % of it); a "
             f"recording of one voice or instrument alone is needed: take it apart first, such as "
             f"with `aeolia separate`"
+        )
+    if track.voiced.sum() * 0.016 < _LEAST_VOICED_SECONDS:
+        raise InputError(
+            f"{name}: no pitch was found in it; a recording of one voice or instrument is needed, "
+            f"louder than its noise"
         )
 
 
