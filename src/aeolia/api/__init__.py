@@ -5,26 +5,32 @@ Arrays are [T] (one channel) or [T, C], float, full scale 1.0, as soundfile read
 them. What comes back has the same length, rate and channels, aligned to the sample, as float32.
 """
 
-from aeolia.api.denoising import FileReport, denoise, denoise_file
-from aeolia.api.separation import OutputReport, SeparationReport, enrol, separate, separate_file
-from aeolia.api.streams import Stream
-from aeolia.api.synthesis import (
-    ScoreReport,
-    TransferReport,
-    decode,
-    encode,
-    morph,
-    play_score,
-    play_score_file,
-    shift,
-    shift_file,
-    synthesise,
-    transfer,
-    transfer_file,
-)
-from aeolia.runtime.catalogue import load, released_models
-from aeolia.runtime.encoding import Encoding
-from aeolia.runtime.voice import Voice
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aeolia.api.denoising import FileReport, denoise, denoise_file
+    from aeolia.api.separation import OutputReport, SeparationReport, enrol, separate, separate_file
+    from aeolia.api.streams import Stream
+    from aeolia.api.synthesis import (
+        ScoreReport,
+        TransferReport,
+        decode,
+        encode,
+        morph,
+        play_score,
+        play_score_file,
+        shift,
+        shift_file,
+        synthesise,
+        transfer,
+        transfer_file,
+    )
+    from aeolia.runtime.catalogue import load, released_models
+    from aeolia.runtime.encoding import Encoding
+    from aeolia.runtime.voice import Voice
 
 __all__ = [
     "Encoding",
@@ -53,3 +59,24 @@ __all__ = [
     "transfer",
     "transfer_file",
 ]
+
+#: Imported when they are first asked for: who denoises need not wait for the synthesiser.
+_HOMES = {
+    "aeolia.api.denoising": ("FileReport", "denoise", "denoise_file"),
+    "aeolia.api.separation": (
+        "OutputReport", "SeparationReport", "enrol", "separate", "separate_file",
+    ),
+    "aeolia.api.streams": ("Stream",),
+    "aeolia.runtime.catalogue": ("load", "released_models"),
+    "aeolia.runtime.encoding": ("Encoding",),
+    "aeolia.runtime.voice": ("Voice",),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'aeolia.api' has no attribute {name!r}")
+    homes = (home for home, names in _HOMES.items() if name in names)
+    value = getattr(importlib.import_module(next(homes, "aeolia.api.synthesis")), name)
+    globals()[name] = value
+    return value
