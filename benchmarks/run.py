@@ -26,6 +26,7 @@ from peers import Peer
 from quality import NOISY, our_system, peer_system, score
 
 from aeolia.runtime.catalogue import find_model, load, released_models
+from aeolia.runtime.released_file import open_released
 
 _FULL_BAND_RATE = 48000
 
@@ -47,7 +48,11 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = _arguments()
-    models = options.models or list(released_models())
+    models = options.models or [
+        name
+        for name, path in released_models().items()
+        if open_released(path).config.task == "denoise"
+    ]
     found, missing = find_peers(options.peers)
     peers = [peer for peer in found if peer.name not in options.skip]
     missing += [f"{peer.name}: left out by --skip" for peer in found if peer.name in options.skip]
