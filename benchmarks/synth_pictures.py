@@ -18,7 +18,7 @@ from synth_notes import read_recordings, sound
 from synth_sounds import played
 from synth_unseen import encoded
 
-from aeolia.api.synthesis import shift, transfer
+from aeolia.api.reshaping import shift, transfer
 from aeolia.data.notes import Note
 from aeolia.evaluation.spectrogram import spectrogram_db, spectrogram_png
 from aeolia.runtime.catalogue import load

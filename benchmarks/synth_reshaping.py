@@ -7,7 +7,7 @@ from synth_ear import envelope_db, heard_hz, resampled
 from synth_notes import Recordings, sound
 from synth_sounds import compact
 
-from aeolia.api.synthesis import transfer_stream
+from aeolia.api.reshaping import transfer_stream
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch import TRACK_HOP, TRACK_RATE, track_pitch
 from aeolia.data.notes import Note

@@ -12,22 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aeolia.api.denoising import FileReport, denoise, denoise_file
-    from aeolia.api.separation import OutputReport, SeparationReport, enrol, separate, separate_file
-    from aeolia.api.streams import Stream
-    from aeolia.api.synthesis import (
-        ScoreReport,
+    from aeolia.api.reshaping import (
         TransferReport,
         decode,
         encode,
         morph,
-        play_score,
-        play_score_file,
         shift,
         shift_file,
-        synthesise,
         transfer,
         transfer_file,
     )
+    from aeolia.api.separation import OutputReport, SeparationReport, enrol, separate, separate_file
+    from aeolia.api.streams import Stream
+    from aeolia.api.synthesis import ScoreReport, play_score, play_score_file, synthesise
     from aeolia.runtime.catalogue import load, released_models
     from aeolia.runtime.encoding import Encoding
     from aeolia.runtime.voice import Voice
@@ -67,6 +64,7 @@ _HOMES = {
         "OutputReport", "SeparationReport", "enrol", "separate", "separate_file",
     ),
     "aeolia.api.streams": ("Stream",),
+    "aeolia.api.synthesis": ("ScoreReport", "play_score", "play_score_file", "synthesise"),
     "aeolia.runtime.catalogue": ("load", "released_models"),
     "aeolia.runtime.encoding": ("Encoding",),
     "aeolia.runtime.voice": ("Voice",),
@@ -77,6 +75,6 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'aeolia.api' has no attribute {name!r}")
     homes = (home for home, names in _HOMES.items() if name in names)
-    value = getattr(importlib.import_module(next(homes, "aeolia.api.synthesis")), name)
+    value = getattr(importlib.import_module(next(homes, "aeolia.api.reshaping")), name)
     globals()[name] = value
     return value

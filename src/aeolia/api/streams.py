@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import overload
 
 from aeolia.api.denoising import Model, denoising_stream
+from aeolia.api.reshaping import transfer_stream
 from aeolia.api.separation import Separator, Speaker, separation_stream
-from aeolia.api.synthesis import NOTES_MODEL, Synthesiser, transfer_stream
+from aeolia.api.synthesis import NOTES_MODEL, Synthesiser
 from aeolia.errors import InputError
 from aeolia.runtime.separation import SeparationStream
 from aeolia.runtime.stream import Stream as DenoisingStream

@@ -43,7 +43,7 @@ def encode(
       aeolia encode cello.wav -o cello.npz
       aeolia decode cello.npz -o again.wav
     """
-    from aeolia.api.synthesis import encode as encode_file
+    from aeolia.api.reshaping import encode as encode_file
 
     encoding = encode_file(source, instrument=instrument, model=model)
     encoding.save(output, overwrite=overwrite)
@@ -75,7 +75,7 @@ def decode(
       aeolia encode cello.wav -o cello.npz
       aeolia decode cello.npz -o again.wav
     """
-    from aeolia.api.synthesis import decode as decode_file
+    from aeolia.api.reshaping import decode as decode_file
     from aeolia.audio.files import AudioInfo, AudioWriter
 
     audio, rate = decode_file(source, seed=seed, model=model)

@@ -40,7 +40,7 @@ def morph(
       aeolia morph flute.wav cello.wav --steps 7 -o between/
       aeolia morph flute.wav cello.wav -o glide.wav
     """
-    from aeolia.api.synthesis import morph as morph_files
+    from aeolia.api.reshaping import morph as morph_files
     from aeolia.audio.files import AUDIO_SUFFIXES, AudioInfo, Outputs
     from aeolia.errors import InputError
 

@@ -46,7 +46,7 @@ def shift(
       aeolia shift cello.wav --semitones 4 -o higher.wav
       aeolia shift cello.wav --semitones -12 --formants move -o bass.wav
     """
-    from aeolia.api.synthesis import shift_file
+    from aeolia.api.reshaping import shift_file
 
     n_clipped = shift_file(
         source, output, semitones=semitones, formants=formants, instrument=instrument,

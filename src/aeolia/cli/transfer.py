@@ -44,7 +44,7 @@ def transfer(
       aeolia transfer whistle.wav --to tuba --transpose -24 -o tuba.wav
       aeolia transfer voice.flac --to alto_sax --snap -o sax.flac
     """
-    from aeolia.api.synthesis import transfer_file
+    from aeolia.api.reshaping import transfer_file
     from aeolia.cli.progress import ProgressBar
 
     with ProgressBar(1, "transferring", hidden=quiet) as bar:

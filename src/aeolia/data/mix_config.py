@@ -97,4 +97,3 @@ class MixConfig(CropConfig):
         """Clean speech plus white Gaussian noise and nothing else."""
         off: dict[str, Any] = dict.fromkeys(cls.probabilities, 0.0)
         return cls(seed=seed, sample_rate=sample_rate, **{**off, "gaussian": 1.0})
-
