@@ -48,8 +48,8 @@ def mix(pools: dict[str, AudioPool]):
 
 def only(**probabilities: float) -> dict[str, float]:
     """Changes that switch everything off but recorded noise and what is given."""
-    names = ("noise_only clean_only coloured gaussian babble second_noise hum reverb equaliser "
-             "band_limit clipping packet_loss salt_and_pepper").split()  # fmt: skip
+    names = ("noise_only clean_only coloured gaussian babble tones second_noise hum reverb "
+             "equaliser band_limit clipping packet_loss salt_and_pepper").split()  # fmt: skip
     return {**dict.fromkeys(names, 0.0), "recorded": 1.0, **probabilities}
 
 
@@ -174,7 +174,7 @@ def test_the_textbook_mixture_is_white_noise_and_nothing_else(pools: dict[str, A
 def test_speed_and_kinds_vary(mix, pools: dict[str, AudioPool]) -> None:
     plans = [mix().plan(0, i) for i in range(200)]
     kinds = {noise.kind for plan in plans for noise in plan.noises}
-    assert kinds == {"recorded", "coloured", "gaussian", "babble", "hum"}
+    assert kinds == {"recorded", "coloured", "gaussian", "babble", "tones", "hum"}
     speeds = {pools["speech"].speeds[plan.speech[0].item] for plan in plans}
     assert speeds == {0.9, 1.0, 1.1}
 
@@ -188,7 +188,7 @@ def test_the_config_is_strict_and_round_trips() -> None:
     with pytest.raises(ConfigError, match="reverb is 2.0; it must lie between 0 and 1"):
         MixConfig(reverb=2.0)
     with pytest.raises(ConfigError, match="give one noise a share"):
-        MixConfig(recorded=0.0, coloured=0.0, gaussian=0.0, babble=0.0)
+        MixConfig(recorded=0.0, coloured=0.0, gaussian=0.0, babble=0.0, tones=0.0)
 
 
 def test_what_does_not_fit_together_is_refused(mix, pools: dict[str, AudioPool]) -> None:

@@ -59,6 +59,7 @@ class MixConfig(CropConfig):
     coloured: float = 0.1
     gaussian: float = 0.04
     babble: float = 0.14
+    tones: float = 0.05
     #: A second noise under the first; more often (0.6) under sparse ones such as steps.
     second_noise: float = 0.25
     hum: float = 0.05
@@ -78,16 +79,16 @@ class MixConfig(CropConfig):
     full_band_share: float = 0.0
 
     probabilities: ClassVar[tuple[str, ...]] = (
-        "noise_only", "clean_only", "recorded", "coloured", "gaussian", "babble", "second_noise",
-        "hum", "reverb", "measured_rooms", "equaliser", "band_limit", "clipping", "packet_loss",
-        "salt_and_pepper", "full_band_share",
+        "noise_only", "clean_only", "recorded", "coloured", "gaussian", "babble", "tones",
+        "second_noise", "hum", "reverb", "measured_rooms", "equaliser", "band_limit", "clipping",
+        "packet_loss", "salt_and_pepper", "full_band_share",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.recorded + self.coloured + self.gaussian + self.babble <= 0.0:
+        if self.recorded + self.coloured + self.gaussian + self.babble + self.tones <= 0.0:
             raise ConfigError(
-                "recorded, coloured, gaussian and babble are all 0; give one noise a share"
+                "recorded, coloured, gaussian, babble and tones are all 0; give one noise a share"
             )
         if self.noise_only + self.clean_only > 1.0:
             raise ConfigError("noise_only and clean_only together exceed 1")

@@ -21,6 +21,7 @@ from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.mix_config import MixConfig
 from aeolia.data.rooms import MAX_ROOM_SECONDS, align_direct, simulate_room
+from aeolia.data.tones import tones
 from aeolia.errors import InputError
 
 __all__ = ["Batch", "MixConfig", "Mixer", "Plan"]
@@ -178,7 +179,7 @@ class Mixer:
 
     def _draw_noise(self, rng: np.random.Generator) -> tuple[Noise, bool]:
         config = self.config
-        kinds = ("recorded", "coloured", "gaussian", "babble")
+        kinds = ("recorded", "coloured", "gaussian", "babble", "tones")
         shares = np.array([getattr(config, kind) for kind in kinds])
         noise = Noise(str(rng.choice(kinds, p=shares / shares.sum())))
         sparse = False
@@ -301,6 +302,8 @@ class Mixer:
             return torch.stack([part.sum(0) for part in parts])
         if kind == "hum":
             return corruptions.hum(shape, rate, rngs).to(self.device)
+        if kind == "tones":
+            return tones(shape, rate, rngs).to(self.device)
         if kind == "gaussian":
             return corruptions.gaussian(shape, rngs).to(self.device)
         slopes = [noise.slope_db for noise in noises]

@@ -69,6 +69,7 @@ def pair_config(
         coloured=0.0,
         gaussian=0.0,
         babble=0.15,
+        tones=0.0,
         hum=0.0,
         reverb=reverb,
         measured_rooms=0.0,

@@ -24,6 +24,10 @@ from aeolia.training.validation import Validation
 
 __all__ = ["DENOISE", "Recordings", "gather"]
 
+#: Playing speeds of the training recordings: voices stay voices, noises may become others.
+_SPEECH_SPEEDS = (0.9, 1.0, 1.1)
+_NOISE_SPEEDS = (0.7, 0.85, 1.0, 1.2, 1.45)
+
 
 @dataclass(frozen=True)
 class Recordings:
@@ -33,13 +37,19 @@ class Recordings:
     noise: list[Row]
     rirs: list[Row]
 
-    def pools(self, split: str, sample_rate: int, speeds: Sequence[float]) -> list[Any]:
+    def pools(self, split: str, sample_rate: int) -> list[Any]:
         """Decoded pools of speech, noise and rooms; None where there are no recordings."""
+        training = split == "train"
+        speech_speeds = _SPEECH_SPEEDS if training else (1.0,)
+        noise_speeds = _NOISE_SPEEDS if training else (1.0,)
         pools: list[AudioPool | None] = []
-        for rows, used in ((self.speech, speeds), (self.noise, speeds), (self.rirs, (1.0,))):
+        kinds: list[tuple[list[Row], Sequence[float]]] = [
+            (self.speech, speech_speeds), (self.noise, noise_speeds), (self.rirs, (1.0,))
+        ]  # fmt: skip
+        for rows, speeds in kinds:
             chosen = [row for row in rows if row.split == split]
             pools.append(
-                AudioPool.from_manifest(chosen, sample_rate, speeds=used) if chosen else None
+                AudioPool.from_manifest(chosen, sample_rate, speeds=speeds) if chosen else None
             )
         return pools
 
@@ -116,8 +126,7 @@ def _prepare(
 def _mixer(
     recordings: Recordings, split: str, mix: MixConfig, sample_rate: int, device: torch.device
 ) -> Mixer:
-    speeds = (0.9, 1.0, 1.1) if split == "train" else (1.0,)
-    speech, noise, rirs = recordings.pools(split, sample_rate, speeds)
+    speech, noise, rirs = recordings.pools(split, sample_rate)
     if noise is None and mix.recorded > 0.0:
         mix = dataclasses.replace(mix, recorded=0.0)
     return Mixer(speech, noise, rirs, mix, device)
