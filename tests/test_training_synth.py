@@ -172,8 +172,8 @@ def test_the_objective_learns(notes: Path, prior: str) -> None:
     first, terms = objective(model, batch, 3)
     assert torch.equal(first, objective(model, batch, 3)[0])
     assert not torch.equal(first, objective(model, batch, 4)[0])
-    assert set(terms) == {"logarithmic", "linear", "level_db", "divergence", "envelope_db",
-                          "pitch_correlation"}  # fmt: skip
+    assert set(terms) == {"logarithmic", "linear", "timbre", "spread", "level_db",
+                          "divergence", "envelope_db", "pitch_correlation"}  # fmt: skip
     optimizer = torch.optim.Adam(model.parameters(), 5e-3)
     for _ in range(6):
         optimizer.zero_grad()

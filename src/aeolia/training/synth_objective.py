@@ -19,6 +19,7 @@ from aeolia.training.synth_losses import (
     level_loss,
     pitch_correlation,
 )
+from aeolia.training.timbre import TimbreLoss
 
 __all__ = ["SynthObjective", "SynthTrainConfig"]
 
@@ -43,6 +44,9 @@ class SynthTrainConfig(TrainConfig):
     free_nats: float = 0.1
     #: Weight of the linear magnitude term beside the logarithmic one.
     linear_weight: float = 0.3
+    #: Weight of the difference in levels of bands as wide as the ear's, and of their spread.
+    timbre_weight: float = 1.0
+    spread_weight: float = 0.5
     #: Weight of a difference in level of 20 dB.
     level_weight: float = 1.0
     #: Weight of an envelope error of 20 dB.
@@ -54,8 +58,9 @@ class SynthTrainConfig(TrainConfig):
         super().__post_init__()
         if not self.observations > 0.0:
             raise ConfigError(f"observations is {self.observations}; it must be above 0")
-        for field in ("beta", "beta_warmup_steps", "free_nats", "linear_weight", "level_weight",
-                      "envelope_weight", "pitch_weight"):
+        for field in ("beta", "beta_warmup_steps", "free_nats", "linear_weight",
+                      "timbre_weight", "spread_weight", "level_weight", "envelope_weight",
+                      "pitch_weight"):
             if getattr(self, field) < 0:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must not be negative")
 
@@ -68,7 +73,7 @@ class SynthObjective:
     """Reconstruct crops of notes from draws of their posteriors.
 
         loss = E_q[-log p(crop | timbre, pitch, loudness)] + beta * KL(q || prior)
-             + error of the envelope + correlation with the pitch
+             + error of timbre and envelope + correlation with the pitch
 
     divided by the number of observations, so that it does not grow with it.
     """
@@ -81,6 +86,7 @@ class SynthObjective:
             if model_config.decoder == "spectrogram"
             else MultiResolutionLoss(model_config.sample_rate)
         )
+        self.timbre = TimbreLoss(model_config.sample_rate)
 
     def __call__(
         self, model: nn.Module, batch: NoteBatch, step: int
@@ -100,17 +106,20 @@ class SynthObjective:
         logarithmic, linear = self.reconstruction(
             batch.audio, made.decoded, batch.bandwidth_hz, batch.compared
         )
-        level = (
-            level_loss(batch.audio, made.decoded, batch.compared)
-            if made.decoded.dim() == 2
-            else torch.zeros(())
-        )
+        level = timbre = spread = torch.zeros(())
+        if made.decoded.dim() == 2:  # not of the textbook decoder, which makes no audio here
+            level = level_loss(batch.audio, made.decoded, batch.compared)
+            timbre, spread = self.timbre(
+                batch.audio, made.decoded, batch.bandwidth_hz, batch.compared
+            )
         divergence = free_bits(made.divergence, config.free_nats)
         envelope = envelope_loss(made.shape_db, batch.shape_db, batch.held)
         pitch = pitch_correlation(made.posterior.mean, batch.pitch_midi)
         loss = (
             logarithmic.mean()
             + config.linear_weight * linear.mean()
+            + config.timbre_weight * timbre.mean()
+            + config.spread_weight * spread.mean()
             + config.level_weight * level / 20.0
             + config.beta_at(step) * divergence / config.observations
             + config.envelope_weight * envelope / 20.0
@@ -119,6 +128,8 @@ class SynthObjective:
         terms = {
             "logarithmic": logarithmic.mean(),
             "linear": linear.mean(),
+            "timbre": timbre.mean(),
+            "spread": spread.mean(),
             "level_db": level,
             "divergence": made.divergence.sum(1).mean(),
             "envelope_db": envelope,
