@@ -127,3 +127,14 @@ def test_reading_between_frames() -> None:
     track = PitchTrack(np.array([100.0, 400.0, 0.0]), np.ones(3))
     times = np.array([-1.0, 0.0, 0.008, 0.016, 0.023, 0.025, 1.0])
     np.testing.assert_allclose(track.at(times), [100, 100, 200, 400, 400, 0, 0], rtol=1e-6)
+
+
+def test_partials_that_hide_the_first_are_no_octave() -> None:
+    """A high clarinet's: the third and fifth partial stand 15 dB above the first, the second and
+    fourth below it; the tracker alone answers with the octave."""
+    pytest.importorskip("swift_f0")
+    phase = 2 * np.pi * 554.0 * np.arange(16000) / 16000
+    levels_db = (-15.0, -24.0, -2.0, -9.0, 0.0, -26.0, -26.0)
+    reed = sum(10 ** (db / 20) * np.sin(k * phase) for k, db in enumerate(levels_db, 1))
+    track = track_pitch(0.1 * reed, 16000)
+    assert np.abs(cents(track.pitch_hz[8:-8], 554.0)).max() < 5

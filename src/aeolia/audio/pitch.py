@@ -46,6 +46,9 @@ _FRAMES_PER_CALL = 1875  # half a minute
 #: tracked pitch. Below 90 Hz harmonics are too close to each other for such windows.
 _REFINE_WINDOW, _REFINE_STEP, _REFINE_SHARE, _REFINE_LOWEST_HZ = 1024, 32, 40 / 1200, 90.0
 _HARMONICS = 6
+#: Harmonics that are compared with what lies halfway between them; less than 20 dB below the
+#: strongest counts as a partial.
+_OCTAVE_PARTIALS, _AUDIBLE = 3, 0.01
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def _refined(signal: np.ndarray, pitch_hz: np.ndarray, centres: np.ndarray) -> n
     starts = centres - (_REFINE_WINDOW + step) // 2
     places = starts[:, None] + np.arange(_REFINE_WINDOW)
     early, late = (np.fft.rfft(signal[places + d] * window, axis=1) for d in (0, step))
+    pitch_hz = _without_missed_octaves(np.abs(early), pitch_hz)
     numbers = np.arange(1, _HARMONICS + 1)
     bins = np.round(pitch_hz[:, None] * numbers * _REFINE_WINDOW / TRACK_RATE).astype(int)
     fits = (bins < early.shape[1]) & (pitch_hz[:, None] > _REFINE_LOWEST_HZ)
@@ -140,6 +144,26 @@ def _refined(signal: np.ndarray, pitch_hz: np.ndarray, centres: np.ndarray) -> n
     weight = np.abs(early[rows, bins]) ** 2 * numbers**2 * (fits & near)
     total = weight.sum(axis=1)
     return np.where(total > 0, (weight * hz).sum(axis=1) / np.maximum(total, 1e-30), pitch_hz)
+
+
+def _without_missed_octaves(magnitudes: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
+    """Pitch [N], halved where the spectra [N, Q] hold more between its harmonics than at them.
+
+    A reed's third and fifth partials can stand so far above the first that the tracker takes the
+    octave. Were it right, nothing would lie halfway between the harmonics that it names.
+    """
+    powers = np.square(np.maximum.reduce(
+        [np.pad(magnitudes, ((0, 0), (1, 1)))[:, d : d + magnitudes.shape[1]] for d in range(3)]
+    ))  # fmt: skip
+    numbers = np.arange(1, 2 * _OCTAVE_PARTIALS + 1)
+    bins = np.round(0.5 * pitch_hz[:, None] * numbers * _REFINE_WINDOW / TRACK_RATE).astype(int)
+    inside = bins < magnitudes.shape[1]
+    rows = np.arange(len(pitch_hz))[:, None]
+    found = powers[rows, np.minimum(bins, magnitudes.shape[1] - 1)] * inside
+    between, at = found[:, 0::2], found[:, 1::2]
+    several = (between > _AUDIBLE * found.max(axis=1, keepdims=True)).sum(axis=1) >= 2
+    missed = several & (between.sum(axis=1) > at.sum(axis=1))
+    return np.where(missed & (pitch_hz > 2 * _REFINE_LOWEST_HZ), 0.5 * pitch_hz, pitch_hz)
 
 
 @lru_cache(maxsize=1)
