@@ -14,13 +14,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from pictures import picture
 from synth_notes import read_recordings, sound
 from synth_sounds import played
 from synth_unseen import encoded
 
 from aeolia.api.reshaping import shift, transfer
 from aeolia.data.notes import Note
-from aeolia.evaluation.spectrogram import spectrogram_db, spectrogram_png
 from aeolia.runtime.catalogue import load
 from aeolia.runtime.instrument import OnnxSynthesiser
 
@@ -28,9 +28,6 @@ SECONDS = 1.2
 #: Instrument, and who plays its recording in the last panel.
 SHOWN = {"alto_sax": "cello", "voice": "tuba", "nylon_guitar": "epiano_cp80"}
 HITS = ("snare", "hihat_open")
-_WIDTH, _HEIGHT, _GAP = 190, 160, 4
-#: Steps of the picture in decibels: finer ones are not seen, and cost bytes.
-_STEP_DB = 2.5
 
 
 def panels(model: OnnxSynthesiser, name: str, note: Note, other: str | None) -> list[np.ndarray]:
@@ -52,20 +49,6 @@ def panels(model: OnnxSynthesiser, name: str, note: Note, other: str | None) -> 
     return sounds
 
 
-def picture(sounds: list[np.ndarray], rate: int) -> bytes:
-    """Spectrograms side by side, one scale for all, as a PNG file."""
-    length = max(map(len, sounds))
-    levels = [
-        spectrogram_db(np.pad(audio, (0, length - len(audio))), rate, width=_WIDTH,
-                       height=_HEIGHT, frequency="log")
-        for audio in sounds
-    ]  # fmt: skip
-    gap = np.full((_HEIGHT, _GAP), max(map(np.max, levels)))
-    row = np.concatenate([part for level in levels for part in (level, gap)][:-1], axis=1)
-    top = float(row.max())
-    return spectrogram_png(np.round((row - top) / _STEP_DB) * _STEP_DB + top, top_db=top)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with notes/ and drums/")
@@ -81,7 +64,7 @@ def main() -> None:
             note = sorted(unseen, key=lambda one: (one.midi, one.velocity))[len(unseen) // 2]
             sounds = panels(model, name, note, other)
             path = options.output / f"{name}.png"
-            path.write_bytes(picture(sounds, model.config.sample_rate))
+            path.write_bytes(picture([sounds], model.config.sample_rate))
             print(f"{path}: note {note.label_midi}, then {other or 'no transfer'}")
 
 
