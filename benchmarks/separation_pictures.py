@@ -63,7 +63,7 @@ def _tell(name: str, reference: np.ndarray, found: np.ndarray, mixture: np.ndarr
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
-    parser.add_argument("--clip", type=int, default=1, help="number of the mixture to show")
+    parser.add_argument("--clip", type=int, default=4, help="number of the mixture to show")
     parser.add_argument("-o", "--output", type=Path,
                         default=Path(__file__).parents[1] / "docs" / "separation")  # fmt: skip
     options = parser.parse_args()
