@@ -129,3 +129,28 @@ def test_impossible_arguments(model: OnnxSynthesiser) -> None:
         TransferStream(model, model.instrument("piano"), transpose=float("nan"))
     with pytest.raises(InputError, match="sample_rate is 4000"):
         TransferStream(model, model.instrument("piano"), 4000)
+
+
+def test_after_a_pause_a_note_begins_anew(
+    model: OnnxSynthesiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decoder starts a voice for each note, and hears the loudness of the instrument's own."""
+    step, began, told = model.step, [], []
+
+    def watched(latent, instrument, pitch_hz, loudness_db, noise, state):
+        began.append(all(not np.any(v) for n, v in state.items() if not n.endswith("tail")))
+        told.append(loudness_db[0])
+        return step(latent, instrument, pitch_hz, loudness_db, noise, state)
+
+    time = np.arange(RATE // 2) / RATE
+    tone = 0.1 * sum(np.sin(2 * np.pi * k * 220.0 * time) / k for k in range(1, 9))
+    pause = np.zeros(RATE // 2)
+    audio = np.concatenate([pause, tone, pause, tone, pause]).astype(np.float32)
+    stream = TransferStream(model, model.instrument("piano"))
+    monkeypatch.setattr(model, "step", watched)
+    stream.process(audio)
+    heard = [number for number, new in enumerate(began) if new and told[number].max() > -80.0]
+    assert len(heard) == 2
+    first, second = (np.concatenate(told[start : start + 8]) for start in heard)
+    assert np.allclose(first[:20], second[:20], atol=0.5)
+    assert np.ptp(first[5:20]) > 0.5  # the tone is steady; the instrument's own envelope is not

@@ -3,7 +3,13 @@
     audio -> mono -> 16 kHz -> pitch tracker -> mended pitch --+-> transpose, snap -+
                |                                               |                    +-> decoder
                +------> loudness -------------------------------+--> prior: timbre -+
+                           |                                    +--> envelope: the instrument's
+                           |                                         own loudness --+
                            +--------------------------------------------------- gain to keep it
+
+The decoder hears how loud the instrument itself would be so long after the note began, for that is
+what its timbre was learned with: a voice that holds its tone would otherwise make a piano that no
+hammer struck. The gain then brings the loudness of the recording back.
 
 The recording is monophonic, and so is the output: all channels get the same. Works in steps of
 40 ms, each of which looks ahead as far as the tracker must, so a file is the same in any blocks.
@@ -11,6 +17,7 @@ The recording is monophonic, and so is the output: all channels get the same. Wo
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -45,6 +52,16 @@ _REACH = LOOKAHEAD_FRAMES + MEND_FRAMES + 1
 
 #: How fast the timbre follows pitch and loudness, in seconds.
 _TIMBRE_SECONDS = 0.15
+
+#: A step's touch is how loud the recording gets so soon after it, in seconds.
+_TOUCH_SECONDS = 0.25
+
+#: What is below this loudness (dBFS), or so far below the touch that follows (dB), is a pause:
+#: the sound after it begins as a note does.
+_PAUSE_DB, _PAUSE_BELOW_TOUCH_DB = -65.0, 40.0
+
+#: How far below and above the recording's loudness (dB) the instrument's own may lie.
+_MOST_BELOW_DB, _MOST_ABOVE_DB = 30.0, 60.0
 
 #: How far a snapped pitch may leave its semitone before it changes to another, in semitones, and
 #: how fast it gets there, in seconds.
@@ -101,7 +118,9 @@ class TransferStream(Passage[np.ndarray]):
         self._factor = rate // TRACK_RATE
         self._taps = _low_pass(self._factor)
         ahead = (_REACH + 3) * TRACK_HOP * self._factor + len(self._taps)
-        self._ahead = math.ceil(max(ahead, LOUDNESS_WINDOW) / hop) * hop
+        self._touch_frames = round(_TOUCH_SECONDS * model.config.frame_rate)
+        loudest = self._touch_frames * hop + LOUDNESS_WINDOW
+        self._ahead = math.ceil(max(ahead, loudest) / hop) * hop
         self._follower = LoudnessFollower(hop)
         timing = _Timing(rate, _FRAMES_PER_STEP * hop, self._ahead + self._follower.delay)
         super().__init__(
@@ -119,6 +138,8 @@ class TransferStream(Passage[np.ndarray]):
             "semitone": np.full((), np.nan),
             "snapped": np.full((), np.nan),
             "timbre": np.full(2, np.nan),  # smoothed pitch (MIDI number) and velocity
+            "since": np.full((), -1.0),  # seconds since the note began; negative in a pause
+            "gain": np.zeros(()),  # of the last frame, in decibels
             **self._follower.initial_state(),
             **{f"model_{n}": v for n, v in self.model.initial_state(1).items()},
         }
@@ -132,12 +153,14 @@ class TransferStream(Passage[np.ndarray]):
         hop = self.model.config.hop_length
         ends = (first + hop * np.arange(1, len(mono) // hop + 1)) / self.model.config.sample_rate
         pitch_hz = self._pitch_at(ends, low, int(state["n_heard"]))
-        loudness = loudness_inside(heard[LOUDNESS_WINDOW // 2 :], hop, len(ends))
-        outputs = []
+        n_frames = len(ends) + self._touch_frames
+        coming = loudness_inside(heard[LOUDNESS_WINDOW // 2 :], hop, n_frames)
+        loudness, outputs = coming[: len(ends)], []
         for start in range(0, len(ends), _FRAMES_PER_STEP):
             frames = slice(start, start + _FRAMES_PER_STEP)
+            touch_db = float(coming[start : start + self._touch_frames].max())
             place = first + start * hop
-            sound, state = self._sound(pitch_hz[frames], loudness[frames], place, state)
+            sound, state = self._sound(pitch_hz[frames], loudness[frames], touch_db, place, state)
             outputs.append(sound)
         output, state = self._follower.step(np.concatenate(outputs), loudness, state)
         return np.broadcast_to(output, (len(audio), len(output))), state
@@ -172,17 +195,61 @@ class TransferStream(Passage[np.ndarray]):
         return track.at(seconds + lag - first * TRACK_HOP / TRACK_RATE)
 
     def _sound(
-        self, pitch_hz: np.ndarray, loudness_db: np.ndarray, place: int, state: State
+        self,
+        pitch_hz: np.ndarray,
+        loudness_db: np.ndarray,
+        touch_db: float,
+        place: int,
+        state: State,
     ) -> tuple[np.ndarray, State]:
         """A few frames of the instrument, [T]; `place` is their first sample in the recording."""
         pitch_hz, state = self._tuned(pitch_hz, state)
-        latent, state = self._timbre(pitch_hz, loudness_db, state)
+        latent, state = self._timbre(pitch_hz, touch_db, state)
+        since = self._since(loudness_db, touch_db, float(state["since"]))
+        told_db = self._told(latent, loudness_db, since, state)
+        hop = self.model.config.hop_length
+        noise, gains = self._noise(place, len(since)), loudness_db - told_db
         inner = {n.removeprefix("model_"): v for n, v in state.items() if n.startswith("model_")}
-        sound, inner = self.model.step(
-            latent[None], self.instrument[None], pitch_hz[None].astype(np.float32),
-            loudness_db[None], self._noise(place)[None], inner,
-        )  # fmt: skip
-        return sound[0], {**state, **{f"model_{n}": v for n, v in inner.items()}}
+        gain, outputs = float(state["gain"]), []
+        begins = np.flatnonzero(since == 0.0).tolist()
+        for start, stop in itertools.pairwise(sorted({0, *begins, len(since)})):
+            if start in begins:  # a voice that begins, over what still decays of the last
+                tail = {name: value for name, value in inner.items() if name.endswith("tail")}
+                inner = {**self.model.initial_state(1), **tail}
+                gain = float(gains[start])
+            part = slice(start, stop)
+            sound, inner = self.model.step(
+                latent[None], self.instrument[None], pitch_hz[None, part].astype(np.float32),
+                told_db[None, part], noise[None, start * hop : stop * hop], inner,
+            )  # fmt: skip
+            outputs.append(sound[0] * _amplitudes(gain, gains[part], hop))
+            gain = float(gains[stop - 1])
+        following = {f"model_{n}": v for n, v in inner.items()}
+        state = {**state, **following, "since": since[-1], "gain": np.array(gain)}
+        return np.concatenate(outputs), state
+
+    def _since(self, loudness_db: np.ndarray, touch_db: float, before: float) -> np.ndarray:
+        """Seconds [F] since the note began, exactly 0 where it does; negative in pauses."""
+        since = np.empty(len(loudness_db))
+        for frame, level in enumerate(loudness_db):
+            if level < max(_PAUSE_DB, touch_db - _PAUSE_BELOW_TOUCH_DB):
+                before = -1.0
+            else:
+                before = before + 1.0 / self.model.config.frame_rate if before >= 0.0 else 0.0
+            since[frame] = before
+        return since
+
+    def _told(
+        self, latent: np.ndarray, loudness_db: np.ndarray, since: np.ndarray, state: State
+    ) -> np.ndarray:
+        """The instrument's own loudness [F] so long after the note began; in pauses the given."""
+        pitch, velocity = self._touched(state)
+        own = self.model.envelope(
+            latent[None], self.instrument[None], np.array([pitch]), np.array([velocity]),
+            np.maximum(since, 0.0)[None], np.full((1, len(since)), -1.0),
+        )[0]  # fmt: skip
+        near = np.clip(own, loudness_db - _MOST_BELOW_DB, loudness_db + _MOST_ABOVE_DB)
+        return np.where(since >= 0.0, near, loudness_db).astype(np.float32)
 
     def _tuned(self, pitch_hz: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """Transposed, and snapped if asked for."""
@@ -200,40 +267,53 @@ class TransferStream(Passage[np.ndarray]):
         return np.where(voiced, hz(number), 0.0), state
 
     def _timbre(
-        self, pitch_hz: np.ndarray, loudness_db: np.ndarray, state: State
+        self, pitch_hz: np.ndarray, touch_db: float, state: State
     ) -> tuple[np.ndarray, State]:
-        """The latent [D] for this step: the prior's, for where pitch and loudness have been."""
-        if self.latent is not None:
-            return self.latent.astype(np.float32), state
+        """The latent [D] for this step: the prior's, for where pitch and touch have been."""
         config = self.model.config
-        low, high = self.model.range_of(self.instrument)
         pitch, velocity = state["timbre"]
         voiced = pitch_hz > 0.0
         if voiced.any():
             now = float(np.median(midi(pitch_hz[voiced])))
-            level = float(loudness_db.max()) - config.full_loudness_db
+            level = touch_db - config.full_loudness_db
             touch = float(np.clip(1.0 + level / config.velocity_range_db, 0.05, 1.0))
             share = _FRAMES_PER_STEP * config.hop_length / config.sample_rate / _TIMBRE_SECONDS
             share = 1.0 if np.isnan(pitch) else min(share, 1.0)
             pitch = now if share == 1.0 else pitch + share * (now - pitch)
             velocity = touch if share == 1.0 else velocity + share * (touch - velocity)
             state = {**state, "timbre": np.array([pitch, velocity])}
-        if np.isnan(pitch):
-            pitch, velocity = 0.5 * (low + high), 0.7
-        within = np.clip(pitch, low, high)
+        if self.latent is not None:
+            return self.latent.astype(np.float32), state
+        pitch, velocity = self._touched(state)
         mean = self.model.prior(
-            self.instrument[None], np.array([within]), np.array([velocity])
+            self.instrument[None], np.array([pitch]), np.array([velocity])
         ).mean
         return mean[0].astype(np.float32), state
 
-    def _noise(self, first: int) -> np.ndarray:
+    def _touched(self, state: State) -> tuple[float, float]:
+        """Pitch within the instrument's range, and velocity, as smoothed; the middle at first."""
+        low, high = self.model.range_of(self.instrument)
+        pitch, velocity = state["timbre"]
+        if np.isnan(pitch):
+            return 0.5 * (low + high), 0.7
+        return float(np.clip(pitch, low, high)), float(velocity)
+
+    def _noise(self, first: int, n_frames: int) -> np.ndarray:
         """Unit noise of this step; its place decides it, so that blocks do not."""
         place = first // self.config.hop_length + (1 << 20)
         generator = np.random.default_rng((self._seed, place))
-        return generator.standard_normal(self.config.hop_length, np.float32)
+        return generator.standard_normal(n_frames * self.model.config.hop_length, np.float32)
 
     def _result(self, output: np.ndarray, heard: np.ndarray) -> np.ndarray:
         return self._form(output)
+
+
+def _amplitudes(before: float, gains_db: np.ndarray, hop: int) -> np.ndarray:
+    """Factors [F * hop] that reach each frame's gain in decibels at its end."""
+    share = (np.arange(hop, dtype=np.float32) + 1.0) / hop
+    starts = np.concatenate([[before], gains_db[:-1]])
+    curve = starts[:, None] + (gains_db - starts)[:, None] * share
+    return (10.0 ** (curve.ravel() / 20.0)).astype(np.float32)
 
 
 def snapped(
