@@ -63,16 +63,18 @@ def _tell(name: str, reference: np.ndarray, found: np.ndarray, mixture: np.ndarr
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
-    parser.add_argument("--clip", type=int, default=4, help="number of the mixture to show")
+    parser.add_argument("--classes", type=int, default=4, help="number of the mixture of classes")
+    parser.add_argument("--voices", type=int, default=1, help="number of the mixture of voices")
     parser.add_argument("-o", "--output", type=Path,
                         default=Path(__file__).parents[1] / "docs" / "separation")  # fmt: skip
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    manifest, count = options.data / "manifest.csv", options.clip + 1
+    manifest = options.data / "manifest.csv"
     rows, _ = class_rows(manifest, hold_out=["4_potassium"])
     voices, _ = speaker_rows(manifest, manifest)
-    *_, mixed = islice(class_mixtures(rows, count), count)
-    *_, two = islice(speaker_mixtures(voices, count, source="librispeech"), count)
+    mixed = next(islice(class_mixtures(rows, 60), options.classes, None))
+    spoken = speaker_mixtures(voices, 120, source="librispeech")
+    two = next(islice(spoken, options.voices, None))
     for name, clip, draw in (("classes", mixed, class_picture), ("speaker", two, speaker_picture)):
         path = options.output / f"{name}.png"
         path.write_bytes(draw(clip))
