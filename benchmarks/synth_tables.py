@@ -165,11 +165,13 @@ def _playing_table(found: Results) -> str:
     rows = []
     for name, row in found.items():
         cents = np.abs(row.get("cents", []))
-        pitch = f"{np.median(cents):.1f} / {np.percentile(cents, 95):.1f} ({len(cents)})"
+        pitch = ""  # drums have none
+        if len(cents):
+            pitch = f"{np.median(cents):.1f} / {np.percentile(cents, 95):.1f} ({len(cents)})"
         joins = row.get("joins") or (None, None)
         onsets = np.array(row["onsets_ms"])
         rows.append([
-            name, pitch if len(cents) else "",
+            name, pitch,
             f"{np.median(onsets):+.1f} / {np.abs(onsets).max():.1f}",
             *("" if value is None else f"{value:.2f}" for value in joins),
             str(row["falls"]), f"{row['span_db']:.0f}",

@@ -1,11 +1,11 @@
-"""What the released denoisers needed besides training: bands cut, bands joined, runs averaged.
+"""What the released models needed besides training: bands cut, bands joined, runs averaged.
 
     python recipes/weights.py cut RUN OUT             low bands of a full-band run, for 16 kHz
     python recipes/weights.py join LOW HIGH OUT       LOW's bands, and HIGH's own above them
     python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
 
-RUN, LOW and HIGH are run folders or .safetensors files of one structure (`denoise` or
-`denoise-16k`); OUT becomes a folder that `aeolia train --from` and `aeolia export` take. Averaging
+RUN, LOW and HIGH are run folders or .safetensors files of one structure (to cut or join, `denoise`
+or `denoise-16k`); OUT becomes a folder that `aeolia train --from` and `aeolia export` take. Averaging
 runs that branched from one another often generalises better than either (Wortsman et al., "Model
 soups", 2022).
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from aeolia.config import ModelConfig
+from aeolia.config import AnyConfig, ModelConfig
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
 from aeolia.presets import preset
@@ -55,11 +55,10 @@ def join(low: Path, high: Path) -> tuple[ModelConfig, Weights]:
     return config, weights
 
 
-def average(one: Path, other: Path) -> tuple[ModelConfig, Weights]:
+def average(one: Path, other: Path) -> tuple[AnyConfig, Weights]:
     """The mean of each weight."""
     config, first = read_checkpoint(one)
     _, second = read_checkpoint(other)
-    assert isinstance(config, ModelConfig)
     return config, {name: (first[name] + second[name]) / 2.0 for name in first}
 
 
