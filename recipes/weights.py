@@ -5,9 +5,9 @@
     python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
 
 RUN, LOW and HIGH are run folders or .safetensors files of one structure (to cut or join, `denoise`
-or `denoise-16k`); OUT becomes a folder that `aeolia train --from` and `aeolia export` take. Averaging
-runs that branched from one another often generalises better than either (Wortsman et al., "Model
-soups", 2022).
+or `denoise-16k`); OUT becomes a folder that `aeolia train --from` and `aeolia export` take.
+Averaging runs that branched from one another often generalises better than either (Wortsman et
+al., "Model soups", 2022).
 """
 
 from __future__ import annotations
