@@ -14,6 +14,7 @@ __all__ = [
     "SpectrogramLoss",
     "envelope_loss",
     "level_loss",
+    "levelled",
     "pitch_correlation",
 ]
 
@@ -25,6 +26,13 @@ _FLOOR = 3e-4
 _SILENCE = 1e-4
 #: Least mean magnitude that linear errors are relative to, as a share of unit-level noise's.
 _LEAST_MEAN = 0.01
+
+
+def levelled(reference: Tensor, estimate: Tensor, compared: Tensor) -> tuple[Tensor, Tensor]:
+    """Both [B, T] where they are compared, divided by the level of the reference there."""
+    reference, estimate = reference * compared, estimate * compared
+    level = reference.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
+    return reference / level, estimate / level
 
 
 class MultiResolutionLoss:
@@ -47,9 +55,8 @@ class MultiResolutionLoss:
 
         Bins above a clip's own bandwidth [B] do not count, nor samples where `compared` is 0.
         """
-        reference, estimate = reference * compared, estimate * compared
-        level = reference.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
-        logarithmic = torch.zeros_like(level[:, 0])
+        reference, estimate = levelled(reference, estimate, compared)
+        logarithmic = torch.zeros_like(reference[:, 0])
         linear = torch.zeros_like(logarithmic)
         for length, window in self.windows.items():
             window = window.to(reference.device)
@@ -57,8 +64,8 @@ class MultiResolutionLoss:
             hz = hz * (self.sample_rate / length)
             inside = (hz <= bandwidth_hz.unsqueeze(1)).float().unsqueeze(2)
             with torch.no_grad():
-                target = _magnitude(reference / level, length, window)
-            found = _magnitude(estimate / level, length, window)
+                target = _magnitude(reference, length, window)
+            found = _magnitude(estimate, length, window)
             terms = _terms(target, found, inside.expand_as(target))
             logarithmic, linear = logarithmic + terms[0], linear + terms[1]
         return logarithmic / len(self.windows), linear / len(self.windows)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from aeolia.nn.spectral import Bands
+from aeolia.training.synth_losses import levelled
 
 __all__ = ["TimbreLoss"]
 
@@ -17,8 +18,6 @@ __all__ = ["TimbreLoss"]
 _RESOLUTIONS = ((2048, 32, 48), (512, 16, 24))
 #: Powers this far below that of noise of the note's level count as silence (-70 dB).
 _FLOOR = 1e-7
-#: Crops quieter than this are compared as if they had this level (-80 dBFS).
-_SILENCE = 1e-4
 #: A band counts where this share of it lies inside the recording's bandwidth.
 _INSIDE = 0.9
 
@@ -45,16 +44,16 @@ class TimbreLoss:
 
         Bins above a clip's own bandwidth [B] do not count, nor samples where `compared` is 0.
         """
-        reference, estimate = reference * compared, estimate * compared
-        level = reference.square().mean(1, keepdim=True).sqrt().clamp(min=_SILENCE)
-        levels_apart, spread_apart = torch.zeros_like(level[:, 0]), torch.zeros_like(level[:, 0])
+        reference, estimate = levelled(reference, estimate, compared)
+        levels_apart = torch.zeros_like(reference[:, 0])
+        spread_apart = torch.zeros_like(levels_apart)
         for window, bands, hz in self.parts:
             bands = bands.to(reference.device)
             known = (hz.to(reference.device) <= bandwidth_hz.unsqueeze(1)).float()
             inside = (bands.pool(known) > _INSIDE).float()  # [B, N]
             with torch.no_grad():
-                wanted = _levels(reference / level, window, bands)
-            found = _levels(estimate / level, window, bands)  # [B, F, N]
+                wanted = _levels(reference, window, bands)
+            found = _levels(estimate, window, bands)  # [B, F, N]
             count = inside.sum(1).clamp(min=1.0)
             levels_apart = levels_apart + ((found - wanted).abs().mean(1) * inside).sum(1) / count
             spread = (_spread(found) - _spread(wanted)).abs()
