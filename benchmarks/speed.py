@@ -6,10 +6,7 @@ of the machine falls on everyone alike.
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from peers import HopPeer, Peer
+from processes import run_measured
 
 from aeolia.runtime.catalogue import find_model, load
 from aeolia.runtime.stream import Stream
@@ -159,22 +157,10 @@ def _denoise(source: Path, output: Path, model: str) -> tuple[float, float]:
     command = _command(
         "denoise", str(source), "-o", str(output), "--model", model, "--overwrite", "--quiet"
     )
-    # A small process of its own starts the command, so that the peak is the command's alone.
-    probe = (
-        "import json, resource, subprocess, sys, time; start = time.perf_counter();"
-        "code = subprocess.call(sys.argv[1:]); end = time.perf_counter();"
-        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss;"
-        "print(json.dumps([code, end - start, peak]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", probe, *command],
-        capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    code, seconds, peak = json.loads(done.stdout.splitlines()[-1])
-    if code or not output.is_file():
-        raise SystemExit(f"`aeolia denoise` failed with code {code}: {done.stderr[-500:]}")
-    kilobytes = peak / 1024 if sys.platform == "darwin" else peak
-    return seconds, kilobytes / 1024
+    done = run_measured(command)
+    if done.code or not output.is_file():
+        raise SystemExit(f"`aeolia denoise` failed with code {done.code}: {done.stderr[-500:]}")
+    return done.seconds, done.peak_mb
 
 
 def cold_start(model: str, times: int = 5) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from processes import run_measured
 from synth_ear import heard_hz
 from synth_notes import Recordings, sound
 
@@ -179,7 +179,7 @@ def first_audio_ms(model: OnnxSynthesiser) -> float:
 
 
 _PLAY_TWO_MINUTES = """
-import json, os, resource, sys, tempfile, time
+import json, os, sys, tempfile, time
 from dataclasses import replace
 from aeolia.api.synthesis import play_score_file
 from aeolia.runtime.score import Score, read_score
@@ -194,17 +194,16 @@ started, seen = time.process_time(), time.perf_counter()
 report = play_score_file(score, target, model=sys.argv[2], drums=sys.argv[3])
 print(json.dumps({"song_seconds": report.seconds, "song_notes": report.notes,
                   "song_cost": time.process_time() - started,
-                  "song_wall": time.perf_counter() - seen,
-                  "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+                  "song_wall": time.perf_counter() - seen}))
 """
 
 
 def _score_cost(model: str, drums: str) -> dict[str, float]:
     """A process of its own plays the bundled score over and over for two minutes."""
     score = ROOT / "examples" / "greensleeves.mid"
-    done = subprocess.run(
-        [sys.executable, "-c", _PLAY_TWO_MINUTES, str(score), model, drums],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    command = [sys.executable, "-c", _PLAY_TWO_MINUTES, str(score), model, drums]
+    done = run_measured(command)
+    if done.code:
+        raise SystemExit(f"playing the score failed with code {done.code}: {done.stderr[-500:]}")
     found: dict[str, float] = json.loads(done.stdout)
-    return found
+    return found | {"memory_mb": done.peak_mb}
