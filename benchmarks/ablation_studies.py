@@ -58,6 +58,7 @@ _DENOISE: Variants = {
     "no weight averaging": {"train": {"ema_decay": 0.0}},
     "learning rate 3e-4": {"train": {"learning_rate": 3e-4}},
     "learning rate 2e-3": {"train": {"learning_rate": 2e-3}},
+    "Muon for the matrices": {"train": {"optimizer": "muon"}},
     "no decay of the learning rate": {"train": {"decay_share": 0.0}},
     "textbook": {"preset": "textbook"},
     "textbook-lstm": {"preset": "textbook-lstm"},
@@ -67,10 +68,14 @@ _SEPARATE: Variants = {
     "as released": {},
     "concatenated condition": {"model": {"fusion": "concat"}},
     "cross-attention": {"model": {"fusion": "attention"}},
-    "memory in every band": {"model": {"band_memory": 48}},
-    "convolutional U-Net": {"model": {"encoder": "conv", "decoder": "conv"}},
+    "no recurrences over and in bands": {"model": {"band_memory": 0}},
+    "one pair of recurrences over and in bands": {"model": {"band_memories": 1}},
+    "AdamW": {"train": {"optimizer": "adamw"}},
+    "convolutional U-Net": {"model": {"encoder": "conv", "decoder": "conv", "band_memory": 0}},
     "U-Net twice as wide": {
-        "model": {"encoder": "conv", "decoder": "conv", "channels": [32, 64, 96]}
+        "model": {
+            "encoder": "conv", "decoder": "conv", "channels": [32, 64, 96], "band_memory": 0,
+        }
     },
     "no skips": {"model": {"skips": False}},
     "latent 32": {"model": {"latent_dim": 32}},
@@ -82,7 +87,7 @@ _SEPARATE: Variants = {
         "train": {"loss": "mse"},
         "model": {
             "encoder": "conv", "decoder": "conv", "latent_dim": 32, "skips": False,
-            "output": "magnitude", "filter_taps": 1, "fusion": "concat",
+            "output": "magnitude", "filter_taps": 1, "fusion": "concat", "band_memory": 0,
         },
     },
 }  # fmt: skip

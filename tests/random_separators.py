@@ -19,7 +19,7 @@ BY_CLASS = replace(
 )  # fmt: skip
 BY_SPEAKER = replace(
     TINY, name="tiny-speaker", task="separate", condition="speaker", condition_dim=8,
-    band_memory=4,
+    band_memory=4, band_memories=2,
 )  # fmt: skip
 
 

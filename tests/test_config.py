@@ -65,6 +65,8 @@ def test_whole_numbers_pass_for_fractions() -> None:
         ({"band_groups": ((8000, 0),)}, "band_groups has"),
         ({"band_groups": ((400, 16),)}, "must rise from the end of the linear bins, 500 Hz"),
         ({"band_groups": ((8000, 8), (8000, 8))}, "must rise"),
+        ({"band_memory": -1}, "band_memory is -1"),
+        ({"band_memories": 0}, "band_memories is 0"),
     ],
 )
 def test_values_that_cannot_be_built(change: dict[str, object], message: str) -> None:

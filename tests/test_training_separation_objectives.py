@@ -154,8 +154,19 @@ def test_speakers_are_compared_with_the_target() -> None:
         assert torch.equal(clip, expected)
 
 
+def test_without_the_classification_only_the_enrolment_is_encoded() -> None:
+    batch = speaker_batch()
+    model = Recorder(lambda *_: (late(batch.target.unsqueeze(1), 256), [torch.eye(3)]))
+    config = replace(CONFIG, speaker_weight=0.0)
+    total, terms = SpeakerObjective(config, BY_SPEAKER)(model, batch, 0)
+    assert "speaker" not in terms and total < -5.0
+    (clip,) = model.seen[0][4]  # type: ignore[misc]
+    assert clip is batch.enrolment
+
+
+@pytest.mark.parametrize("speaker_weight", [0.5, 0.0])
 @pytest.mark.parametrize("config", [BY_CLASS, BY_SPEAKER], ids=["classes", "speaker"])
-def test_every_weight_gets_a_gradient(config: object) -> None:
+def test_every_weight_gets_a_gradient(config: object, speaker_weight: float) -> None:
     """Processes that train together wait for every weight's gradient."""
     model = random_separator(config)  # type: ignore[arg-type]
     objective, batch = (
@@ -164,6 +175,7 @@ def test_every_weight_gets_a_gradient(config: object) -> None:
     )  # fmt: skip
     for dropout in (0.0, 1.0):
         model.zero_grad(set_to_none=True)
-        run = objective(replace(CONFIG, skip_dropout=dropout), config)  # type: ignore[arg-type]
+        settings = replace(CONFIG, skip_dropout=dropout, speaker_weight=speaker_weight)
+        run = objective(settings, config)  # type: ignore[arg-type]
         run(model, batch, 0)[0].backward()
         assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())

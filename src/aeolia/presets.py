@@ -36,7 +36,13 @@ _FULL_BAND: dict[str, Any] = {
 }  # fmt: skip
 
 _SEPARATE_16K = replace(
-    _DENOISE_16K, name="separate-16k", task="separate", condition="classes", classes=CLASSES
+    _DENOISE_16K,
+    name="separate-16k",
+    task="separate",
+    condition="classes",
+    classes=CLASSES,
+    band_memory=48,
+    band_memories=2,
 )
 
 _SPEAKER_16K = replace(
@@ -44,7 +50,8 @@ _SPEAKER_16K = replace(
     name="separate-speaker-16k",
     task="separate",
     condition="speaker",
-    band_memory=32,
+    band_memory=64,
+    band_memories=2,
 )
 
 PRESETS: dict[str, ModelConfig] = {
@@ -102,6 +109,7 @@ PRESETS: dict[str, ModelConfig] = {
         output="magnitude",
         filter_taps=1,
         fusion="concat",
+        band_memory=0,
     ),
 }
 

@@ -52,8 +52,10 @@ class ModelConfig:
     condition_dim: int = 64
     #: How the condition enters latent and decoder: "film", "concat" or "attention".
     fusion: str = "film"
-    #: Width of a separator's recurrent layer in every band of its decoder; 0 for none.
+    #: Width of a separator's recurrences over bands and in every band; 0 for none.
     band_memory: int = 0
+    #: How many such pairs of recurrences follow one another.
+    band_memories: int = 1
     #: The network hears the bands up to here, and bins above get the filter of the highest band;
     #: 0 means all. Lets a network trained at 16 kHz run on full-band audio.
     network_hz: int = 0
@@ -99,6 +101,11 @@ class ModelConfig:
             raise ConfigError(f"condition_dim is {self.condition_dim}; it must be at least 1")
         if self.band_memory < 0:
             raise ConfigError(f"band_memory is {self.band_memory}; it must not be negative")
+        if self.band_memories < 1:
+            raise ConfigError(
+                f"band_memories is {self.band_memories}; it must be at least 1 (for none, "
+                "band_memory is 0)"
+            )
 
     def _check_bands(self) -> None:
         if not 1 <= self.n_linear_bins < self.n_bins:

@@ -19,6 +19,8 @@ __all__ = ["class_mixer", "class_pools", "speaker_mixer"]
 #: Minutes of arrangements by class, for training; held-out sets are a tenth as long.
 _MINUTES = {"vocals": 8.0, "drums": 20.0, "bass": 20.0, "other": 40.0}
 _SPEEDS = (0.9, 1.0, 1.1)
+#: Where voices are told apart, every speed of a speaker is a voice of its own.
+_VOICE_SPEEDS = (0.8, 0.9, 1.0, 1.1, 1.22)
 
 
 def class_pools(
@@ -78,7 +80,7 @@ def speaker_mixer(
             be written.
         InputError: fewer than two speakers have enough speech.
     """
-    speeds = _SPEEDS if split == "train" else (1.0,)
+    speeds = _VOICE_SPEEDS if split == "train" else (1.0,)
     pools = {}
     for kind in ("speech", "noise"):
         chosen = [row for row in rows if row.kind == kind and row.split == split]

@@ -17,6 +17,8 @@ class TrainConfig:
     steps: int = 20000
     #: Crops per optimiser step, over all processes together.
     batch_size: int = 16
+    #: "adamw", or "muon" for matrices with AdamW for the rest.
+    optimizer: str = "adamw"
     learning_rate: float = 1e-3
     warmup_steps: int = 300
     #: Last share of the run in which the learning rate falls to zero (warm-up, stable, decay);
@@ -52,6 +54,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.loss not in ("spectral", "mse"):
             raise ConfigError(f"loss is {self.loss!r}; it must be 'spectral' or 'mse'")
+        if self.optimizer not in ("adamw", "muon"):
+            raise ConfigError(f"optimizer is {self.optimizer!r}; it must be 'adamw' or 'muon'")
         for field in ("steps", "batch_size", "validate_every", "checkpoint_every", "log_every"):
             if getattr(self, field) < 1:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be at least 1")

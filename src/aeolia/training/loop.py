@@ -25,6 +25,7 @@ from aeolia.errors import TrainingError
 from aeolia.models.build import Autoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.training.config import TrainConfig
+from aeolia.training.optimizer import Optimizer, build_optimizer
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 
@@ -84,9 +85,7 @@ def train(
         TrainingError: the loss is not finite; RUN keeps the last good checkpoint.
     """
     processes = processes or Processes()
-    optimizer = torch.optim.AdamW(
-        model.parameters(), config.learning_rate, weight_decay=config.weight_decay
-    )
+    optimizer = build_optimizer(model, config)
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     start = 0
     if resume:
@@ -105,7 +104,7 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(step)
             loss, terms = objective(wrapped, batch, step)
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad()
             loss.backward()
             norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
             _refuse_divergence(loss, norm, step, folder, processes)
@@ -139,7 +138,7 @@ def train(
 
 
 def _state(
-    model: nn.Module, optimizer: torch.optim.Optimizer, average: dict[str, Tensor], step: int
+    model: nn.Module, optimizer: Optimizer, average: dict[str, Tensor], step: int
 ) -> dict[str, Any]:
     return {
         "step": step,
@@ -153,7 +152,7 @@ def _state(
 def _restore(
     folder: RunFolder,
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizer,
     average: dict[str, Tensor],
 ) -> int:
     """Take up the last state; returns the number of steps done."""

@@ -125,12 +125,14 @@ class SpeakerObjective:
         config = self.model_config
         length = batch.mixture.shape[1] // config.hop_length * config.hop_length
         mixture, target = batch.mixture[:, :length], batch.target[:, :length]
-        estimates, (enrolment, own, other) = model(
+        telling = self.config.speaker_weight > 0.0
+        others = (target, batch.background[:, :length]) if telling else ()
+        estimates, vectors = model(
             mixture.unsqueeze(1),
             None,
             torch.zeros_like(mixture[:, 0]),
             _skip_scale(self.config, step),
-            (batch.enrolment, target, batch.background[:, :length]),
+            (batch.enrolment, *others),
         )
         loss, terms = _compare(
             self.loss,
@@ -140,7 +142,10 @@ class SpeakerObjective:
             mixture,
             batch.bandwidth_hz.unsqueeze(1),
         )
+        if not telling:
+            return loss, terms
         present = target.abs().amax(dim=1) > 0.0
+        enrolment, own, other = vectors
         speaker = speaker_loss(enrolment, own, other, batch.speaker, present)
         terms["speaker"] = speaker.detach()
         return loss + self.config.speaker_weight * speaker, terms
