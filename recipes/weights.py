@@ -1,6 +1,6 @@
 """What the released models needed besides training: bands cut, bands joined, runs averaged.
 
-    python recipes/weights.py cut RUN OUT             low bands of a full-band run, for 16 kHz
+    python recipes/weights.py cut PRESET RUN OUT      low bands of a full-band run, for 16 kHz
     python recipes/weights.py join LOW HIGH OUT       LOW's bands, and HIGH's own above them
     python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
 
@@ -27,10 +27,10 @@ Weights = dict[str, Tensor]
 _POSITIONS = {"encoder.squeeze.weight": 1, "decoder.widen.weight": 0, "decoder.widen.bias": 0}
 
 
-def cut(run: Path) -> tuple[ModelConfig, Weights]:
-    """The positions that `denoise-16k` has."""
+def cut(name: Path, run: Path) -> tuple[ModelConfig, Weights]:
+    """The positions that the preset has."""
     _, weights = read_checkpoint(run)
-    config = preset("denoise-16k")
+    config = preset(str(name))
     wanted = DenoisingAutoencoder(config).state_dict()
     for name, axis in _POSITIONS.items():
         channels = config.channels[-1]
@@ -63,7 +63,7 @@ def average(one: Path, other: Path) -> tuple[AnyConfig, Weights]:
 
 
 def main(arguments: list[str]) -> None:
-    jobs = {"cut": (cut, 1), "join": (join, 2), "average": (average, 2)}
+    jobs = {"cut": (cut, 2), "join": (join, 2), "average": (average, 2)}
     if not arguments or arguments[0] not in jobs or len(arguments) != jobs[arguments[0]][1] + 2:
         raise SystemExit(__doc__)
     job, _ = jobs[arguments[0]]

@@ -48,7 +48,7 @@ def mix(pools: dict[str, list[AudioPool]]):
 
 def plain(**changes: object) -> dict[str, object]:
     """Changes that leave recordings as they are."""
-    return {"equaliser": 0.0, "reverb": 0.0, "coloured": 0.0, **changes}
+    return {"equaliser": 0.0, "reverb": 0.0, "coloured": 0.0, "sub_bass": 0.0, **changes}
 
 
 def test_the_same_step_is_the_same_batch(mix) -> None:
@@ -190,3 +190,19 @@ def test_what_does_not_fit_together_is_refused(mix) -> None:
         ClassMixer({}, dataclasses.replace(CONFIG, coloured=0.0))
     with pytest.raises(InputError, match="batch of 5 cannot be shared by 2"):
         mix().batch(0, 5, rank=0, world=2)
+
+
+def test_basses_made_by_rule_are_low_and_repeatable(mix) -> None:
+    mixer = mix(**plain(sub_bass=1.0))
+    found = 0
+    for step in range(4):
+        batch = mixer.batch(step, 8)
+        assert torch.equal(batch.stems, mixer.batch(step, 8).stems)
+        for bass in batch.stems[:, CLASSES.index("bass")]:
+            if not bass.any():
+                continue
+            power = torch.fft.rfft(bass * torch.hann_window(len(bass))).abs().square()
+            low = round(160.0 * len(bass) / RATE)
+            if power[:low].sum() > 0.9 * power.sum():  # songs' own basses are higher
+                found += 1
+    assert found >= 4

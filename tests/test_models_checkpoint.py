@@ -1,4 +1,4 @@
-"""Checkpoints: read back bit for bit, refused in one line; weights moved to a wider band."""
+"""Checkpoints: read back bit for bit, refused in one line."""
 
 from __future__ import annotations
 
@@ -18,15 +18,8 @@ from aeolia.models.checkpoint import (
     load_checkpoint,
     read_checkpoint,
     save_checkpoint,
-    transplant,
     write_atomically,
 )
-
-#: The same bins and bands up to 8 kHz, and 16 bands more above.
-WIDE = replace(
-    TINY, name="wide", sample_rate=48000, win_length=1536, hop_length=768,
-    band_groups=((8000, 16), (24000, 16)),
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("config", [TINY, TINY_TEXTBOOK, replace(TINY, encoder="lstm")])
@@ -98,65 +91,6 @@ def test_a_failed_write_leaves_the_old_file(
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
-
-
-@pytest.mark.parametrize("config", [TINY, TINY_TEXTBOOK, replace(TINY, decoder="lstm")])
-def test_transplanting_into_the_same_structure_copies(config: ModelConfig) -> None:
-    model, source = random_model(config, seed=1), random_model(config, seed=2)
-    transplant(model, source.state_dict())
-    for name, value in source.state_dict().items():
-        assert torch.equal(model.state_dict()[name], value)
-
-
-@pytest.mark.parametrize("kind", ["conv_gru", "lstm"])
-@torch.no_grad()
-def test_a_wider_band_starts_from_the_narrow_model(kind: str) -> None:
-    """The grown model hears only the known bands, and answers there as the narrow one does."""
-    narrow = random_model(replace(TINY, encoder=kind, decoder=kind))
-    wide = random_model(replace(WIDE, encoder=kind, decoder=kind), seed=5)
-    transplant(wide, narrow.state_dict())
-    features = noise(2, 3, 7, 48).abs()
-    features[..., 32:] = 0.0
-    narrow_latent, narrow_skips, _ = narrow.encoder(features[..., :32], narrow.initial_state(2))
-    wide_latent, wide_skips, _ = wide.encoder(features, wide.initial_state(2))
-    if kind == "lstm":
-        assert torch.allclose(wide_latent, narrow_latent, atol=1e-6)
-        features[..., 32:] = 1.0
-        assert torch.allclose(wide.encoder(features, wide.initial_state(2))[0], wide_latent)
-    else:
-        # The topmost positions of each layer see a little of the new bands next to them.
-        assert (wide_latent - narrow_latent).abs().max() < 0.2 * narrow_latent.abs().max()
-        assert torch.allclose(wide_skips[0][..., :15], narrow_skips[0][..., :15], atol=1e-6)
-    latent = noise(2, 7, 4)
-    narrow_values, _ = narrow.decoder(latent, [], narrow.initial_state(2))
-    wide_values, _ = wide.decoder(latent, [], wide.initial_state(2))
-    assert wide_values.shape == (2, 6, 7, 48)
-    known = 32 if kind == "lstm" else 24
-    assert torch.allclose(wide_values[..., :known], narrow_values[..., :known], atol=1e-6)
-    if kind == "lstm":  # new bands answer like the highest known one
-        highest = narrow_values[..., 31:].expand(2, 6, 7, 16)
-        assert torch.allclose(wide_values[..., 32:], highest, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "message"),
-    [
-        (replace(TINY, encoder="conv"), TINY, "hold no encoder.recurrent"),
-        (TINY, replace(TINY, encoder="conv"), "hold encoder.recurrent.*this model has not"),
-        (TINY, replace(TINY, hidden_dim=16), "is .* here it is"),
-        (TINY, replace(TINY, filter_taps=5), "start from a model of the same layers"),
-        (WIDE, TINY, "more bands than this model"),
-    ],
-)
-def test_weights_of_another_structure(
-    source: ModelConfig, target: ModelConfig, message: str
-) -> None:
-    model = random_model(target)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    with pytest.raises(ModelError, match=message) as caught:
-        transplant(model, random_model(source).state_dict())
-    assert "\n" not in str(caught.value)
-    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_read_checkpoint_does_not_build_the_model(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from tiny_models import TINY, noise, random_model
 
 from aeolia.config import ModelConfig
 from aeolia.errors import ConfigError, ModelError
-from aeolia.models.checkpoint import transplant
 from aeolia.models.separator import ConditionalAutoencoder, share_remainder
+from aeolia.models.transplant import transplant
 from aeolia.nn.fusion import FUSIONS
 from aeolia.presets import preset
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from aeolia.nn.recurrent import Recurrent
+from aeolia.nn.recurrent import MinimalGRU, Recurrent
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -43,3 +43,50 @@ def test_from_zero_it_is_pytorchs_layer(kind: str) -> None:
 def test_recurrent_weights_start_as_rotations(kind: str, gates: int) -> None:
     for gate in Recurrent(kind, 5, 8).layer.weight_hh_l0.detach().chunk(gates):
         assert torch.allclose(gate @ gate.T, torch.eye(8), atol=1e-5)
+
+
+def minimal() -> MinimalGRU:
+    torch.manual_seed(0)
+    return MinimalGRU(5, 8).double()
+
+
+def test_minimal_gru_follows_its_formula() -> None:
+    layer, x, state = minimal(), noise(6, 3, 5).double(), noise(3, 8).double()
+    y, last = layer(x, state)
+    gate, candidate = layer.project(x).chunk(2, dim=2)
+    for t in range(6):
+        state = state + torch.sigmoid(gate[t]) * (torch.tanh(candidate[t]) - state)
+        assert torch.allclose(y[t], state, atol=1e-12)
+    assert torch.equal(last, y[-1])
+
+
+def test_minimal_gru_is_a_gru_without_recurrent_weights() -> None:
+    layer, x, state = minimal(), noise(6, 3, 5).double(), noise(3, 8).double()
+    for found, expected in zip(layer._as_gru(x, state), layer(x, state), strict=True):
+        assert torch.allclose(found, expected, atol=1e-12)
+
+
+def test_minimal_gru_has_the_gradients_that_its_formula_has() -> None:
+    layer = minimal()
+    x, state = noise(5, 2, 5).double().requires_grad_(), noise(2, 8).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x, state: layer(x, state), (x, state))
+    wanted = noise(5, 2, 8).double()
+    gradients = []
+    for way in (layer.forward, layer._as_gru):
+        layer.zero_grad()
+        (way(x, state)[0] * wanted).sum().backward()
+        gradients.append([p.grad.clone() for p in layer.parameters() if p.grad is not None])
+    for own, other in zip(*gradients, strict=True):
+        assert torch.allclose(own, other, atol=1e-12)
+
+
+@torch.no_grad()
+def test_minimal_gru_in_blocks() -> None:
+    layer, x, state = minimal(), noise(9, 2, 5).double(), noise(2, 8).double()
+    whole, last = layer(x, state)
+    parts = []
+    for block in x.split([1, 3, 1, 4]):
+        part, state = layer(block, state)
+        parts.append(part)
+    assert torch.allclose(torch.cat(parts), whole, atol=1e-12)
+    assert torch.allclose(state, last, atol=1e-12)

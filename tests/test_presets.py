@@ -28,7 +28,7 @@ def test_the_textbook_autoencoder_has_nothing_but_its_latent() -> None:
 
 
 def test_full_band_shares_the_lower_bands() -> None:
-    low, high = preset("denoise-16k"), preset("denoise")
+    low, high = preset("denoise-low"), preset("denoise")
     assert low.sample_rate / low.win_length == high.sample_rate / high.win_length
     assert high.band_groups[: len(low.band_groups)] == low.band_groups
     assert (low.n_linear_bins, low.channels) == (high.n_linear_bins, high.channels)

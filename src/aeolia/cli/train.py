@@ -63,7 +63,9 @@ def denoise(
     ] = None,
     preset_name: Annotated[
         str | None,
-        typer.Option("--preset", help="denoise, denoise-16k, textbook or textbook-lstm."),
+        typer.Option(
+            "--preset", help="denoise, denoise-low, denoise-16k, textbook or textbook-lstm."
+        ),
     ] = None,
     start_from: StartFrom = None,
     steps: Steps = None,

@@ -52,7 +52,7 @@ class ModelConfig:
     condition_dim: int = 64
     #: How the condition enters latent and decoder: "film", "concat" or "attention".
     fusion: str = "film"
-    #: Width of a separator's recurrences over bands and in every band; 0 for none.
+    #: Width of the decoder's recurrences over bands and in every band; 0 for none.
     band_memory: int = 0
     #: How many such pairs of recurrences follow one another.
     band_memories: int = 1

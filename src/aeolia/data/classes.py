@@ -22,6 +22,7 @@ from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.mix_config import CropConfig
 from aeolia.data.stems import StemCrops
+from aeolia.data.sub_bass import sub_bass
 from aeolia.errors import ConfigError, InputError
 
 __all__ = ["CLASSES", "MUSIC", "ClassBatch", "ClassMixConfig", "ClassMixer", "ClassPlan", "Part"]
@@ -61,6 +62,8 @@ class ClassMixConfig(CropConfig):
     arranged_vocals: float = 0.15
     #: Share of noise that is coloured by rule instead of recorded.
     coloured: float = 0.08
+    #: Share of single bass parts that are low sines made by rule.
+    sub_bass: float = 0.1
     #: Gains of the parts over equal active level reach up to this; the reach itself varies.
     gain_db: float = 12.0
     equaliser: float = 0.3
@@ -72,7 +75,7 @@ class ClassMixConfig(CropConfig):
 
     probabilities: ClassVar[tuple[str, ...]] = (
         "beside_speech", "music_alone", "music", "noise", "same_song", "arranged",
-        "arranged_vocals", "coloured", "equaliser", "reverb", "full_band_share",
+        "arranged_vocals", "coloured", "sub_bass", "equaliser", "reverb", "full_band_share",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -104,7 +107,8 @@ class ClassBatch:
 class Part:
     """One class of a mixture: where it is cut from, its colour, and its gain.
 
-    `pool` names the pool. `slope_db` is set for noise made by rule, which has no segments.
+    `pool` names the pool; what is made by rule has none, and no segments: noise with a spectral
+    slope of `slope_db`, or a bass.
     `with_song`: the part keeps its natural balance with the other parts of its song.
     """
 
@@ -119,7 +123,7 @@ class Part:
 
 @dataclass
 class ClassPlan:
-    """All that was drawn for one item; noise made by rule comes from `rng`."""
+    """All that was drawn for one item; what is made by rule comes from `rng`."""
 
     rng: np.random.Generator
     parts: list[Part]
@@ -254,6 +258,8 @@ class ClassMixer:
             if self._noise is None or rng.random() < config.coloured:
                 return Part(label, "", [], slope_db=float(rng.uniform(*_SLOPES_DB)))
             return Part(label, "noise 0", self._noise.draw_noise(rng)[0])
+        if label == "bass" and config.sub_bass and rng.random() < config.sub_bass:
+            return Part(label, "", [])
         names = [name for name, crops in self._music.items() if label in crops.labels]
         stems = [name for name in names if name.startswith("stems")]
         made = [name for name in names if name.startswith("arrangements")]
@@ -264,7 +270,7 @@ class ClassMixer:
         return Part(label, name, self._music[name].draw(label, rng))
 
     def cut_parts(self, parts: Sequence[Part]) -> torch.Tensor:
-        """The parts [N, T] as they were recorded; zeros for noise that is made by rule."""
+        """The parts [N, T] as they were recorded; zeros for what is made by rule."""
         audio = torch.zeros((len(parts), self.config.crop_length), device=self.device)
         for name in dict.fromkeys(part.pool for part in parts if part.pool):
             rows = [row for row, part in enumerate(parts) if part.pool == name]
@@ -277,12 +283,7 @@ class ClassMixer:
         rate, length = self.config.sample_rate, self.config.crop_length
         flat = [(i, part) for i, plan in enumerate(plans) for part in plan.parts]
         audio = self.cut_parts([part for _, part in flat])
-        made = [row for row, (_, part) in enumerate(flat) if part.slope_db is not None]
-        if made:
-            slopes = [flat[row][1].slope_db or 0.0 for row in made]
-            rngs = [plans[flat[row][0]].rng for row in made]
-            noise = corruptions.coloured_noise((len(made), length), slopes, rate, rngs)
-            audio[made] = 0.1 * noise.to(self.device)
+        self._make(flat, plans, audio)
         # Balance is that of the recordings: before rooms and equalisers change the levels.
         heights = torch.from_numpy(self._heights(flat, audio)).to(self.device)
         audio = self.acoustics.apply(audio, [part.colour for _, part in flat])
@@ -297,6 +298,22 @@ class ClassMixer:
             stems[i, place] = sound
             reach[i, place] = self._reach(part)
         return ClassBatch(stems.sum(1), stems, reach.to(self.device), rate)
+
+    def _make(
+        self, flat: Sequence[tuple[int, Part]], plans: Sequence[ClassPlan], audio: torch.Tensor
+    ) -> None:
+        """Fill in, in place, what is made by rule."""
+        rate, length = self.config.sample_rate, self.config.crop_length
+        made = [row for row, (_, part) in enumerate(flat) if part.slope_db is not None]
+        if made:
+            slopes = [flat[row][1].slope_db or 0.0 for row in made]
+            rngs = [plans[flat[row][0]].rng for row in made]
+            noise = corruptions.coloured_noise((len(made), length), slopes, rate, rngs)
+            audio[made] = 0.1 * noise.to(self.device)
+        for row, (i, part) in enumerate(flat):
+            if not part.pool and part.slope_db is None:
+                line = sub_bass(length, rate, plans[i].rng)
+                audio[row] = torch.from_numpy(0.5 * line).to(self.device)
 
     def _heights(self, flat: Sequence[tuple[int, Part]], audio: torch.Tensor) -> np.ndarray:
         """Wanted active level [N] of each part: its gain, times its balance within its song."""

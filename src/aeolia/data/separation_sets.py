@@ -80,7 +80,8 @@ def class_mixtures(
         DataError: the held-out part lacks speech, noise or music.
     """
     config = ClassMixConfig(
-        seed=seed, sample_rate=sample_rate, crop_seconds=seconds, coloured=0.0, rooms=1
+        seed=seed, sample_rate=sample_rate, crop_seconds=seconds, coloured=0.0, sub_bass=0.0,
+        rooms=1,
     )
     pools = class_pools(rows, "valid", sample_rate, cache_dir=cache_dir)
     for kind in ("speech", "noise"):

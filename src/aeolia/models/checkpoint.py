@@ -10,30 +10,21 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from aeolia.config import AnyConfig, config_to_json, read_config
 from aeolia.errors import ConfigError, ModelError
-from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.build import Autoencoder, build_model
-from aeolia.models.decoder import output_channels
-from aeolia.models.encoder import FEATURES
-from aeolia.models.separator import CONDITION_LAYERS, ConditionalAutoencoder
 
 __all__ = [
     "WEIGHTS_FILE",
     "load_checkpoint",
     "read_checkpoint",
     "save_checkpoint",
-    "transplant",
     "write_atomically",
 ]
-
-#: Models of layers that `transplant` knows.
-SpectralAutoencoder = DenoisingAutoencoder | ConditionalAutoencoder
 
 #: Name of the checkpoint in a run folder.
 WEIGHTS_FILE = "model.safetensors"
@@ -104,62 +95,3 @@ def load_checkpoint(path: Path, config: AnyConfig | None = None) -> Autoencoder:
         reason = str(error).splitlines()[-1].strip()
         raise ModelError(f"the weights in {path} do not fit their config: {reason}") from error
     return model.eval()
-
-
-def transplant(model: SpectralAutoencoder, weights: Mapping[str, Tensor]) -> None:
-    """Start `model` from weights trained with the same or fewer frequency positions.
-
-    Convolutions carry over as they are. The dense layers around the recurrences have a block per
-    position: known positions keep their weights, further ones listen to nothing yet and answer
-    like the highest known one, so that the model starts by treating the new bands alike.
-
-    A separator also starts from a denoiser: the layers that hear the condition start as the
-    identity, so that every source begins as the denoised mixture. Layers of the condition that
-    the two models have in common but of another size (other classes) start afresh.
-
-    Raises:
-        ModelError: the weights are of another structure.
-    """
-    config = model.config
-    # Channels of the axes that run over (channel, position).
-    heard = FEATURES if config.encoder == "lstm" else config.channels[-1]
-    answered = output_channels(config) if config.decoder == "lstm" else config.channels[-1]
-    grown = {}
-    if further := sorted(set(weights) - set(model.state_dict())):
-        raise ModelError(
-            f"the starting weights hold {further[0]}, which this model has not; they are of "
-            "another structure"
-        )
-    for name, own in model.state_dict().items():
-        if name.startswith(CONDITION_LAYERS) and _shape(weights.get(name)) != own.shape:
-            grown[name] = own
-            continue
-        if name not in weights:
-            raise ModelError(f"the starting weights hold no {name}; they are of another structure")
-        value = weights[name]
-        if value.shape == own.shape:
-            grown[name] = value
-        elif name == "encoder.squeeze.weight":
-            grown[name] = _grow(value.T, own.T, heard, fill_zero=True).T.contiguous()
-        elif name in ("decoder.widen.weight", "decoder.widen.bias"):
-            grown[name] = _grow(value, own, answered, fill_zero=False)
-        else:
-            raise ModelError(
-                f"the starting weights' {name} is {tuple(value.shape)}, here it is "
-                f"{tuple(own.shape)}; start from a model of the same layers"
-            )
-    model.load_state_dict(grown)
-
-
-def _shape(value: Tensor | None) -> torch.Size | None:
-    return None if value is None else value.shape
-
-
-def _grow(value: Tensor, own: Tensor, channels: int, fill_zero: bool) -> Tensor:
-    """Extend axis 0, which runs over (channel, position), by the missing positions."""
-    if value.shape[0] % channels or value.shape[0] > own.shape[0]:
-        raise ModelError("the starting weights have other channels or more bands than this model")
-    blocks = value.unflatten(0, (channels, -1))
-    missing = own.shape[0] // channels - blocks.shape[1]
-    extra = blocks[:, -1:].expand(channels, missing, *blocks.shape[2:])
-    return torch.cat([blocks, extra * (0.0 if fill_zero else 1.0)], dim=1).flatten(0, 1)

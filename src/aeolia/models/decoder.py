@@ -1,6 +1,7 @@
 """Decoders: one latent vector a frame to values per frequency position.
 
-    latent [B, F, D] -> (recurrent layer) -> (transposed convolutions, gated skips) -> [B, C, F, Q]
+    latent [B, F, D] -> (recurrent layer) -> (transposed convolutions, gated skips, and before the
+    second of them recurrences over and in bands) -> [B, C, F, Q]
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.config import ModelConfig
+from aeolia.nn.band_memory import BandMemory
 from aeolia.nn.conv import UpConv
 from aeolia.nn.recurrent import Recurrent
 
@@ -49,11 +51,21 @@ class ConvDecoder(nn.Module):
         self.gates = nn.ParameterList(
             nn.Parameter(torch.full((width, 1, 1), 0.5)) for width in reversed(gated)
         )
+        # Before the second block: bands of about 125 Hz, one or two partials of a voice.
+        self.memory_block = min(1, self.depth - 1)
+        self.memories = nn.ModuleList(
+            BandMemory(config.channels[-1 - self.memory_block], config.band_memory)
+            for _ in range(config.band_memories if config.band_memory else 0)
+        )
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        if self.recurrent is None:
-            return {}
-        return {"decoder_hidden": (self.recurrent.state_width,)}
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.recurrent is not None:
+            shapes["decoder_hidden"] = (self.recurrent.state_width,)
+        for i, memory in enumerate(self.memories):
+            assert isinstance(memory, BandMemory)
+            shapes[f"decoder_memory_{i}"] = (self.positions << self.memory_block, memory.width)
+        return shapes
 
     def forward(self, latent: Tensor, skips: list[Tensor], state: State) -> tuple[Tensor, State]:
         """Latent [B, F, D] and skips (shallow first, or none) to [B, C, F, Q], next state."""
@@ -61,8 +73,20 @@ class ConvDecoder(nn.Module):
         for i, (conv, activation) in enumerate(zip(self.convs, self.activations, strict=True)):
             if skips:
                 x = x + self.gates[i] * skips[-1 - i]
+            if i == self.memory_block:
+                x = self.remember(x, state, following)
             x = conv(activation(x))
         return x, following
+
+    def remember(self, x: Tensor, state: State, following: State) -> Tensor:
+        """The band memories in a row, on [B, C, F, Q]; their next states go into `following`."""
+        if not self.memories:
+            return x
+        x = x.permute(2, 0, 3, 1)
+        for i, memory in enumerate(self.memories):
+            name = f"decoder_memory_{i}"
+            x, following[name] = memory(x, state[name])
+        return x.permute(1, 3, 0, 2)
 
     def unfold(self, latent: Tensor, state: State) -> tuple[Tensor, State]:
         """Latent [B, F, D] through the recurrent layer to [B, C, F, positions], next state."""

@@ -21,7 +21,6 @@ from aeolia.models.decoder import ConvDecoder
 from aeolia.models.encoder import build_encoder
 from aeolia.models.voice import VoiceEncoder
 from aeolia.nn.fusion import build_fusion
-from aeolia.nn.recurrent import Recurrent
 from aeolia.nn.spectral import Bands, ShortTimeSpectrum, compress
 
 __all__ = [
@@ -40,7 +39,6 @@ CONDITION_LAYERS = (
     "fusion.",
     "decoder.fusions.",
     "decoder.gate_shifts.",
-    "decoder.memories.",
     "voice.",
 )
 
@@ -82,41 +80,6 @@ class ConditionEmbedding(nn.Module):
         return nn.functional.silu(self.layer(self.vectors(condition * self.scale)))
 
 
-class BandMemory(nn.Module):
-    """A recurrence over the bands of a frame, then one over the frames of a band.
-
-    The decoder's first recurrence sees all bands through one narrow vector; this one follows
-    what each band holds of the source, and tells the bands of each other: partials of one voice
-    stand at even distances. Weights are shared by all frames and all bands, as in dual-path
-    networks (Luo et al., 2020; Le et al., 2021). It starts as the identity.
-    """
-
-    def __init__(self, channels: int, positions: int, width: int) -> None:
-        super().__init__()
-        self.positions = positions
-        self.width = width
-        self.across = nn.GRU(channels, width // 2, bidirectional=True)
-        self.across_answer = nn.Linear(width // 2 * 2, channels)
-        self.recurrent = Recurrent("gru", channels, width)
-        self.answer = nn.Linear(width, channels)
-        self.mix = nn.Linear(positions, positions)
-        for layer in (self.across_answer, self.answer, self.mix):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
-
-    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """[N, C, F, Q] and state [N, Q, width] to [N, C, F, Q] and the next state."""
-        frames = x.shape[2]
-        bands = x.permute(3, 2, 0, 1)  # [Q, F, N, C]
-        y, _ = self.across(bands.flatten(1, 2))
-        bands = bands + self.across_answer(y).unflatten(1, (frames, -1))
-        bands = bands.permute(1, 2, 0, 3)  # [F, N, Q, C]
-        y, state = self.recurrent(bands.flatten(1, 2), state.flatten(0, 1))
-        bands = bands + self.answer(y).unflatten(1, (-1, self.positions))
-        x = bands.permute(1, 3, 0, 2)
-        return x + self.mix(x), state.unflatten(0, (-1, self.positions))
-
-
 class ConditionalDecoder(ConvDecoder):
     """The convolutional decoder with a fusion before every block and gates that hear the condition.
 
@@ -136,20 +99,6 @@ class ConditionalDecoder(ConvDecoder):
         for shift in shifts:
             nn.init.zeros_(shift.weight)
         self.gate_shifts = nn.ModuleList(shifts)
-        # Before the second block: bands of about 125 Hz, one or two partials of a voice.
-        self.memory_block = min(1, self.depth - 1)
-        width, positions = widths[self.memory_block], self.positions << self.memory_block
-        self.memories = nn.ModuleList(
-            BandMemory(width, positions, config.band_memory)
-            for _ in range(config.band_memories if config.band_memory else 0)
-        )
-
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        shapes = super().state_shapes()
-        for i, memory in enumerate(self.memories):
-            assert isinstance(memory, BandMemory)
-            shapes[f"decoder_memory_{i}"] = (memory.positions, memory.width)
-        return shapes
 
     def decode(
         self, latent: Tensor, skips: list[Tensor], embedded: Tensor, state: State
@@ -167,16 +116,9 @@ class ConditionalDecoder(ConvDecoder):
                 x = x + _merge(_split(gate, batch) * skips[-1 - i].unsqueeze(1))
             x = self.fusions[i](x, condition)
             if i == self.memory_block:
-                x = self._remember(x, state, following)
+                x = self.remember(x, state, following)
             x = conv(activation(x))
         return _split(x, batch), following
-
-    def _remember(self, x: Tensor, state: State, following: State) -> Tensor:
-        """The band memories in a row, on [N, C, F, Q]."""
-        for i, memory in enumerate(self.memories):
-            name = f"decoder_memory_{i}"
-            x, following[name] = memory(x, state[name])
-        return x
 
 
 class ConditionalAutoencoder(nn.Module):

@@ -16,7 +16,7 @@ from aeolia.data.manifest import Row
 from aeolia.data.mixtures import MixConfig, Mixer
 from aeolia.errors import DataError
 from aeolia.models.autoencoder import DenoisingAutoencoder
-from aeolia.models.checkpoint import transplant
+from aeolia.models.transplant import transplant
 from aeolia.training.config import TrainConfig
 from aeolia.training.objective import DenoiseObjective
 from aeolia.training.task import Prepared, Task

@@ -16,8 +16,8 @@ from aeolia.data.separation import class_mixer, speaker_mixer
 from aeolia.data.separation_rows import class_rows, speaker_rows
 from aeolia.data.speakers import SpeakerMixConfig
 from aeolia.errors import DataError, InputError
-from aeolia.models.checkpoint import transplant
 from aeolia.models.separator import ConditionalAutoencoder
+from aeolia.models.transplant import transplant
 from aeolia.training.separation_config import SeparateConfig
 from aeolia.training.separation_objectives import ClassObjective, SpeakerObjective
 from aeolia.training.separation_validation import ClassValidation, SpeakerValidation

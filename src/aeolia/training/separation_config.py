@@ -15,6 +15,7 @@ class SeparateConfig(TrainConfig):
     """One training run of a separator: what `TrainConfig` has, and a few things more."""
 
     steps: int = 8000
+    optimizer: str = "muon"
     warmup_steps: int = 100
     decay_share: float = 0.4
     magnitude_weight: float = 5.0

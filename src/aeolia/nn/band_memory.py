@@ -1,0 +1,48 @@
+"""Recurrences over the bands of a frame and over the frames of a band, side by side."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from aeolia.nn.recurrent import MinimalGRU
+
+__all__ = ["BandMemory"]
+
+
+class BandMemory(nn.Module):
+    """A recurrence over the bands of a frame, both ways, then one over the frames of a band.
+
+    The decoder's first recurrence sees all bands through one narrow vector; this one follows
+    what each band holds of the source, and tells the bands of each other: partials of one voice
+    stand at even distances. Weights are shared by all frames and all bands, as in dual-path
+    networks (Luo et al., 2020; Le et al., 2021). It starts as the identity.
+    """
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.across_norm = nn.LayerNorm(channels)
+        self.up = MinimalGRU(channels, width // 2)
+        self.down = MinimalGRU(channels, width // 2)
+        self.across_answer = nn.Linear(width // 2 * 2, channels)
+        self.norm = nn.LayerNorm(channels)
+        self.recurrent = MinimalGRU(channels, width)
+        self.answer = nn.Linear(width, channels)
+        for layer in (self.across_answer, self.answer):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """[F, N, Q, C] and state [N, Q, width] to [F, N, Q, C] and the next state."""
+        bands = self.across_norm(x).permute(2, 0, 1, 3)  # [Q, F, N, C]
+        frames, batch = bands.shape[1:3]
+        flat = bands.flatten(1, 2)
+        start = flat.new_zeros(flat.shape[1], self.width // 2)
+        upwards, _ = self.up(flat, start)
+        downwards, _ = self.down(flat.flip(0), start)
+        y = self.across_answer(torch.cat([upwards, downwards.flip(0)], dim=2))
+        x = x + y.unflatten(1, (frames, batch)).permute(1, 2, 0, 3)
+        y, state = self.recurrent(self.norm(x).flatten(1, 2), state.flatten(0, 1))
+        x = x + self.answer(y).unflatten(1, (batch, -1))
+        return x, state.unflatten(0, (batch, -1))

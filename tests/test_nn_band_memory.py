@@ -1,0 +1,57 @@
+"""Band memories: the identity at first, blocks equal the whole, causal in time, not in bands."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from aeolia.nn.band_memory import BandMemory
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(3))
+
+
+def random_memory() -> BandMemory:
+    torch.manual_seed(0)
+    memory = BandMemory(6, 8)
+    for layer in (memory.across_answer, memory.answer):
+        nn.init.normal_(layer.weight)
+        nn.init.normal_(layer.bias)
+    return memory.eval()
+
+
+@torch.no_grad()
+def test_it_starts_as_the_identity() -> None:
+    x, state = noise(5, 2, 7, 6), noise(2, 7, 8)
+    y, following = BandMemory(6, 8)(x, state)
+    assert torch.equal(y, x) and following.shape == state.shape
+
+
+@torch.no_grad()
+def test_blocks_equal_the_whole() -> None:
+    memory, x, state = random_memory(), noise(9, 2, 7, 6), noise(2, 7, 8)
+    whole, last = memory(x, state)
+    parts = []
+    for block in x.split([1, 3, 1, 4]):
+        part, state = memory(block, state)
+        parts.append(part)
+    assert torch.allclose(torch.cat(parts), whole, atol=1e-6)
+    assert torch.allclose(state, last, atol=1e-6)
+
+
+@torch.no_grad()
+def test_a_band_hears_all_bands_of_its_frame_and_of_earlier_ones() -> None:
+    memory, x, state = random_memory(), noise(6, 1, 7, 6), torch.zeros(1, 7, 8)
+    before, _ = memory(x, state)
+    other = x.clone()
+    other[3, 0, 5, 2] += 1.0
+    after, _ = memory(other, state)
+    moved = (after - before).abs().amax(dim=3)[:, 0] > 1e-6
+    assert not moved[:3].any() and moved[3:].all()
+
+
+def test_every_weight_gets_a_gradient() -> None:
+    memory = random_memory()
+    memory(noise(4, 2, 7, 6), torch.zeros(2, 7, 8))[0].square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in memory.parameters())
