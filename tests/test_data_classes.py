@@ -162,7 +162,7 @@ def test_classes_without_recordings_stay_absent(mix) -> None:
 
 
 def test_recordings_and_arrangements_take_turns(mix) -> None:
-    mixer = mix(same_song=0.0)
+    mixer = mix(same_song=0.0, sub_bass=0.0)
     names = Counter(
         part.pool.split()[0]
         for index in range(150)

@@ -33,3 +33,8 @@ def test_no_step_is_larger_than_its_overtones_can_make(rate: int) -> None:
 def test_same_seed_same_line() -> None:
     first, again, other = (sub_bass(8000, 16000, np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_short_ones_sound_too() -> None:
+    for seed in range(60):
+        assert np.abs(sub_bass(4000, 16000, np.random.default_rng(seed))).max() > 0.1

@@ -39,6 +39,8 @@ def sub_bass(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndar
         frequency[first:last] = (own + slide)[first - start : last - start]
         level[first:last] = envelope[first - start : last - start]
         start, before = start + size, own
+    if not level.any():  # nothing but a rest, in a short one
+        level[:] = 1.0
     phase = 2.0 * np.pi * np.cumsum(frequency) / sample_rate
     drive = rng.uniform(0.1, 2.5)
     wave = np.tanh(drive * np.sin(phase)) / np.tanh(drive)
