@@ -4,8 +4,8 @@
     python recipes/weights.py join LOW HIGH OUT       LOW's bands, and HIGH's own above them
     python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
 
-RUN, LOW and HIGH are run folders or .safetensors files of one structure (to cut or join, `denoise`
-or `denoise-16k`); OUT becomes a folder that `aeolia train --from` and `aeolia export` take.
+RUN, LOW and HIGH are run folders or .safetensors files, to cut or join denoisers of the presets'
+structures; OUT becomes a folder that `aeolia train --from` and `aeolia export` take.
 Averaging runs that branched from one another often generalises better than either (Wortsman et
 al., "Model soups", 2022).
 """
@@ -27,10 +27,10 @@ Weights = dict[str, Tensor]
 _POSITIONS = {"encoder.squeeze.weight": 1, "decoder.widen.weight": 0, "decoder.widen.bias": 0}
 
 
-def cut(name: Path, run: Path) -> tuple[ModelConfig, Weights]:
+def cut(narrow: Path, run: Path) -> tuple[ModelConfig, Weights]:
     """The positions that the preset has."""
     _, weights = read_checkpoint(run)
-    config = preset(str(name))
+    config = preset(str(narrow))
     wanted = DenoisingAutoencoder(config).state_dict()
     for name, axis in _POSITIONS.items():
         channels = config.channels[-1]

@@ -55,3 +55,14 @@ def test_every_weight_gets_a_gradient() -> None:
     memory = random_memory()
     memory(noise(4, 2, 7, 6), torch.zeros(2, 7, 8))[0].square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in memory.parameters())
+
+
+def test_it_trains_in_mixed_precision() -> None:
+    memory, x, state = random_memory(), noise(4, 2, 7, 6), torch.zeros(2, 7, 8)
+    expected, _ = memory(x, state)
+    with torch.autocast("cpu", torch.bfloat16):
+        y, following = memory(x, state)
+    y.float().square().sum().backward()
+    assert following.dtype == torch.float32
+    assert torch.allclose(y.float(), expected, atol=0.1 * float(expected.abs().max().detach()))
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in memory.parameters())

@@ -12,11 +12,13 @@ def noise(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(3))
 
 
-@pytest.mark.parametrize(("kind", "width"), [("gru", 8), ("lstm", 16)])
+@pytest.mark.parametrize(
+    ("layer", "width"),
+    [(Recurrent("gru", 5, 8), 8), (Recurrent("lstm", 5, 8), 16), (MinimalGRU(5, 8), 8)],
+    ids=["gru", "lstm", "minimal"],
+)
 @torch.no_grad()
-def test_blocks_equal_the_whole(kind: str, width: int) -> None:
-    layer = Recurrent(kind, 5, 8)
-    assert layer.state_width == width
+def test_blocks_equal_the_whole(layer: Recurrent | MinimalGRU, width: int) -> None:
     x, state = noise(9, 2, 5), noise(2, width)
     whole, last = layer(x, state)
     assert whole.shape == (9, 2, 8) and last.shape == (2, width)
@@ -78,15 +80,3 @@ def test_minimal_gru_has_the_gradients_that_its_formula_has() -> None:
         gradients.append([p.grad.clone() for p in layer.parameters() if p.grad is not None])
     for own, other in zip(*gradients, strict=True):
         assert torch.allclose(own, other, atol=1e-12)
-
-
-@torch.no_grad()
-def test_minimal_gru_in_blocks() -> None:
-    layer, x, state = minimal(), noise(9, 2, 5).double(), noise(2, 8).double()
-    whole, last = layer(x, state)
-    parts = []
-    for block in x.split([1, 3, 1, 4]):
-        part, state = layer(block, state)
-        parts.append(part)
-    assert torch.allclose(torch.cat(parts), whole, atol=1e-12)
-    assert torch.allclose(state, last, atol=1e-12)

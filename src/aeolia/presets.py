@@ -68,7 +68,7 @@ PRESETS: dict[str, ModelConfig] = {
         band_groups=((8000, 32), (24000, 16)),
         **_TRUNK,
     ),
-    # Its part below 8 kHz, to be trained on its own at a third of the cost.
+    # Its part below 8 kHz, to be trained on its own at less cost.
     "denoise-low": replace(_DENOISE_16K, name="denoise-low", **_TRUNK),
     # The textbook autoencoder: a narrow latent is all that the decoder sees.
     "textbook": replace(

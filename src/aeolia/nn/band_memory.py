@@ -38,7 +38,7 @@ class BandMemory(nn.Module):
         bands = self.across_norm(x).permute(2, 0, 1, 3)  # [Q, F, N, C]
         frames, batch = bands.shape[1:3]
         flat = bands.flatten(1, 2)
-        start = flat.new_zeros(flat.shape[1], self.width // 2)
+        start = state.new_zeros(flat.shape[1], self.width // 2)
         upwards, _ = self.up(flat, start)
         downwards, _ = self.down(flat.flip(0), start)
         y = self.across_answer(torch.cat([upwards, downwards.flip(0)], dim=2))

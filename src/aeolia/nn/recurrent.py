@@ -45,8 +45,8 @@ class MinimalGRU(nn.Module):
 
         g = sigmoid(W_g x + b_g),  n = tanh(W_n x + b_n),  h <- h + g * (n - h)
 
-    All that is left to do one frame after the other is elementwise, so it trains several times
-    faster than a GRU. It is a GRU whose recurrent weights are zero, and exported as one.
+    All that is left to do one frame after the other is elementwise, so it trains about twice
+    as fast as a GRU. It is a GRU whose recurrent weights are zero, and exported as one.
     """
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
@@ -61,7 +61,8 @@ class MinimalGRU(nn.Module):
         """[F, N, D] and state [N, H] to [F, N, H] and the next state."""
         if torch.onnx.is_in_onnx_export():
             return self._as_gru(x, state)
-        y = _Follow.apply(self.project(x), state)
+        # Under autocast the projection is in half precision; the memory stays in the state's own.
+        y = _Follow.apply(self.project(x).to(state.dtype), state)
         return y, y[-1]
 
     def _as_gru(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
