@@ -8,13 +8,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+import torch
 from heldout import build_sets
 from quality import our_system, score
+from synth_ear import spectral_distances
+from synth_notes import read_recordings, sound
+from synth_unseen import SECONDS
 
 from aeolia.api import separate
+from aeolia.data.notes import Note
 from aeolia.data.separation_rows import class_rows
 from aeolia.data.separation_sets import class_mixtures
 from aeolia.metrics import si_sdr
+from aeolia.models.checkpoint import load_checkpoint
+from aeolia.models.export import export_onnx
+from aeolia.models.synthesiser import Synthesiser
+from aeolia.runtime.catalogue import load
 
 __all__ = ["STUDIES", "Clips", "Study"]
 
@@ -25,40 +35,48 @@ Variants = dict[str, dict[str, Any]]
 
 _DENOISE: Variants = {
     "as released": {},
-    "magnitude weight 10, SNR weight 1": {
-        "train": {"magnitude_weight": 10.0, "snr_weight": 1.0}
-    },
+    "the same, other random numbers": {"train": {"seed": 1}, "mix": {"seed": 1}},
+    "AdamW": {"train": {"optimizer": "adamw"}},
+    "no ESTOI term": {"train": {"intelligibility_weight": 0.0}},
+    "no quality term": {"train": {"quality_weight": 0.0}},
+    "neither": {"train": {"intelligibility_weight": 0.0, "quality_weight": 0.0}},
     "no SNR term": {"train": {"snr_weight": 0.0}},
     "no magnitude term": {"train": {"magnitude_weight": 0.0}},
     "no complex term": {"train": {"complex_weight": 0.0}},
+    "three band memories (denoise-low)": {"preset": "denoise-low"},
+    "one band memory, 32 wide": {"model": {"band_memory": 32}},
+    "hidden 96": {"model": {"hidden_dim": 96}},
+    "hidden 192": {"model": {"hidden_dim": 192}},
+    "latent 40": {"model": {"latent_dim": 40}},
     "no skips": {"model": {"skips": False}},
     "one complex tap": {"model": {"filter_taps": 1}},
     "five complex taps": {"model": {"filter_taps": 5}},
-    "latent 40": {"model": {"latent_dim": 40}},
-    "hidden 96": {"model": {"hidden_dim": 96}},
-    "hidden 192": {"model": {"hidden_dim": 192}},
+    "no recurrence in the decoder": {"model": {"decoder": "conv"}},
     "linear bins only to 1 kHz": {
         "model": {"n_linear_bins": 32, "band_groups": [[8000, 96]]}
     },
-    "no recurrence in the decoder": {"model": {"decoder": "conv"}},
+    "windows of 48 ms (16 ms more look-ahead)": {"model": {"win_length": 768}},
+    "windows of 16 ms": {
+        "model": {"win_length": 256, "hop_length": 128, "n_linear_bins": 48,
+                  "band_groups": [[8000, 80]]}
+    },
     "no rooms": {"mix": {"reverb": 0.0}},
     "no babble": {"mix": {"babble": 0.0}},
+    "no tones": {"mix": {"tones": 0.0}},
     "no equaliser": {"mix": {"equaliser": 0.0}},
     "recorded noise only": {
         "mix": {"recorded": 1.0, "coloured": 0.0, "gaussian": 0.0, "babble": 0.0, "tones": 0.0,
                 "hum": 0.0}
     },
-    "SNR up to 25 dB": {"mix": {"snr_db": [-8, 25]}},
-    "crops of 2 s, batch 24": {"train": {"batch_size": 24}, "mix": {"crop_seconds": 2.0}},
-    "crops of 6 s, batch 8": {"train": {"batch_size": 8}, "mix": {"crop_seconds": 6.0}},
-    "no tones": {"mix": {"tones": 0.0}},
-    "with one minus ESTOI, weight 2": {"train": {"intelligibility_weight": 2.0}},
-    "with the quality term, weight 0.8": {"train": {"quality_weight": 0.8}},
-    "batch 8": {"train": {"batch_size": 8}},
+    "no recorded noise": {"mix": {"recorded": 0.0}},
+    "levels of -30 to -20 dB only": {"mix": {"level_dbfs": [-30, -20]}},
+    "SNR up to 25 dB": {"mix": {"snr_db": [-10, 25]}},
+    "crops of 1.5 s, batch 16": {"train": {"batch_size": 16}, "mix": {"crop_seconds": 1.5}},
+    "crops of 6 s, batch 4": {"train": {"batch_size": 4}, "mix": {"crop_seconds": 6.0}},
+    "batch 16": {"train": {"batch_size": 16}},
     "no weight averaging": {"train": {"ema_decay": 0.0}},
     "learning rate 3e-4": {"train": {"learning_rate": 3e-4}},
-    "learning rate 2e-3": {"train": {"learning_rate": 2e-3}},
-    "Muon for the matrices": {"train": {"optimizer": "muon"}},
+    "learning rate 3e-3": {"train": {"learning_rate": 3e-3}},
     "no decay of the learning rate": {"train": {"decay_share": 0.0}},
     "textbook": {"preset": "textbook"},
     "textbook-lstm": {"preset": "textbook-lstm"},
@@ -91,6 +109,12 @@ _SEPARATE: Variants = {
         },
     },
 }  # fmt: skip
+#: The decoders of the synthesiser; "as released" is the source-filter one.
+_SYNTH: Variants = {
+    "as released": {},
+    "additive (notes-light)": {"preset": "notes-light"},
+    "spectrogram (textbook-vae)": {"preset": "textbook-vae"},
+}
 
 
 @dataclass(frozen=True)
@@ -99,53 +123,114 @@ class Study:
 
     preset: str
     variants: Variants
-    #: What all variants share.
+    #: What all variants share but the textbook's presets, which bring their own loss and sounds.
     base: dict[str, dict[str, Any]]
-    #: The recordings, as `aeolia train` takes them; {} stands for the manifest.
+    textbook: dict[str, dict[str, Any]]
+    #: The recordings, as `aeolia train` takes them; {} stands for their folder.
     recordings: tuple[str, ...]
     #: Key, title and digits of each metric.
     metrics: tuple[tuple[str, str, int], ...]
-    #: Scores of an exported model on the held-out mixtures that a manifest leaves.
+    #: Scores of a trained run on what training held out of a folder.
     measure: Callable[[Path, Path], Clips]
 
 
-def _denoised(model: Path, manifest: Path) -> Clips:
-    pairs = build_sets(manifest)["mixtures"]
+def _exported(run: Path, folder: str) -> Path:
+    model = Path(folder, "model.onnx")
+    export_onnx(load_checkpoint(run), model)
+    return model
+
+
+def _denoised(run: Path, data: Path) -> Clips:
+    """Every second held-out mixture: all SNRs, half the time."""
+    pairs = build_sets(data / "manifest.csv")["mixtures"][::2]
     with TemporaryDirectory() as folder:  # scores of a passing model are not worth remembering
+        model = _exported(run, folder)
         scores = score(our_system(str(model)), "mixtures", pairs, Path(folder), lambda _: None)
     return {name: [clip[name] for clip in scores] for name in ("pesq_wb", "estoi", "si_sdr")}
 
 
-def _separated(model: Path, manifest: Path) -> Clips:
+def _separated(run: Path, data: Path) -> Clips:
     """Improvement of SI-SDR for speech, music and noise at 0 dB to each other."""
-    rows, _ = class_rows(manifest, hold_out=["4_potassium"])
+    rows, _ = class_rows(data / "manifest.csv", hold_out=["4_potassium"])
     found: Clips = {}
-    for clip in class_mixtures(rows, 60):
-        wanted = list(clip.references)
-        sounds = separate(clip.mixture, clip.sample_rate, sources=wanted, model=str(model))
-        for name, reference in clip.references.items():
-            gained = si_sdr(reference, sounds[name]) - si_sdr(reference, clip.mixture)
-            found.setdefault(name, []).append(gained)
+    with TemporaryDirectory() as folder:
+        model = load(_exported(run, folder), "separate")
+        for clip in class_mixtures(rows, 60):
+            wanted = list(clip.references)
+            sounds = separate(clip.mixture, clip.sample_rate, sources=wanted, model=model)
+            for name, reference in clip.references.items():
+                gained = si_sdr(reference, sounds[name]) - si_sdr(reference, clip.mixture)
+                found.setdefault(name, []).append(gained)
     return found
+
+
+def _sounded(run: Path, data: Path) -> Clips:
+    """Distances of notes held out by pitch, encoded and decoded, from the recordings.
+
+    Through PyTorch, because the textbook's decoder has no step that could be exported.
+    """
+    model = load_checkpoint(run)
+    assert isinstance(model, Synthesiser), "the study trains synthesisers"
+    recordings = read_recordings(model.config, data)
+    found: Clips = {"log_spectral": [], "mel": []}
+    for index, name in enumerate(model.config.instruments):
+        instrument = torch.eye(len(model.config.instruments))[index : index + 1]
+        for note in recordings.unseen[name][:2]:
+            reference = sound(note, SECONDS, model.config.sample_rate)
+            with torch.no_grad():
+                made = _resounded(model, note, instrument, len(reference))
+            [(log, mel)] = spectral_distances(reference, [made], model.config.sample_rate)
+            found["log_spectral"].append(log)
+            found["mel"].append(mel)
+    return found
+
+
+def _resounded(
+    model: Synthesiser, note: Note, instrument: torch.Tensor, length: int
+) -> np.ndarray:
+    """A note [T] from its posterior's mean and its own contours."""
+    pitch = torch.from_numpy(note.pitch_hz)[None]
+    length_heard = pitch.shape[1] * model.config.hop_length
+    audio = torch.from_numpy(note.audio.astype(np.float32))[None, :length_heard]
+    latent = model.encode(audio / audio.abs().max(), pitch).mean
+    frames = length // model.config.hop_length
+    loudness = torch.from_numpy(note.loudness_db)[None, :frames]
+    made: np.ndarray = model.decode(latent, pitch[:, :frames], loudness, instrument)[0].numpy()
+    return made
 
 
 STUDIES = {
     "denoise": Study(
         "denoise-16k",
         _DENOISE,
-        {"train": {"validation_clips": 0, "decay_share": 0.5},
-         "mix": {"crop_seconds": 3.0, "snr_db": [-8, 20]}},
-        ("--speech", "{}", "--noise", "{}", "--rooms", "{}"),
+        {"train": {"validation_clips": 0, "batch_size": 8, "optimizer": "muon",
+                   "warmup_steps": 60, "decay_share": 0.75, "ema_decay": 0.99, "snr_weight": 1.0,
+                   "intelligibility_weight": 2.0, "quality_weight": 0.8},
+         "mix": {"crop_seconds": 3.0, "snr_db": [-10, 15], "second_noise": 0.35}},
+        {"train": {"validation_clips": 0, "batch_size": 8}, "mix": {"crop_seconds": 3.0}},
+        ("--speech", "{}/manifest.csv", "--noise", "{}/manifest.csv", "--rooms", "{}/manifest.csv"),
         (("pesq_wb", "PESQ-WB", 3), ("estoi", "ESTOI", 3), ("si_sdr", "SI-SDR dB", 2)),
         _denoised,
     ),
     "separate": Study(
         "separate-16k",
         _SEPARATE,
-        {"train": {"validation_clips": 0, "decay_share": 0.5, "batch_size": 6,
-                   "hold_out": ["4_potassium"]}},
-        ("--data", "{}"),
+        {"train": {"validation_clips": 0, "decay_share": 0.75, "batch_size": 6,
+                   "warmup_steps": 60, "ema_decay": 0.99, "hold_out": ["4_potassium"]}},
+        {},
+        ("--data", "{}/manifest.csv"),
         (("speech", "speech dB", 2), ("music", "music dB", 2), ("noise", "noise dB", 2)),
         _separated,
+    ),
+    "synth": Study(
+        "notes",
+        _SYNTH,
+        {"train": {"validation_clips": 0, "decay_share": 0.75, "ema_decay": 0.99,
+                   "spread_weight": 1.5},
+         "mix": {"held_out": ["epiano_wurlitzer"], "crop_frames": 80}},
+        {"train": {"validation_clips": 0}, "mix": {"held_out": ["epiano_wurlitzer"]}},
+        ("{}/notes",),
+        (("log_spectral", "log-spectral dB", 2), ("mel", "mel dB", 2)),
+        _sounded,
     ),
 }  # fmt: skip

@@ -1,11 +1,11 @@
 """What each idea is worth: one factor changed at a time, equal training.
 
-    python benchmarks/ablations.py --data DIR --minutes 10 [--task separate] [--only NAME ...]
+    python benchmarks/ablations.py --data DIR --minutes 10 [--task separate|synth] [--only NAME ...]
 
 Every variant is trained by `aeolia train` for the same minutes of this machine (which should be
-idle), exported, and scored on held-out mixtures; differences are paired with the first row's.
+idle) and scored on held-out mixtures or notes; differences are paired with the first row's.
 Finished variants are remembered under `--cache`, so the table grows over several runs. Writes
-ablations.md, or ablations-separate.md; the variants are in ablation_studies.py.
+ablations.md, ablations-separate.md or ablations-synth.md; the variants are in ablation_studies.py.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def main() -> None:
 
 def _key(study: Study, change: dict[str, Any], seed: int, options: argparse.Namespace) -> str:
     said = json.dumps(
-        [study.preset, change, study.base, seed, options.minutes, options.start_from],
+        [study.preset, change, study.base, study.textbook, seed, options.minutes,
+         options.start_from],
         sort_keys=True,
     )
     return hashlib.sha256(said.encode()).hexdigest()[:16]
@@ -66,25 +67,22 @@ def _measure(
     study: Study, change: dict[str, Any], seed: int, options: argparse.Namespace
 ) -> Clips:
     """Train and score one variant: each metric's value per clip, and the steps it took."""
-    preset, manifest = change.get("preset", study.preset), options.data / "manifest.csv"
+    preset = change.get("preset", study.preset)
+    base = study.textbook if preset.startswith("textbook") else study.base
     sections = {
-        part: {**study.base.get(part, {}), **change.get(part, {})}
-        for part in ("model", "train", "mix")
+        part: {**base.get(part, {}), **change.get(part, {})} for part in ("model", "train", "mix")
     }
-    if "preset" in change:  # the textbook's own mixtures, but for as long
-        sections["mix"] = {"crop_seconds": sections["mix"]["crop_seconds"]}
     with tempfile.TemporaryDirectory() as folder:
-        run, config, model = Path(folder, "run"), Path(folder, "c.json"), Path(folder, "m.onnx")
+        run, config = Path(folder, "run"), Path(folder, "config.json")
         config.write_text(json.dumps(sections))
         start = ["--from", options.start_from] if options.start_from else []
         _aeolia(
-            "train", options.task, *(part.format(manifest) for part in study.recordings),
+            "train", options.task, *(part.format(options.data) for part in study.recordings),
             "--preset", preset, "--config", config, "--seed", seed, "--minutes", options.minutes,
             "--out", run, *start,
         )  # fmt: skip
-        _aeolia("export", run, "-o", model)
         steps = json.loads((run / "train.json").read_text())["train"]["steps"]
-        return {"steps": [float(steps)], **study.measure(model, manifest)}
+        return {"steps": [float(steps)], **study.measure(run, options.data)}
 
 
 def _aeolia(*arguments: object) -> None:
@@ -98,12 +96,13 @@ def _page(study: Study, found: dict[str, list[Clips]], options: argparse.Namespa
         steps = " / ".join(f"{run['steps'][0]:.0f}" for run in runs)
         rows.append([name, steps, *(_cell(runs, first, *metric) for metric in study.metrics)])
     start = f", starting from {options.start_from}" if options.start_from else ""
+    sounds = "notes" if options.task == "synth" else "mixtures"
     count = len(first[0][study.metrics[0][0]]) if first else 0
     return (
         f"# Ablations: {options.task}\n\n"
         f"`benchmarks/ablations.py --task {options.task} --minutes {options.minutes:g} --seeds "
         f"{' '.join(map(str, options.seeds))}`: each variant of `{study.preset}` trained for "
-        f"{options.minutes:g} minutes{start}, N = {count} held-out mixtures a seed. Means, and the "
+        f"{options.minutes:g} minutes{start}, N = {count} held-out {sounds} a seed. Means, and the "
         "paired difference from the first row with its 95 % interval.\n\n"
         + markdown(["variant", "steps", *(title for _, title, _ in study.metrics)], rows)
     )

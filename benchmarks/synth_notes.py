@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from aeolia.config import SynthConfig
 from aeolia.data.manifest import Row, trainable
 from aeolia.data.note_files import find_notes
 from aeolia.data.notes import Note, hold_out, read_notes
 from aeolia.data.words import drum_kind
-from aeolia.runtime.instrument import OnnxSynthesiser
 
 __all__ = ["Recordings", "read_recordings", "sound"]
 
@@ -32,21 +33,21 @@ class Recordings:
 
 
 def read_recordings(
-    model: OnnxSynthesiser, data: Path, strangers: tuple[str, ...] = ()
+    config: SynthConfig, data: Path, strangers: tuple[str, ...] = ()
 ) -> Recordings:
     """Notes, or hits, under `data` with the split that training made."""
-    files = find_notes(data / ("drums" if model.unpitched else "notes"),
-                       "drum" if model.unpitched else "note")  # fmt: skip
-    if model.unpitched:
+    files = find_notes(data / ("drums" if config.unpitched else "notes"),
+                       "drum" if config.unpitched else "note")  # fmt: skip
+    if config.unpitched:
         usable = [f for f in files if trainable(Row(f.path, source=f.source, licence=f.licence))]
         files = [dataclasses.replace(file, instrument=drum_kind(file)) for file in usable]
-        names = [file.instrument for file in files]
-        files = [file for file in files if names.count(file.instrument) >= _LEAST_HITS]
-    pool = hold_out(read_notes(files, model.config, not model.unpitched), strangers)
+        counts = Counter(file.instrument for file in files)
+        files = [file for file in files if counts[file.instrument] >= _LEAST_HITS]
+    pool = hold_out(read_notes(files, config, not config.unpitched), strangers)
     sides: dict[tuple[str, str], list[Note]] = {}
     for note in pool.notes:
         sides.setdefault((note.split, note.file.instrument), []).append(note)
-    names = model.config.instruments
+    names = config.instruments
     return Recordings(
         {name: sides.get(("train", name), []) for name in names},
         {name: sides.get(("valid", name), []) for name in names},

@@ -61,7 +61,7 @@ class Measured:
     def recordings(self) -> synth_notes.Recordings | None:
         if self._recordings is None and self.data is not None:
             strangers = () if self.model.unpitched else STRANGERS
-            self._recordings = synth_notes.read_recordings(self.model, self.data, strangers)
+            self._recordings = synth_notes.read_recordings(self.model.config, self.data, strangers)
         return self._recordings
 
     def part(self, part: str) -> Any:

@@ -106,6 +106,11 @@ class SynthConfig:
         return self.hop_length + 1
 
     @property
+    def unpitched(self) -> bool:
+        """Whether these are drums: no instrument was learned at more than one pitch."""
+        return bool(self.ranges) and all(low == high for low, high in self.ranges)
+
+    @property
     def frame_rate(self) -> float:
         """Frames per second."""
         return self.sample_rate / self.hop_length

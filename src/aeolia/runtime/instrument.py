@@ -130,8 +130,7 @@ class OnnxSynthesiser:
     @property
     def unpitched(self) -> bool:
         """Whether these are drums: no instrument was learned at more than one pitch."""
-        ranges = self.config.ranges
-        return bool(ranges) and all(low == high for low, high in ranges)
+        return self.config.unpitched
 
     def prior(
         self, instrument: np.ndarray, pitch_midi: np.ndarray, velocity: np.ndarray
