@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -213,15 +214,18 @@ def test_beyond_what_was_heard_the_slope_goes_on() -> None:
 
 
 @torch.no_grad()
-def test_samples_come_from_the_prior_and_the_seed() -> None:
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_samples_come_from_the_prior_and_the_seed(temperature: float) -> None:
     model = random_synth()
+    model.config = replace(model.config, temperature=temperature)
     conditions = (torch.eye(2)[[0] * 4000], torch.full((4000,), 60.0), torch.full((4000,), 0.5))
     drawn = model.sample_prior(*conditions, seed=3)
     assert torch.equal(drawn, model.sample_prior(*conditions, seed=3))
     assert not torch.equal(drawn, model.sample_prior(*conditions, seed=4))
     prior = model.prior(*(value[:1] for value in conditions))
     torch.testing.assert_close(drawn.mean(0), prior.mean[0], rtol=0.0, atol=0.1)
-    torch.testing.assert_close(drawn.var(0).log(), prior.log_variance[0], rtol=0.0, atol=0.15)
+    expected = prior.log_variance[0] + 2 * math.log(temperature)
+    torch.testing.assert_close(drawn.var(0).log(), expected, rtol=0.0, atol=0.15)
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,11 @@ def test_instruments(model: OnnxSynthesiser) -> None:
         model.instrument("pianno")
 
 
-def test_prior_and_its_samples(model: OnnxSynthesiser) -> None:
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_prior_and_its_samples(
+    model: OnnxSynthesiser, temperature: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "config", replace(model.config, temperature=temperature))
     condition = np.stack([model.instrument("piano")] * 5000)
     pitch, velocity = np.full(5000, 60.0), np.full(5000, 0.5)
     prior = model.prior(condition, pitch, velocity)
@@ -45,7 +50,7 @@ def test_prior_and_its_samples(model: OnnxSynthesiser) -> None:
     assert not np.array_equal(drawn, model.sample_prior(condition, pitch, velocity, 4))
     # Of the drawn ones, the moments are the prior's (5000 draws: a standard error of 0.009).
     np.testing.assert_allclose(drawn.mean(axis=0), prior.mean[0], atol=0.04)
-    np.testing.assert_allclose(drawn.std(axis=0), np.exp(0.5 * -1.0), atol=0.04)
+    np.testing.assert_allclose(drawn.std(axis=0), temperature * np.exp(0.5 * -1.0), atol=0.04)
 
 
 def test_envelope(model: OnnxSynthesiser) -> None:

@@ -139,7 +139,7 @@ SYNTH_PRESETS: dict[str, SynthConfig] = {
     # Drums: no pitch; the network draws the low bins itself.
     "drums": SynthConfig(
         name="drums", harmonics=1, residual_bins=80, channels=96, condition_dim=48,
-        encoder_channels=48, latent_dim=16,
+        encoder_channels=48, latent_dim=16, temperature=0.7,
     ),  # fmt: skip
     # The light one: a bank of harmonics and filtered noise.
     "notes-light": SynthConfig(

@@ -44,6 +44,9 @@ class SynthConfig:
     prior: str = "conditional"
     #: Gaussians in a mixture prior.
     mixture_components: int = 16
+    #: Of timbres drawn from the prior, times its standard deviation: below 1 they keep to what is
+    #: usual for the instrument (Kingma & Dhariwal, 2018).
+    temperature: float = 1.0
     #: A played velocity of 1 is the instrument's loudest; 0 lies this much below it.
     velocity_range_db: float = 40.0
     #: Peak loudness of a note at full velocity, in dBFS over the loudness window.
@@ -80,7 +83,7 @@ class SynthConfig:
             raise ConfigError(
                 f"residual_bins is {self.residual_bins}; it must be from 0 to the hop_length"
             )
-        for field in ("velocity_range_db", "release_seconds"):
+        for field in ("velocity_range_db", "release_seconds", "temperature"):
             if not getattr(self, field) > 0.0:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be above 0")
         for field in ("ranges", "held_seconds", "instrument_words"):

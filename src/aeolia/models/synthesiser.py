@@ -69,10 +69,11 @@ class Synthesiser(nn.Module):
     def sample_prior(
         self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor, seed: int
     ) -> Tensor:
-        """Timbres [V, D] drawn from the prior for these conditions; the seed decides them."""
+        """Timbres [V, D] drawn from the prior at the config's temperature, by the seed."""
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(len(instrument), self.config.latent_dim, generator=generator)
-        return self.prior(instrument, pitch_midi, velocity).sample(noise.to(instrument.device))
+        noise = self.config.temperature * noise.to(instrument.device)
+        return self.prior(instrument, pitch_midi, velocity).sample(noise)
 
     def decode(
         self,

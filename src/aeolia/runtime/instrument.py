@@ -46,10 +46,10 @@ class Gaussian:
     #: [V, D], natural logarithm of the variance.
     log_variance: np.ndarray
 
-    def sample(self, seed: int, spread: float = 1.0) -> np.ndarray:
-        """One latent [V, D] drawn for each voice; `spread` scales the standard deviation."""
+    def sample(self, seed: int, temperature: float = 1.0) -> np.ndarray:
+        """One latent [V, D] for each voice; `temperature` scales the standard deviation."""
         noise = np.random.default_rng(seed).standard_normal(self.mean.shape)
-        drawn = self.mean + spread * np.exp(0.5 * self.log_variance) * noise
+        drawn = self.mean + temperature * np.exp(0.5 * self.log_variance) * noise
         return drawn.astype(np.float32)
 
 
@@ -149,8 +149,12 @@ class OnnxSynthesiser:
         velocity: np.ndarray,
         seed: int,
     ) -> np.ndarray:
-        """Timbres [V, D] drawn from the prior; see `prior`. The same seed draws the same."""
-        return self.prior(instrument, pitch_midi, velocity).sample(seed)
+        """Timbres [V, D] drawn from the prior, see `prior`, at the model's temperature.
+
+        The same seed draws the same.
+        """
+        prior = self.prior(instrument, pitch_midi, velocity)
+        return prior.sample(seed, self.config.temperature)
 
     def encode(self, audio: np.ndarray, pitch_hz: np.ndarray) -> Gaussian:
         """The timbre of audio [T] at the model's rate, with its pitch [F]; axes [1, D].

@@ -83,15 +83,15 @@ def _request(
         place = 0.5 if wish.pitch_place is None else wish.pitch_place
         number = float(round(low + place * (high - low)))
     push = touch(velocity, model.config.velocity_range_db)
-    prior = model.prior(condition[None], np.array([number]), np.array([push]))
-    latent = (prior.sample(seed) if samples else prior.mean)[0] + wish.step
+    asked = condition[None], np.array([number]), np.array([push])
+    latent = model.sample_prior(*asked, seed) if samples else model.prior(*asked).mean
     warning = ""
     if not model.unpitched and not low - _NEAR_SEMITONES <= number <= high + _NEAR_SEMITONES:
         warning = (
             f"{note_name(number)} is far outside what {name} was learned from "
             f"({note_name(low)} to {note_name(high)}); it may not sound like one"
         )
-    return NoteRequest(name, number, velocity, latent.astype(np.float32), warning)
+    return NoteRequest(name, number, velocity, (latent[0] + wish.step).astype(np.float32), warning)
 
 
 def play_note(
