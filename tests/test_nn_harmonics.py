@@ -114,3 +114,11 @@ def test_the_highest_harmonic_fades() -> None:
     weights = harmonic_weights(hz, 20, RATE)
     assert float(weights.diff(dim=0).abs().max()) < 0.02
     assert weights[0].sum() > weights[-1].sum() > 0.0
+
+
+def test_harmonics_are_spread_over_the_period() -> None:
+    cycles = torch.arange(2000) / 2000 - 0.5
+    wave = harmonic_waves(cycles, 24).sum(1)
+    crest = float(wave.abs().max() / wave.square().mean().sqrt())
+    # In step they would have a crest factor of sqrt(2 * 24), nearly 7.
+    assert crest < 2.0

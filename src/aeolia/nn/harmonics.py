@@ -86,9 +86,14 @@ def harmonic_weights(hz: Tensor, count: int, sample_rate: int) -> Tensor:
 
 
 def harmonic_waves(cycles: Tensor, count: int) -> Tensor:
-    """Cosines [..., count] of harmonics 1 to `count` at `cycles` [...]."""
+    """Cosines [..., count] of harmonics 1 to `count` at `cycles` [...].
+
+    Their phases are pi k (k - 1) / count, which spreads their sum over the period (Schroeder,
+    1970): were they all in step, its peaks would be far above those of real instruments.
+    """
     numbers = torch.arange(1, count + 1, dtype=torch.float32, device=cycles.device)
-    return torch.cos((2.0 * math.pi) * cycles.unsqueeze(-1) * numbers)
+    offsets = 0.5 * numbers * (numbers - 1.0) / count
+    return torch.cos((2.0 * math.pi) * (cycles.unsqueeze(-1) * numbers + offsets))
 
 
 def pulse_train(cycles: Tensor, hz: Tensor, first: int, sample_rate: int) -> Tensor:
