@@ -103,7 +103,8 @@ def _page(study: Study, found: dict[str, list[Clips]], options: argparse.Namespa
         f"`benchmarks/ablations.py --task {options.task} --minutes {options.minutes:g} --seeds "
         f"{' '.join(map(str, options.seeds))}`: each variant of `{study.preset}` trained for "
         f"{options.minutes:g} minutes{start}, N = {count} held-out {sounds} a seed. Means, and the "
-        "paired difference from the first row with its 95 % interval.\n\n"
+        "paired difference from the first row with its 95 % interval over clips. Steps are planned "
+        "from the time that the first ones take, which is not exact.\n\n"
         + markdown(["variant", "steps", *(title for _, title, _ in study.metrics)], rows)
     )
 

@@ -58,7 +58,7 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     for model_name, shown in (("notes", SHOWN), ("drums", dict.fromkeys(HITS))):
         model = load(model_name, "synthesise")
-        recordings = read_recordings(model, options.data)
+        recordings = read_recordings(model.config, options.data)
         for name, other in shown.items():
             unseen = recordings.unseen[name]
             note = sorted(unseen, key=lambda one: (one.midi, one.velocity))[len(unseen) // 2]
