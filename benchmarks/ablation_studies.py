@@ -39,7 +39,9 @@ _DENOISE: Variants = {
     "AdamW": {"train": {"optimizer": "adamw"}},
     "no ESTOI term": {"train": {"intelligibility_weight": 0.0}},
     "no quality term": {"train": {"quality_weight": 0.0}},
-    "neither": {"train": {"intelligibility_weight": 0.0, "quality_weight": 0.0}},
+    "neither ESTOI nor quality term": {
+        "train": {"intelligibility_weight": 0.0, "quality_weight": 0.0}
+    },
     "no SNR term": {"train": {"snr_weight": 0.0}},
     "no magnitude term": {"train": {"magnitude_weight": 0.0}},
     "no complex term": {"train": {"complex_weight": 0.0}},
