@@ -18,7 +18,6 @@ from aeolia.data.manifest import Row  # noqa: E402
 from aeolia.data.separation_rows import split_played  # noqa: E402
 from aeolia.data.separation_sets import (  # noqa: E402
     class_mixtures,
-    median_pitch_hz,
     song_excerpts,
     speaker_mixtures,
 )
@@ -140,15 +139,3 @@ def test_what_is_not_held_out_is_said(rows: list[Row], folder: Path) -> None:
         next(iter(song_excerpts(trained, 1, 1.0, RATE, cache_dir=folder / "cache")))
     with pytest.raises(DataError, match="no speech, or no noise, is held out"):
         next(iter(speaker_mixtures(trained, 1, cache_dir=folder / "cache")))
-
-
-@pytest.mark.parametrize("pitch_hz", [80.0, 120.0, 165.0, 210.0, 300.0])
-@pytest.mark.parametrize("rate", [16000, 48000])
-def test_the_pitch_of_a_voice_is_found(pitch_hz: float, rate: int) -> None:
-    audio = voice_like(2.0, rate, pitch_hz)
-    assert median_pitch_hz(audio, rate) == pytest.approx(pitch_hz, rel=0.02)
-
-
-def test_noise_and_silence_have_no_pitch() -> None:
-    assert median_pitch_hz(np.zeros(RATE, np.float32), RATE) == 0.0
-    assert median_pitch_hz(np.zeros(10, np.float32), RATE) == 0.0

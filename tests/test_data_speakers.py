@@ -44,7 +44,7 @@ def mix(pools: dict[str, AudioPool]):
 def only(**changes: object) -> dict[str, object]:
     """Changes that leave two dry voices and nothing else."""
     names = ("absent", "alone", "two_others", "partly", "wide_snr", "noise", "reverb", "equaliser",
-             "enrolment_reverb", "enrolment_noise", "unnamed")  # fmt: skip
+             "enrolment_reverb", "enrolment_noise", "unnamed", "same_source")  # fmt: skip
     return {**dict.fromkeys(names, 0.0), **changes}
 
 
@@ -61,7 +61,7 @@ def test_ranks_together_see_what_one_process_would(mix) -> None:
     mixer = mix()
     whole = mixer.batch(2, 6)
     parts = [mixer.batch(2, 6, rank, world=3) for rank in range(3)]
-    for name in ("mixture", "target", "enrolment", "speaker", "background", "bandwidth_hz"):
+    for name in ("mixture", "target", "enrolment", "background", "bandwidth_hz"):
         joined = torch.cat([getattr(part, name) for part in parts])
         assert torch.allclose(joined, getattr(whole, name), atol=1e-6)
 
@@ -73,10 +73,8 @@ def test_shapes_and_bounds(mix) -> None:
         batch = mixer.batch(step, 6)
         assert batch.mixture.shape == batch.target.shape == batch.background.shape == (6, RATE)
         assert batch.enrolment.shape[0] == 6 and RATE <= batch.enrolment.shape[1] <= 2 * RATE
-        assert batch.speaker.dtype == torch.int64 and batch.speaker.shape == (6,)
-        assert ((batch.speaker >= 0) & (batch.speaker < mixer.n_speakers)).all()
         assert torch.equal(batch.background, batch.mixture - batch.target)
-        for audio in (batch.mixture, batch.target, batch.enrolment):
+        for audio in (batch.mixture, batch.target, batch.enrolment, batch.voices):
             assert torch.isfinite(audio).all() and audio.abs().max() <= 0.9901
         assert (batch.enrolment.abs().amax(-1) > 0).all()
         assert (batch.mixture.abs().amax(-1) > 0).all()
@@ -110,7 +108,7 @@ def test_an_absent_target_is_silence_in_a_mixture_of_others(
     for index in range(40):
         plan = mixer.plan(0, index, RATE)
         heard = {speech.row(part.item).label for crop in plan.voices for part in crop}
-        enrolled = {speech.row(part.item).label for part in plan.enrolment}
+        enrolled = {speech.row(part.item).label for part in plan.enrolment.voice}
         assert len(enrolled) == 1 and not heard & enrolled
         counts.add(len(plan.voices))
     assert counts == {1, 2}
@@ -121,15 +119,17 @@ def test_alone_without_noise_is_the_target_itself(mix) -> None:
     assert torch.equal(batch.mixture, batch.target)
 
 
-def test_the_number_names_the_speaker_at_its_speed(mix, pools: dict[str, AudioPool]) -> None:
-    mixer, speech = mix(), pools["speech"]
-    names: dict[int, set[tuple[str, float]]] = {}
-    for index in range(150):
-        plan = mixer.plan(0, index, RATE)
-        who = {(speech.row(p.item).label, float(speech.speeds[p.item])) for p in plan.enrolment}
-        names.setdefault(plan.speaker, set()).update(who)
-    assert all(len(who) == 1 for who in names.values())
-    assert len({next(iter(who)) for who in names.values()}) == len(names) > 10
+def test_voices_to_be_told_apart_are_of_different_people(mix, pools: dict[str, AudioPool]) -> None:
+    mixer, speech = mix(told_apart=3), pools["speech"]
+    for step in range(20):
+        clips = mixer.plan_voices(step, 0, RATE)
+        who = [{speech.row(part.item).label for part in clip.voice} for clip in clips]
+        assert all(len(labels) == 1 for labels in who)
+        first, second = who[: len(who) // 2], who[len(who) // 2 :]
+        assert first == second and len(set.union(*first)) == len(first) == 3
+    assert mixer.batch(0, 2).voices.shape[:2] == (2, 3)
+    assert torch.equal(mixer.batch(0, 2).voices, mixer.batch(0, 4).voices)
+    assert mix(told_apart=0).batch(0, 2).voices.shape[1] <= 1
 
 
 def test_in_a_room_the_target_is_the_early_part(mix) -> None:

@@ -10,7 +10,7 @@ from made_recordings import voice_like, write
 
 from aeolia.data.cache import AudioPool
 from aeolia.data.manifest import Row
-from aeolia.data.voices import Voices
+from aeolia.data.voices import Voices, median_pitch_hz
 from aeolia.errors import InputError
 
 RATE = 16000
@@ -95,6 +95,31 @@ def test_others_are_other_people(voices: Voices) -> None:
         assert sum(not voice.is_named for voice in (first, second, third)) <= 1
 
 
+def test_others_of_the_same_source_and_pitch(tmp_path: Path) -> None:
+    """Twelve voices of two sources, each 1.06 times as high as the one before."""
+    rows = [
+        Row(
+            str(write(tmp_path / f"{i}.wav", voice_like(2.5, RATE, 90.0 * 1.06**i, seed=i), RATE)),
+            "speech", "ab"[i % 2], f"speaker{i}", 2.5, RATE, split="train",
+        )
+        for i in range(12)
+    ]  # fmt: skip
+    pool = AudioPool.from_manifest(rows, RATE, tmp_path / "cache", speeds=(1.0,))
+    voices = Voices(pool, RATE, RATE)
+    rng = np.random.default_rng(0)
+    distances = {0.0: [], 1.0: []}  # type: dict[float, list[float]]
+    for alike, found in distances.items():
+        for _ in range(200):
+            first = voices.draw(rng)
+            other = voices.draw_other(rng, [first], 0.0, 1.0, alike)
+            assert other.person[0] == first.person[0] and other.person != first.person
+            found.append(abs(np.log(voices.pitch_hz(first) / voices.pitch_hz(other))))
+    assert np.mean(distances[1.0]) < 0.6 * np.mean(distances[0.0])
+    persons = {voice.person for voice in voices.draw_several(rng, 6)}
+    assert len(persons) == 6 and len({source for source, _ in persons}) == 1
+    assert len({voice.person for voice in voices.draw_several(rng, 30)}) <= 12
+
+
 def test_speeds_are_voices_of_their_own(pool: AudioPool, tmp_path: Path) -> None:
     fast = AudioPool.from_manifest(pool.rows, RATE, tmp_path, speeds=(0.9, 1.0))
     voices = Voices(fast, RATE, RATE)
@@ -110,3 +135,15 @@ def test_one_speaker_is_refused(tmp_path: Path) -> None:
     pool = AudioPool.from_manifest(rows, RATE, tmp_path / "cache", speeds=(1.0,))
     with pytest.raises(InputError, match="1 speakers have enough speech"):
         Voices(pool, RATE, RATE)
+
+
+@pytest.mark.parametrize("pitch_hz", [80.0, 120.0, 165.0, 210.0, 300.0])
+@pytest.mark.parametrize("rate", [16000, 48000])
+def test_the_pitch_of_a_voice_is_found(pitch_hz: float, rate: int) -> None:
+    audio = voice_like(2.0, rate, pitch_hz)
+    assert median_pitch_hz(audio, rate) == pytest.approx(pitch_hz, rel=0.02)
+
+
+def test_noise_and_silence_have_no_pitch() -> None:
+    assert median_pitch_hz(np.zeros(RATE, np.float32), RATE) == 0.0
+    assert median_pitch_hz(np.zeros(10, np.float32), RATE) == 0.0

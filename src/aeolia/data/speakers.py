@@ -28,6 +28,8 @@ __all__ = ["SpeakerBatch", "SpeakerMixConfig", "SpeakerMixer", "SpeakerPlan"]
 
 #: Crops quieter than this (recordings have a peak of 0.9) are not made louder any more.
 _LEAST_LEVEL = 0.002
+#: Clips of the voices that a step tells apart are no longer than this.
+_TOLD_APART_SECONDS = 3.0
 #: Added to the item's number, to draw what a step's items share.
 _WHOLE_STEP = 1 << 20
 
@@ -43,6 +45,9 @@ class SpeakerMixConfig(CropConfig):
     alone: float = 0.05
     #: Two other voices instead of one.
     two_others: float = 0.12
+    #: Another voice is from the target's source of recordings, and then of about its pitch.
+    same_source: float = 0.7
+    alike: float = 0.5
     #: A voice speaks in part of the crop only.
     partly: float = 0.2
     #: Active level of the target over that of each other voice, mostly; and at times wider.
@@ -61,10 +66,12 @@ class SpeakerMixConfig(CropConfig):
     enrolment_noise: float = 0.2
     #: Share of targets from recordings whose speaker is not named.
     unnamed: float = 0.15
+    #: Voices that a step tells apart, by two clips each; the more the harder.
+    told_apart: int = 20
 
     probabilities: ClassVar[tuple[str, ...]] = (
-        "absent", "alone", "two_others", "partly", "wide_snr", "noise", "reverb", "equaliser",
-        "enrolment_reverb", "enrolment_noise", "unnamed",
+        "absent", "alone", "two_others", "same_source", "alike", "partly", "wide_snr", "noise",
+        "reverb", "equaliser", "enrolment_reverb", "enrolment_noise", "unnamed",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -80,15 +87,15 @@ class SpeakerBatch:
     """Mixtures for one step.
 
     mixture, target, background: [B, T]; background is all of the mixture that is not the
-    target. A target that is absent is all zeros. enrolment: [B, E]. speaker: [B] int64, the
-    number of the training speaker, -1 where the recording does not name one. bandwidth_hz: [B]
-    of the target, half the sample rate where it is absent.
+    target. A target that is absent is all zeros. enrolment: [B, E]. voices: [2, V, E'], two
+    further clips of each of V persons. bandwidth_hz: [B] of the target, half the sample rate
+    where it is absent.
     """
 
     mixture: torch.Tensor
     target: torch.Tensor
     enrolment: torch.Tensor
-    speaker: torch.Tensor
+    voices: torch.Tensor
     background: torch.Tensor
     bandwidth_hz: torch.Tensor
     sample_rate: int
@@ -100,6 +107,17 @@ class SpeakerBatch:
 
 
 @dataclass
+class Clip:
+    """All that was drawn for one enrolment clip."""
+
+    voice: list[Segment]
+    colour: Colour
+    level_dbfs: float
+    noise: list[Segment] = field(default_factory=list)
+    noise_snr_db: float = 0.0
+
+
+@dataclass
 class SpeakerPlan:
     """All that was drawn for one item. `voices[0]` is the target where it is present."""
 
@@ -108,15 +126,10 @@ class SpeakerPlan:
     #: Active level of the first voice over that of each.
     snrs_db: list[float]
     absent: bool
-    speaker: int
-    enrolment: list[Segment]
-    enrolment_colour: Colour
+    enrolment: Clip
     noise: list[Segment] = field(default_factory=list)
     noise_snr_db: float = 0.0
-    enrolment_noise: list[Segment] = field(default_factory=list)
-    enrolment_snr_db: float = 0.0
     level_dbfs: float = -25.0
-    enrolment_dbfs: float = -25.0
 
 
 class SpeakerMixer:
@@ -159,7 +172,7 @@ class SpeakerMixer:
 
     @property
     def n_speakers(self) -> int:
-        """Numbers of speakers run from 0 to one less than this."""
+        """Speakers that can be told apart, each speed of a speaker for itself."""
         return self.voices.n_speakers
 
     def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> SpeakerBatch:
@@ -172,7 +185,9 @@ class SpeakerMixer:
         share = batch_size // world
         length = self.enrolment_length(step)
         plans = [self.plan(step, rank * share + i, length) for i in range(share)]
-        return self.render(plans, length)
+        short = min(length, round(_TOLD_APART_SECONDS * self.sample_rate))
+        voices = self._clips(self.plan_voices(step, rank, short), short)
+        return self.render(plans, length, voices.unflatten(0, (2, -1)))
 
     def enrolment_length(self, step: int) -> int:
         """Samples of the enrolment clips of a step, whichever process asks."""
@@ -195,7 +210,9 @@ class SpeakerMixer:
         voices = [] if absent else [self._partly(crop, rng)]
         known = [target]
         for _ in range(others):
-            other = self.voices.draw_other(rng, known, config.unnamed)
+            other = self.voices.draw_other(
+                rng, known, config.unnamed, config.same_source, config.alike
+            )
             known.append(other)
             heard.append(other)
             voices.append(self._partly(self.voices.crop(other, rng), rng))
@@ -215,21 +232,34 @@ class SpeakerMixer:
             colours=colours,
             snrs_db=snrs,
             absent=absent,
-            speaker=target.number,
-            enrolment=enrolment,
-            enrolment_colour=self._enrolment_acoustics.draw(
-                rng, config.equaliser, config.equaliser_db, config.enrolment_reverb
-            ),
+            enrolment=self._clip(enrolment, rng),
             level_dbfs=float(rng.uniform(*config.level_dbfs)),
-            enrolment_dbfs=float(rng.uniform(*config.level_dbfs)),
         )
         if self._noise_crops is not None and rng.random() < config.noise:
             plan.noise, _ = self._noise_crops.draw_noise(rng)
             plan.noise_snr_db = float(rng.uniform(*config.noise_snr_db))
-        if self._enrolment_noise is not None and rng.random() < config.enrolment_noise:
-            plan.enrolment_noise, _ = self._enrolment_noise.draw_noise(rng)
-            plan.enrolment_snr_db = float(rng.uniform(10.0, 30.0))
         return plan
+
+    def plan_voices(self, step: int, rank: int, length: int) -> list[Clip]:
+        """Draw the voices that a step tells apart: a clip of each, then another of each."""
+        rng = np.random.default_rng((self.config.seed, step, _WHOLE_STEP + 1 + rank))
+        first, second = [], []
+        for voice in self.voices.draw_several(rng, self.config.told_apart):
+            heard = self.voices.enrolment(voice, [], length, rng)
+            first.append(self._clip(heard, rng))
+            second.append(self._clip(self.voices.enrolment(voice, heard, length, rng), rng))
+        return first + second
+
+    def _clip(self, voice: list[Segment], rng: np.random.Generator) -> Clip:
+        config = self.config
+        colour = self._enrolment_acoustics.draw(
+            rng, config.equaliser, config.equaliser_db, config.enrolment_reverb
+        )
+        clip = Clip(voice, colour, float(rng.uniform(*config.level_dbfs)))
+        if self._enrolment_noise is not None and rng.random() < config.enrolment_noise:
+            clip.noise, _ = self._enrolment_noise.draw_noise(rng)
+            clip.noise_snr_db = float(rng.uniform(10.0, 30.0))
+        return clip
 
     def _partly(self, crop: list[Segment], rng: np.random.Generator) -> list[Segment]:
         """The crop, or at times a part of it between silence."""
@@ -240,7 +270,12 @@ class SpeakerMixer:
         offset = int(rng.integers(whole.length - count + 1))
         return [Segment(whole.item, whole.start + offset, count, offset, whole.fade)]
 
-    def render(self, plans: Sequence[SpeakerPlan], enrolment_length: int) -> SpeakerBatch:
+    def render(
+        self,
+        plans: Sequence[SpeakerPlan],
+        enrolment_length: int,
+        voices: torch.Tensor | None = None,
+    ) -> SpeakerBatch:
         """Make the audio of drawn items, all at once."""
         rate, length = self.sample_rate, self.config.crop_length
         flat = [
@@ -269,8 +304,8 @@ class SpeakerMixer:
         return SpeakerBatch(
             mixture,
             target,
-            self._enrolments(plans, enrolment_length),
-            torch.tensor([plan.speaker for plan in plans], device=self.device),
+            self._clips([plan.enrolment for plan in plans], enrolment_length),
+            mixture.new_zeros((2, 0, 0)) if voices is None else voices,
             mixture - target,
             torch.tensor([self._reach(plan) for plan in plans], device=self.device),
             rate,
@@ -288,21 +323,23 @@ class SpeakerMixer:
         heights = torch.tensor([10.0 ** (-plans[i].noise_snr_db / 20.0) for i in rows])
         mixture[rows] += noise * (heights.to(self.device) / level)[:, None]
 
-    def _enrolments(self, plans: Sequence[SpeakerPlan], length: int) -> torch.Tensor:
-        """Enrolment clips [B, E] at their levels."""
+    def _clips(self, clips: Sequence[Clip], length: int) -> torch.Tensor:
+        """Enrolment clips [N, E] at their levels."""
+        if not clips:
+            return torch.zeros((0, length), device=self.device)
         rate = self.sample_rate
-        audio = cut(self.speech, [plan.enrolment for plan in plans], length)
-        audio = self._enrolment_acoustics.apply(audio, [plan.enrolment_colour for plan in plans])
+        audio = cut(self.speech, [clip.voice for clip in clips], length)
+        audio = self._enrolment_acoustics.apply(audio, [clip.colour for clip in clips])
         level = corruptions.active_level(audio, rate).clamp_min(_LEAST_LEVEL)
         audio = audio / level[:, None]
-        rows = [i for i, plan in enumerate(plans) if plan.enrolment_noise]
+        rows = [i for i, clip in enumerate(clips) if clip.noise]
         if self.noise is not None and rows:
             longest = round(self.config.enrolment_seconds[1] * rate)
-            noise = cut(self.noise, [plans[i].enrolment_noise for i in rows], longest)[:, :length]
+            noise = cut(self.noise, [clips[i].noise for i in rows], longest)[:, :length]
             level = corruptions.active_level(noise, rate).clamp_min(_LEAST_LEVEL)
-            heights = torch.tensor([10.0 ** (-plans[i].enrolment_snr_db / 20.0) for i in rows])
+            heights = torch.tensor([10.0 ** (-clips[i].noise_snr_db / 20.0) for i in rows])
             audio[rows] += noise * (heights.to(self.device) / level)[:, None]
-        wanted = torch.tensor([10.0 ** (plan.enrolment_dbfs / 20.0) for plan in plans])
+        wanted = torch.tensor([10.0 ** (clip.level_dbfs / 20.0) for clip in clips])
         peak = audio.abs().amax(-1).clamp_min(1e-7)
         return audio * torch.minimum(wanted.to(self.device), 0.99 / peak)[:, None]
 

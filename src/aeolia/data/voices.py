@@ -12,10 +12,12 @@ from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment
 from aeolia.errors import InputError
 
-__all__ = ["Voice", "Voices"]
+__all__ = ["Voice", "Voices", "median_pitch_hz"]
 
 #: Joined recordings overlap by this much, and have edges this soft.
 _FADE_SECONDS = 0.01
+#: Voices of which the nearest in pitch is taken.
+_SEVERAL = 5
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,30 @@ class Voices:
         self.named = [voice for voice in self.all if voice.is_named]
         self.unnamed = [voice for voice in self.all if not voice.is_named]
         self._sampler = CropSampler(pool, length)
+        self._by_source: dict[str, list[Voice]] = defaultdict(list)
+        for voice in self.named:
+            self._by_source[voice.person[0]].append(voice)
+        self._pitches_hz: dict[tuple[tuple[str, str], float], float] = {}
         people = {voice.person for voice in self.all}
         if len(people) < 2:
             raise InputError(
                 f"{len(people)} speakers have enough speech for a crop and an enrolment clip "
                 f"({(length + enrolment) / pool.sample_rate:.1f} s); give recordings of two or more"
             )
+
+    def draw_several(self, rng: np.random.Generator, count: int) -> list[Voice]:
+        """Up to `count` voices of as many persons, if possible of one source of recordings.
+
+        Each but the first is at times a neighbour in pitch of the one before.
+        """
+        drawn = [self.draw(rng)]
+        for _ in range(4 * count):
+            if len(drawn) == count:
+                break
+            voice = self.draw_other(rng, drawn[-1:], 0.0, 1.0, 0.5)
+            if voice.person not in {other.person for other in drawn}:
+                drawn.append(voice)
+        return drawn
 
     def draw(self, rng: np.random.Generator, unnamed: float = 0.0) -> Voice:
         """A voice, all named speakers alike; a share of `unnamed` from the others."""
@@ -74,12 +94,25 @@ class Voices:
         return others[int(rng.integers(len(others)))]
 
     def draw_other(
-        self, rng: np.random.Generator, voices: Sequence[Voice], unnamed: float
+        self,
+        rng: np.random.Generator,
+        voices: Sequence[Voice],
+        unnamed: float,
+        same_source: float = 0.0,
+        alike: float = 0.0,
     ) -> Voice:
         """A voice of a person who is none of those of `voices`.
 
-        Two recordings that name nobody may be one person's, so only one voice is unnamed.
+        Two recordings that name nobody may be one person's, so only one voice is unnamed. A
+        share of `same_source` is from the first voice's source of recordings, so that it is the
+        voices that differ and not the microphones; of those a share of `alike` is of about
+        the same pitch: of several the nearest.
         """
+        if rng.random() < same_source:
+            near = self._near(voices[0], rng, _SEVERAL if rng.random() < alike else 1)
+            taken = {voice.person for voice in voices}
+            if near is not None and near.person not in taken:
+                return near
         taken = {voice.person for voice in voices}
         share = unnamed if all(voice.is_named for voice in voices) else 0.0
         for _ in range(100):
@@ -90,6 +123,29 @@ class Voices:
             (voice for voice in self.all if voice.person not in taken),
             next(voice for voice in self.all if voice.person != voices[0].person),
         )
+
+    def _near(self, voice: Voice, rng: np.random.Generator, several: int) -> Voice | None:
+        """Of several voices of the same source the nearest in pitch; None where there are none."""
+        voices = self._by_source.get(voice.person[0], ())
+        others = [voices[int(rng.integers(len(voices)))] for _ in range(20 if voices else 0)]
+        drawn = [other for other in others if other.person != voice.person][:several]
+        if len(drawn) < 2:
+            return drawn[0] if drawn else None
+        wanted = np.log(max(self.pitch_hz(voice), 1.0))
+        return min(drawn, key=lambda other: abs(np.log(max(self.pitch_hz(other), 1.0)) - wanted))
+
+    def pitch_hz(self, voice: Voice) -> float:
+        """Median pitch of up to 20 s of a voice; 0 where none is heard."""
+        item = int(voice.items[np.argmax(self.pool.lengths[voice.items])])
+        speed = float(self.pool.speeds[item])
+        known = self._pitches_hz.get((voice.person, speed))
+        if known is None:
+            begin = int(self.pool.starts[item])
+            size = min(int(self.pool.lengths[item]), 20 * self.pool.sample_rate)
+            heard = np.asarray(self.pool.samples[begin : begin + size], np.float32) / 32768.0
+            known = median_pitch_hz(heard, self.pool.sample_rate)
+            self._pitches_hz[voice.person, speed] = known
+        return known
 
     def crop(self, voice: Voice, rng: np.random.Generator) -> list[Segment]:
         """A crop of a voice that has speech in it; short recordings are joined."""
@@ -149,3 +205,35 @@ class Voices:
                 if offset >= length - 2 * self._fade:
                     return segments
         return segments
+
+
+def median_pitch_hz(audio: np.ndarray, sample_rate: int) -> float:
+    """Median pitch of speech [T] between 60 and 400 Hz, by autocorrelation; 0 if none is heard.
+
+    Frames of 50 ms count as voiced where the normalised autocorrelation reaches 0.6. Of the lags
+    within 10 % of the best the shortest is taken, for a period repeats at its multiples.
+    """
+    frame, hop = int(0.05 * sample_rate), int(0.02 * sample_rate)
+    count = (len(audio) - frame) // hop + 1
+    if count < 1:
+        return 0.0
+    frames = np.lib.stride_tricks.sliding_window_view(audio, frame)[::hop][:count]
+    frames = frames - frames.mean(1, keepdims=True)
+    size = 1 << (2 * frame - 1).bit_length()
+    spectrum = np.fft.rfft(frames * np.hanning(frame), size)
+    # Nothing above 900 Hz: the pitch is sought, not the formants.
+    spectrum[:, np.fft.rfftfreq(size, 1.0 / sample_rate) > 900.0] = 0.0
+    correlation = np.fft.irfft(np.square(np.abs(spectrum)), size)[:, :frame]
+    window = np.fft.irfft(np.square(np.abs(np.fft.rfft(np.hanning(frame), size))), size)[:frame]
+    shortest, longest = int(sample_rate / 400.0), int(sample_rate / 60.0)
+    energy = np.maximum(correlation[:, :1], 1e-9)
+    normal = correlation[:, shortest:longest] / energy / (window[shortest:longest] / window[0])
+    best = normal.max(1)
+    loud = energy[:, 0] > 0.02 * np.quantile(energy, 0.95)
+    voiced = (best > 0.6) & loud
+    if not voiced.any():
+        return 0.0
+    peaks = (normal[:, 1:-1] >= normal[:, :-2]) & (normal[:, 1:-1] >= normal[:, 2:])
+    near = peaks & (normal[:, 1:-1] > 0.9 * best[:, None])
+    lags = shortest + 1 + np.argmax(near, axis=1)
+    return float(np.median(sample_rate / lags[voiced & near.any(1)]))

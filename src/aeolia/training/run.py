@@ -37,8 +37,9 @@ TASKS: dict[str, Task] = {
     "synthesise": SYNTHESISE,
 }
 
-#: Steps timed before a run to say how long it will take, after some that warm up.
-_WARM_STEPS, _TIMED_STEPS = 2, 4
+#: Steps timed before a run to say how long it will take, after some that warm up; more where
+#: their number is planned by it.
+_WARM_STEPS, _TIMED_STEPS, _PLANNED_BY = 2, 4, 20
 
 Say = Callable[[str], None]
 Watch = Callable[[Progress], None]
@@ -79,8 +80,9 @@ def start_run(
         say(line)
     folder.create()
     seconds = _seconds_per_step(
-        model, config, prepared.objective, prepared.batches, processes
-    )
+        model, config, prepared.objective, prepared.batches, processes,
+        _TIMED_STEPS if minutes is None else _PLANNED_BY,
+    )  # fmt: skip
     if minutes is not None:
         config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
     folder.write_settings(
@@ -145,11 +147,12 @@ def _seconds_per_step(
     objective: Objective,
     batches: BatchSource,
     processes: Processes,
+    timed: int = _TIMED_STEPS,
 ) -> float:
     """Time of one step, mixing included, on a copy of the model; the same in all processes."""
     twin = build_model(model.config).to(next(model.parameters()).device)
     seconds = []
-    for step in range(_WARM_STEPS + _TIMED_STEPS):
+    for step in range(_WARM_STEPS + timed):
         started = time.perf_counter()
         batch = batches.batch(step, config.batch_size, processes.rank, processes.world)
         loss, _ = objective(twin, batch, step)

@@ -7,7 +7,7 @@ otherwise weigh without bound, or nothing at all.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from aeolia.training.losses import compressed_errors, unit_spectrum
 from aeolia.training.separation_config import SeparateConfig
@@ -20,8 +20,9 @@ _SILENCE = 10.0 ** (-70.0 / 20.0)
 _ABSENT = 1e-5
 #: Share of the power added to the error: beyond 30 dB nothing more is gained.
 _CEILING = 1e-3
-#: Cosines of voices are multiplied by this before the cross-entropy.
-_SHARPNESS = 10.0
+#: Cosines of voices are multiplied by this before the cross-entropy, the right ones after they
+#: were made smaller by the margin.
+_SHARPNESS, _MARGIN = 12.0, 0.2
 _FLOOR = 1e-8
 
 
@@ -91,31 +92,24 @@ class SeparationLoss:
         return total, terms
 
 
-def speaker_loss(
-    enrolment: Tensor, target: Tensor, background: Tensor, speaker: Tensor, present: Tensor
-) -> Tensor:
-    """Cross-entropy of telling, by their vectors, whose voice of the batch an enrolment is.
+def speaker_loss(first: Tensor, second: Tensor) -> Tensor:
+    """Cross-entropy of telling by their vectors which two clips are of one voice.
 
-    Candidates are the voices of all targets and of all backgrounds: the hardest is the other
-    voice of the same mixture. It needs no table of speakers, so their number does not matter
-    (a classification among those present; Wan et al., 2018, and van den Oord et al., 2018).
+    Every voice's second clip is sought among those of all, and its first likewise; the right
+    one has to be nearer than the others by a margin. It needs no table of speakers, so their
+    number does not matter (van den Oord et al., 2018; the margin after Wang et al., 2018).
 
     Args:
-        enrolment, target, background: unit vectors, [B, K].
-        speaker: [B], an index for each, the same for the same speaker; -1 where unknown.
-        present: [B], whether the target holds the voice.
+        first, second: unit vectors of the voices' clips, [V, K]; of V different persons.
 
     Returns:
-        The mean over the items whose target is present; 0 where there is none.
+        The mean over voices; 0 for fewer than two.
     """
-    count = len(speaker)
-    same = (speaker[:, None] == speaker[None, :]) & (speaker[:, None] >= 0)
-    same = same | torch.eye(count, dtype=torch.bool, device=speaker.device)
-    logits = _SHARPNESS * enrolment @ torch.cat([target, background]).T
-    # An absent target is no candidate.
-    known = torch.cat([present, torch.ones_like(present)])
-    logits = logits.masked_fill(~known[None, :], -1e4)
-    right = torch.cat([same, torch.zeros_like(same)], dim=1)
-    matching = logits.masked_fill(~right, -1e4).logsumexp(dim=1)
-    loss = (logits.logsumexp(dim=1) - matching) * present
-    return loss.sum() / present.sum().clamp(min=1)
+    count = len(first)
+    if count < 2:
+        return first.new_zeros(())
+    own = torch.eye(count, device=first.device)
+    logits = _SHARPNESS * (first @ second.T - _MARGIN * own)
+    right = torch.arange(count, device=first.device)
+    cross_entropy = nn.functional.cross_entropy
+    return (cross_entropy(logits, right) + cross_entropy(logits.T, right)) / 2.0

@@ -125,14 +125,14 @@ class SpeakerObjective:
         config = self.model_config
         length = batch.mixture.shape[1] // config.hop_length * config.hop_length
         mixture, target = batch.mixture[:, :length], batch.target[:, :length]
-        telling = self.config.speaker_weight > 0.0
-        others = (target, batch.background[:, :length]) if telling else ()
+        telling = self.config.speaker_weight > 0.0 and batch.voices.shape[1] > 1
+        clips = batch.voices if telling else ()
         estimates, vectors = model(
             mixture.unsqueeze(1),
             None,
             torch.zeros_like(mixture[:, 0]),
             _skip_scale(self.config, step),
-            (batch.enrolment, *others),
+            (batch.enrolment, *clips),
         )
         loss, terms = _compare(
             self.loss,
@@ -144,9 +144,7 @@ class SpeakerObjective:
         )
         if not telling:
             return loss, terms
-        present = target.abs().amax(dim=1) > 0.0
-        enrolment, own, other = vectors
-        speaker = speaker_loss(enrolment, own, other, batch.speaker, present)
+        speaker = speaker_loss(*vectors[1:])
         terms["speaker"] = speaker.detach()
         return loss + self.config.speaker_weight * speaker, terms
 
