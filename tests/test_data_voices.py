@@ -76,6 +76,13 @@ def test_enrolment_shares_nothing_with_the_crop(voices: Voices, length: int) -> 
         assert covered.mean() > 0.98  # the whole of it is speech
 
 
+def test_a_voice_without_anything_left_gives_no_further_clip(voices: Voices) -> None:
+    rng = np.random.default_rng(0)
+    voice = next(voice for voice in voices.named if voice.person[1] == "short")
+    heard = voices.enrolment(voice, [], 8 * RATE, rng)  # more than there is, so that it is repeated
+    assert heard and voices.enrolment(voice, heard, RATE, rng) == []
+
+
 def test_crops_fill_their_length(voices: Voices) -> None:
     for index in range(60):
         rng = np.random.default_rng(index)

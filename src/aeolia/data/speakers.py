@@ -186,8 +186,9 @@ class SpeakerMixer:
         length = self.enrolment_length(step)
         plans = [self.plan(step, rank * share + i, length) for i in range(share)]
         short = min(length, round(_TOLD_APART_SECONDS * self.sample_rate))
-        voices = self._clips(self.plan_voices(step, rank, short), short)
-        return self.render(plans, length, voices.unflatten(0, (2, -1)))
+        clips = self.plan_voices(step, rank, short)
+        voices = self._clips(clips, short).unflatten(0, (2, len(clips) // 2))
+        return self.render(plans, length, voices)
 
     def enrolment_length(self, step: int) -> int:
         """Samples of the enrolment clips of a step, whichever process asks."""
@@ -246,8 +247,9 @@ class SpeakerMixer:
         first, second = [], []
         for voice in self.voices.draw_several(rng, self.config.told_apart):
             heard = self.voices.enrolment(voice, [], length, rng)
-            first.append(self._clip(heard, rng))
-            second.append(self._clip(self.voices.enrolment(voice, heard, length, rng), rng))
+            if another := self.voices.enrolment(voice, heard, length, rng):
+                first.append(self._clip(heard, rng))
+                second.append(self._clip(another, rng))
         return first + second
 
     def _clip(self, voice: list[Segment], rng: np.random.Generator) -> Clip:

@@ -74,16 +74,18 @@ class Voices:
             )
 
     def draw_several(self, rng: np.random.Generator, count: int) -> list[Voice]:
-        """Up to `count` voices of as many persons, if possible of one source of recordings.
+        """Up to `count` named voices of as many persons, if possible of one source of recordings.
 
         Each but the first is at times a neighbour in pitch of the one before.
         """
+        if not self.named or count < 1:
+            return []
         drawn = [self.draw(rng)]
         for _ in range(4 * count):
             if len(drawn) == count:
                 break
             voice = self.draw_other(rng, drawn[-1:], 0.0, 1.0, 0.5)
-            if voice.person not in {other.person for other in drawn}:
+            if voice.is_named and voice.person not in {other.person for other in drawn}:
                 drawn.append(voice)
         return drawn
 
@@ -127,10 +129,12 @@ class Voices:
     def _near(self, voice: Voice, rng: np.random.Generator, several: int) -> Voice | None:
         """Of several voices of the same source the nearest in pitch; None where there are none."""
         voices = self._by_source.get(voice.person[0], ())
-        others = [voices[int(rng.integers(len(voices)))] for _ in range(20 if voices else 0)]
-        drawn = [other for other in others if other.person != voice.person][:several]
-        if len(drawn) < 2:
-            return drawn[0] if drawn else None
+        others = [other for other in voices if other.person != voice.person]
+        if not others:
+            return None
+        drawn = [others[int(place)] for place in rng.integers(len(others), size=several)]
+        if several == 1:
+            return drawn[0]
         wanted = np.log(max(self.pitch_hz(voice), 1.0))
         return min(drawn, key=lambda other: abs(np.log(max(self.pitch_hz(other), 1.0)) - wanted))
 
@@ -166,7 +170,8 @@ class Voices:
         """`length` samples of a voice without what is in `crop`.
 
         Other recordings are taken where there are enough; else what lies after and before the
-        crop in its own; what is too little is repeated.
+        crop in its own; what is too little is repeated, and where all of it is in `crop` there
+        are no segments.
         """
         used = {segment.item for segment in crop}
         others = [int(item) for item in rng.permutation(voice.items) if int(item) not in used]
@@ -196,7 +201,7 @@ class Voices:
         """Stretches (item, start, size) one after the other, and again from the first."""
         segments: list[Segment] = []
         offset = 0
-        while offset < length:
+        while parts and offset < length:
             for item, start, size in parts:
                 count = min(size, length - offset)
                 if count > 2 * self._fade:
