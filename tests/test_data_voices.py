@@ -10,7 +10,8 @@ from made_recordings import voice_like, write
 
 from aeolia.data.cache import AudioPool
 from aeolia.data.manifest import Row
-from aeolia.data.voices import Voices, median_pitch_hz
+from aeolia.data.voice_pitch import median_pitch_hz
+from aeolia.data.voices import Voices
 from aeolia.errors import InputError
 
 RATE = 16000
