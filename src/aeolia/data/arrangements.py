@@ -323,7 +323,7 @@ def arrangement_pool(
             _render_pool(place, instruments, label, count, seed)
         except OSError as error:
             raise DataError(
-                f"cannot write arrangements under {place.parent}: {error.strerror}; "
+                f"cannot write arrangements under {place.parent}: {error.strerror or error}; "
                 "free space there or set AEOLIA_CACHE to another folder"
             ) from error
     return _read_pool(place, label, sample_rate)

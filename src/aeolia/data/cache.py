@@ -106,8 +106,8 @@ class AudioPool:
                 _build(place, rows, sample_rate, speeds, progress)
             except OSError as error:
                 raise DataError(
-                    f"cannot write the audio cache under {place.parent}: {error.strerror}; "
-                    "free space there or set AEOLIA_CACHE to another folder"
+                    f"cannot write the audio cache under {place.parent}: {error.strerror or error}"
+                    "; free space there or set AEOLIA_CACHE to another folder"
                 ) from error
         index = json.loads((place / "index.json").read_text())
         lengths = np.array(index["lengths"], np.int64)

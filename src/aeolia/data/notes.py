@@ -302,7 +302,7 @@ def _save(place: Path, pool: NotePool, files: Sequence[NoteFile]) -> None:
         os.replace(beside, place)
     except OSError as error:
         raise DataError(
-            f"cannot write the cache of notes {place}: {error.strerror}; "
+            f"cannot write the cache of notes {place}: {error.strerror or error}; "
             "free space there or set AEOLIA_CACHE to another folder"
         ) from error
     finally:
