@@ -43,6 +43,7 @@ _DENOISE: Variants = {
         "train": {"intelligibility_weight": 0.0, "quality_weight": 0.0}
     },
     "no SNR term": {"train": {"snr_weight": 0.0}},
+    "SI-SDR in place of the SNR term": {"train": {"snr_weight": 0.0, "si_sdr_weight": 1.0}},
     "no magnitude term": {"train": {"magnitude_weight": 0.0}},
     "no complex term": {"train": {"complex_weight": 0.0}},
     "three band memories (denoise-low)": {"preset": "denoise-low"},

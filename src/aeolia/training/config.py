@@ -38,7 +38,9 @@ class TrainConfig:
     magnitude_weight: float = 30.0
     complex_weight: float = 5.0
     snr_weight: float = 0.5
-    #: Weight of the log-spectral difference above 8 kHz, for full-band models.
+    #: Weight of the scale-invariant SDR, for which silence is no way out of a babble.
+    si_sdr_weight: float = 0.0
+    #: Weight of the log-spectral distance above 8 kHz, for full-band models.
     treble_weight: float = 0.0
     #: Weight of one minus ESTOI, for fine-tuning a denoiser of speech.
     intelligibility_weight: float = 0.0

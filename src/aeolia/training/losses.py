@@ -20,6 +20,7 @@ __all__ = [
     "build_loss",
     "compressed_errors",
     "normalise_levels",
+    "si_sdr_loss",
     "snr_loss",
     "unit_spectrum",
 ]
@@ -52,6 +53,25 @@ def snr_loss(reference: Tensor, estimate: Tensor, ceiling_db: float = 30.0) -> T
     error = (reference - estimate).square().sum(1)
     floor = 10.0 ** (-ceiling_db / 10.0)
     loss = torch.log10((error + floor * signal + 1e-8) / (signal + 1e-8))
+    return torch.where(signal > 1e-6 * reference.shape[1], loss, torch.zeros_like(loss))
+
+
+def si_sdr_loss(
+    reference: Tensor, estimate: Tensor, ceiling_db: float = 30.0, floor_db: float = -20.0
+) -> Tensor:
+    """Negative log10 of the scale-invariant SDR per clip [B], bounded at both ends.
+
+    With the cosine c between [B, N] and [B, N] the SI-SDR (Le Roux et al. 2019) is
+    c^2 / (1 - c^2). Where the voice is in doubt `snr_loss` is least (0 dB) for silence; this one
+    asks that whatever is left resembles the reference. Silent references give zero.
+    """
+    signal = reference.square().sum(1)
+    # A nearly muted estimate (40 dB down) would have gradients without bound.
+    power = estimate.square().sum(1) + 1e-4 * signal + 1e-8
+    alike = (reference * estimate).sum(1).square() / (power * (signal + 1e-8))
+    loss = torch.log10(
+        (1.0 - alike + 10.0 ** (-ceiling_db / 10.0)) / (alike + 10.0 ** (floor_db / 10.0))
+    )
     return torch.where(signal > 1e-6 * reference.shape[1], loss, torch.zeros_like(loss))
 
 
@@ -126,6 +146,11 @@ class SpectralLoss:
             + weights.complex_weight * terms["complex"]
             + weights.snr_weight * terms["snr"]
         )
+        if weights.si_sdr_weight:
+            terms["si_sdr"] = si_sdr_loss(
+                reference_spectrum.flatten(1), estimate_spectrum.flatten(1)
+            ).mean()
+            total = total + weights.si_sdr_weight * terms["si_sdr"]
         if weights.treble_weight:
             terms["treble"] = self._treble(reference_spectrum, estimate_spectrum, bandwidth_hz)
             total = total + weights.treble_weight * terms["treble"]
@@ -138,7 +163,7 @@ class SpectralLoss:
         return total, terms
 
     def _treble(self, reference: Tensor, estimate: Tensor, bandwidth_hz: Tensor) -> Tensor:
-        """Mean square of the log-spectral difference above 8 kHz, in bels squared.
+        """The log-spectral distance above 8 kHz, in bels (Gray and Markel, 1976).
 
         Speech has so little power up there that the other terms hardly feel it: a model that
         learns from them alone mutes what it should clean. Clips that do not reach there count
@@ -150,8 +175,10 @@ class SpectralLoss:
             torch.log10(spectrum.square().sum(1) + _TREBLE_FLOOR)
             for spectrum in (reference, estimate)
         ]
-        distance = ((levels[0] - levels[1]).square().mean(1) * inside).sum(1)
-        return (distance / inside.sum(1).clamp(min=1.0)).mean()
+        square = ((levels[0] - levels[1]).square() * inside[:, None]).sum(2)  # [B, F]
+        square = square / inside.sum(1).clamp(min=1.0)[:, None]
+        # The root alone has no gradient at zero.
+        return ((square + 1e-6).sqrt() - 1e-3).mean()
 
 
 class WaveformLoss:
