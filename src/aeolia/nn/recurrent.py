@@ -100,7 +100,8 @@ class _Follow(torch.autograd.Function):
         for values, gate, candidate, now in zip(projected, gates, candidates, y, strict=True):
             into_gate, into_candidate = values.chunk(2, dim=1)
             torch.sigmoid(into_gate, out=gate)
-            torch.tanh(into_candidate, out=candidate)
+            # tanh(x) = 2 sigmoid(2 x) - 1: PyTorch's own takes twice as long.
+            torch.add(into_candidate, into_candidate, out=candidate).sigmoid_().mul_(2.0).sub_(1.0)
             before = torch.lerp(before, candidate, gate, out=now)
         ctx.save_for_backward(gates, candidates, state, y)
         return y

@@ -33,6 +33,13 @@ class Processes:
             return torch.device("cpu")
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
+    def multiplies_bfloat16(self) -> bool:
+        """Whether the device has instructions for it: large layers then train faster."""
+        if torch.cuda.is_available():
+            return True
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # since PyTorch 2.11
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
     def mean(self, values: dict[str, float]) -> dict[str, float]:
         """The mean of each value over all processes."""
         if self.world == 1:

@@ -185,7 +185,7 @@ def _run(
     resume: bool,
 ) -> Autoencoder:
     validate = prepared.validation() if folder.writes else None
-    model.mixed_precision = processes.device().type == "cuda"
+    model.mixed_precision = processes.multiplies_bfloat16()
     trained = train(
         model, config, prepared.objective, prepared.batches, folder, validate, watch, resume,
         processes,
