@@ -56,6 +56,8 @@ class ModelConfig:
     band_memory: int = 0
     #: How many such pairs of recurrences follow one another.
     band_memories: int = 1
+    #: Values of every band that each pair mixes over all bands at once; 0 for none.
+    band_mixing: int = 0
     #: The network hears the bands up to here, and bins above get the filter of the highest band;
     #: 0 means all. Lets a network trained at 16 kHz run on full-band audio.
     network_hz: int = 0

@@ -54,7 +54,10 @@ class ConvDecoder(nn.Module):
         # Before the second block: bands of about 125 Hz, one or two partials of a voice.
         self.memory_block = min(1, self.depth - 1)
         self.memories = nn.ModuleList(
-            BandMemory(config.channels[-1 - self.memory_block], config.band_memory)
+            BandMemory(
+                config.channels[-1 - self.memory_block], config.band_memory,
+                self.positions << self.memory_block, config.band_mixing,
+            )
             for _ in range(config.band_memories if config.band_memory else 0)
         )
 

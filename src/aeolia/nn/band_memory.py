@@ -17,11 +17,20 @@ class BandMemory(nn.Module):
     what each band holds of the source, and tells the bands of each other: partials of one voice
     stand at even distances. Weights are shared by all frames and all bands, as in dual-path
     networks (Luo et al., 2020; Le et al., 2021). It starts as the identity.
+
+    A recurrence hands on what it has gathered, the same way from each band to the next. With
+    `mixing` a few values of all `bands` are also mixed at once, by weights that know which band
+    is which (the full-band module of Quan & Li's SpatialNet, 2024): what belongs to one voice
+    shows in the pattern of the whole frame.
     """
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, bands: int = 0, mixing: int = 0) -> None:
         super().__init__()
         self.width = width
+        self.mix_norm = nn.LayerNorm(channels) if mixing else None
+        self.mix_in = nn.Linear(channels, mixing) if mixing else None
+        self.mix = nn.Linear(bands * mixing, bands * mixing) if mixing else None
+        self.mix_answer = nn.Linear(mixing, channels) if mixing else None
         self.across_norm = nn.LayerNorm(channels)
         self.up = MinimalGRU(channels, width // 2)
         self.down = MinimalGRU(channels, width // 2)
@@ -29,12 +38,16 @@ class BandMemory(nn.Module):
         self.norm = nn.LayerNorm(channels)
         self.recurrent = MinimalGRU(channels, width)
         self.answer = nn.Linear(width, channels)
-        for layer in (self.across_answer, self.answer):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        for layer in (self.mix_answer, self.across_answer, self.answer):
+            if layer is not None:
+                nn.init.zeros_(layer.weight)
+                nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """[F, N, Q, C] and state [N, Q, width] to [F, N, Q, C] and the next state."""
+        if self.mix is not None:
+            y = nn.functional.silu(self.mix(self.mix_in(self.mix_norm(x)).flatten(2)))
+            x = x + self.mix_answer(y.unflatten(2, (x.shape[2], -1)))
         bands = self.across_norm(x).permute(2, 0, 1, 3)  # [Q, F, N, C]
         frames, batch = bands.shape[1:3]
         flat = bands.flatten(1, 2)
