@@ -52,6 +52,7 @@ _SPEAKER_16K = replace(
     name="separate-speaker-16k",
     task="separate",
     condition="speaker",
+    band_mixing=8,
     **_TRUNK,
 )
 
