@@ -41,7 +41,7 @@ class DenoisingAutoencoder(nn.Module):
         self.encoder = build_encoder(config)
         self.decoder = build_decoder(config)
         self._add_filter_tables(config.filter_taps)
-        #: Run encoder and decoder in bfloat16 (training on a GPU); spectra stay in float32.
+        #: Run encoder and decoder in bfloat16 (in training); spectra stay in float32.
         self.mixed_precision = False
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:

@@ -157,7 +157,7 @@ class ConditionalAutoencoder(nn.Module):
         self.decoder = ConditionalDecoder(config)
         self.voice = VoiceEncoder(config.condition_dim) if config.condition == "speaker" else None
         self._add_filter_tables(config.filter_taps)
-        #: Run encoder and decoder in bfloat16 (training on a GPU); spectra stay in float32.
+        #: Run encoder and decoder in bfloat16 (in training); spectra stay in float32.
         self.mixed_precision = False
 
     @property

@@ -10,6 +10,9 @@ import torch.distributed
 
 __all__ = ["Processes"]
 
+#: On a CPU the conversions cost smaller models as much as they save.
+_LARGE = 500_000
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -33,12 +36,13 @@ class Processes:
             return torch.device("cpu")
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
-    def multiplies_bfloat16(self) -> bool:
-        """Whether the device has instructions for it: large layers then train faster."""
+    def trains_in_bfloat16(self, parameters: int) -> bool:
+        """Whether a model of so many parameters trains faster in mixed precision here."""
         if torch.cuda.is_available():
             return True
         capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # since PyTorch 2.11
-        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+        multiplies = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+        return bool(multiplies) and parameters >= _LARGE
 
     def mean(self, values: dict[str, float]) -> dict[str, float]:
         """The mean of each value over all processes."""

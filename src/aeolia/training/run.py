@@ -185,7 +185,8 @@ def _run(
     resume: bool,
 ) -> Autoencoder:
     validate = prepared.validation() if folder.writes else None
-    model.mixed_precision = processes.multiplies_bfloat16()
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    model.mixed_precision = processes.trains_in_bfloat16(parameters)
     trained = train(
         model, config, prepared.objective, prepared.batches, folder, validate, watch, resume,
         processes,
