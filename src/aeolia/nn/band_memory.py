@@ -46,6 +46,7 @@ class BandMemory(nn.Module):
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """[F, N, Q, C] and state [N, Q, width] to [F, N, Q, C] and the next state."""
         if self.mix is not None:
+            assert self.mix_norm and self.mix_in and self.mix_answer  # made together
             y = nn.functional.silu(self.mix(self.mix_in(self.mix_norm(x)).flatten(2)))
             x = x + self.mix_answer(y.unflatten(2, (x.shape[2], -1)))
         bands = self.across_norm(x).permute(2, 0, 1, 3)  # [Q, F, N, C]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed
@@ -40,7 +41,7 @@ class Processes:
         """Whether a model of so many parameters trains faster in mixed precision here."""
         if torch.cuda.is_available():
             return True
-        capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # since PyTorch 2.11
+        capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
         multiplies = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
         return bool(multiplies) and parameters >= _LARGE
 
