@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import threading
 from pathlib import Path
 
@@ -58,6 +59,14 @@ def test_the_loss_falls_on_made_recordings(tmp_path: Path) -> None:
     assert after < 0.9 * before
     logged = [float(line["loss"]) for line in lines(tmp_path / "log.csv")]
     assert logged[-1] < 0.9 * logged[0]
+
+
+def test_a_part_learns_alone(tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, steps=3, learn=("decoder.widen",))
+    trained = train(fresh(), config, OBJECTIVE, Bursts(), RunFolder(tmp_path))
+    before = fresh().state_dict()
+    moved = {name for name, value in trained.state_dict().items() if (value != before[name]).any()}
+    assert moved == {"decoder.widen.weight", "decoder.widen.bias"}
 
 
 def test_files_of_a_run(tmp_path: Path) -> None:

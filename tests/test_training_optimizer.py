@@ -10,7 +10,7 @@ from torch import nn
 
 from aeolia.errors import ConfigError
 from aeolia.training.config import TrainConfig
-from aeolia.training.optimizer import Optimizer, build_optimizer
+from aeolia.training.optimizer import Optimizer, build_optimizer, choose_what_learns
 
 
 class Mixed(nn.Module):
@@ -104,3 +104,20 @@ def test_a_state_of_the_other_kind_is_refused() -> None:
 def test_unknown_optimizer() -> None:
     with pytest.raises(ConfigError, match="optimizer is 'sgd'; it must be 'adamw' or 'muon'"):
         TrainConfig(optimizer="sgd")
+
+
+@pytest.mark.parametrize("kind", ["adamw", "muon"])
+def test_only_what_learns_moves(kind: str) -> None:
+    model = Mixed()
+    before = copy.deepcopy(model.state_dict())
+    choose_what_learns(model, ("matrix", "kernel.bias"))
+    step(model, build_optimizer(model, TrainConfig(optimizer=kind, weight_decay=0.5)), 1)
+    moved = {name for name, value in model.state_dict().items() if (value != before[name]).any()}
+    assert moved == {"matrix.weight", "matrix.bias", "kernel.bias"}
+    choose_what_learns(model, ())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_what_learns_must_be_there() -> None:
+    with pytest.raises(ConfigError, match=r"learn names 'matrx'; this model has kernel\.bias, .*"):
+        choose_what_learns(Mixed(), ("matrix", "matrx"))

@@ -25,6 +25,9 @@ class TrainConfig:
     #: a run can be lengthened from any checkpoint before it.
     decay_share: float = 0.25
     weight_decay: float = 0.01
+    #: Beginnings of the names of the parameters that learn ("decoder.widen"), none for all: the
+    #: others stay as they began, to fine-tune a part of a trained model.
+    learn: tuple[str, ...] = ()
     #: Gradients are clipped to this norm.
     clip_norm: float = 5.0
     ema_decay: float = 0.999

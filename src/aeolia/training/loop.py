@@ -25,7 +25,7 @@ from aeolia.errors import TrainingError
 from aeolia.models.build import Autoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.training.config import TrainConfig
-from aeolia.training.optimizer import Optimizer, build_optimizer
+from aeolia.training.optimizer import Optimizer, build_optimizer, choose_what_learns
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 
@@ -82,9 +82,11 @@ def train(
     """Train `model` in place and return it with its averaged weights.
 
     Raises:
+        ConfigError: `config.learn` names what the model does not have.
         TrainingError: the loss is not finite; RUN keeps the last good checkpoint.
     """
     processes = processes or Processes()
+    choose_what_learns(model, config.learn)
     optimizer = build_optimizer(model, config)
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     start = 0

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from aeolia.errors import ConfigError
 from aeolia.training.config import TrainConfig
 
-__all__ = ["Optimizer", "build_optimizer"]
+__all__ = ["Optimizer", "build_optimizer", "choose_what_learns"]
 
 #: Matrices with a side shorter than this (vectors of a few classes, say) are left to AdamW.
 _LEAST_SIDE = 8
@@ -52,15 +53,30 @@ class Optimizer:
             part.load_state_dict(state[str(i)])
 
 
+def choose_what_learns(model: nn.Module, learn: tuple[str, ...]) -> None:
+    """Ask gradients only of parameters whose names begin with one of `learn`, or of all.
+
+    Raises:
+        ConfigError: one of them begins no name.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    for start in learn:
+        if not any(name.startswith(start) for name in names):
+            parts = sorted({".".join(name.split(".")[:2]) for name in names})
+            raise ConfigError(f"learn names {start!r}; this model has {', '.join(parts)}")
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not learn or name.startswith(learn))
+
+
 def build_optimizer(model: nn.Module, config: TrainConfig) -> Optimizer:
-    """The optimiser that `config.optimizer` names, for all of the model's parameters.
+    """The optimiser that `config.optimizer` names, for the parameters that ask for gradients.
 
     "muon" (Jordan et al., 2024): the momentum of every matrix is made orthogonal before it is
     applied, so that all its directions are learned at one pace, not only the few that dominate
     the gradient. Steps are scaled to the size that AdamW's have (Liu et al., 2025), hence one
     learning rate serves both. Kernels of convolutions, biases and gains go by AdamW.
     """
-    parameters = list(model.parameters())
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if config.optimizer == "adamw":
         return Optimizer(_adamw(parameters, config))
     matrices = [p for p in parameters if p.ndim == 2 and min(p.shape) >= _LEAST_SIDE]
