@@ -68,7 +68,7 @@ def test_a_speaker_mixer_is_made_of_rows(rows: list[Row], folder: Path) -> None:
     valid = speaker_mixer(rows, "valid", config, cache_dir=folder / "cache")
     assert {voice.person[1] for voice in valid.voices.all} == {"s4", "s5"}
     assert {voice.person[1] for voice in train.voices.all} == {"s0", "s1", "s2", "s3"}
-    assert train.n_speakers == 20 and train.batch(0, 4).mixture.shape == (4, RATE)
+    assert len(train.voices.named) == 20 and train.batch(0, 4).mixture.shape == (4, RATE)
     without = [row for row in rows if row.kind == "noise"]
     with pytest.raises(DataError, match="no speech is in the train split"):
         speaker_mixer(without, "train", config, cache_dir=folder / "cache")

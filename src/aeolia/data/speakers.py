@@ -170,11 +170,6 @@ class SpeakerMixer:
             rate, longest, min(16, config.rooms), config.rt60_seconds, config.seed + 1, device
         )
 
-    @property
-    def n_speakers(self) -> int:
-        """Speakers that can be told apart, each speed of a speaker for itself."""
-        return self.voices.n_speakers
-
     def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> SpeakerBatch:
         """The mixtures of a step: of `batch_size` in all, the rank-th of `world` parts."""
         if batch_size % world or not 0 <= rank < world:

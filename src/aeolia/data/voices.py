@@ -23,16 +23,12 @@ _SEVERAL = 5
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker at one speed, which makes another voice: items, who it is, and its number."""
+    """A speaker at one speed, which makes another voice: items, and who it is."""
 
     items: np.ndarray
     person: tuple[str, str]
-    number: int
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the recordings say who speaks."""
-        return self.number >= 0
+    #: Whether the recordings say who speaks.
+    is_named: bool
 
 
 class Voices:
@@ -52,14 +48,11 @@ class Voices:
             row = pool.row(item)
             if pool.lengths[item] >= self._fade * 4:
                 groups[(row.source, row.label or row.path), float(pool.speeds[item])].append(item)
-        named = sorted(key for key, items in groups.items() if pool.row(items[0]).label)
-        numbers = {key: number for number, key in enumerate(named)}
-        #: Speakers that can be told apart, each speed of a speaker for itself.
-        self.n_speakers = len(named)
         self.all: list[Voice] = []
         for key, items in sorted(groups.items()):
             if int(pool.lengths[items].sum()) >= length + enrolment:
-                self.all.append(Voice(np.array(items), key[0], numbers.get(key, -1)))
+                is_named = bool(pool.row(items[0]).label)
+                self.all.append(Voice(np.array(items), key[0], is_named))
         self.named = [voice for voice in self.all if voice.is_named]
         self.unnamed = [voice for voice in self.all if not voice.is_named]
         self._sampler = CropSampler(pool, length)
