@@ -118,6 +118,16 @@ def test_only_what_learns_moves(kind: str) -> None:
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
+@pytest.mark.parametrize("part", ["matrix.weight", "kernel"])
+def test_what_learns_may_be_for_one_optimiser_alone(part: str) -> None:
+    model = Mixed()
+    before = copy.deepcopy(model.state_dict())
+    choose_what_learns(model, (part,))
+    step(model, build_optimizer(model, TrainConfig(optimizer="muon")), 1)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]) != name.startswith(part)
+
+
 def test_what_learns_must_be_there() -> None:
     with pytest.raises(ConfigError, match=r"learn names 'matrx'; this model has kernel\.bias, .*"):
         choose_what_learns(Mixed(), ("matrix", "matrx"))

@@ -81,13 +81,19 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> Optimizer:
         return Optimizer(_adamw(parameters, config))
     matrices = [p for p in parameters if p.ndim == 2 and min(p.shape) >= _LEAST_SIDE]
     chosen = {id(p) for p in matrices}
-    muon = torch.optim.Muon(
-        matrices,
-        config.learning_rate,
-        weight_decay=config.weight_decay,
-        adjust_lr_fn="match_rms_adamw",
-    )
-    return Optimizer(muon, _adamw([p for p in parameters if id(p) not in chosen], config))
+    others = [p for p in parameters if id(p) not in chosen]
+    parts: list[torch.optim.Optimizer] = []
+    if matrices:
+        muon = torch.optim.Muon(
+            matrices,
+            config.learning_rate,
+            weight_decay=config.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        )
+        parts.append(muon)
+    if others:
+        parts.append(_adamw(others, config))
+    return Optimizer(*parts)
 
 
 def _adamw(parameters: list[nn.Parameter], config: TrainConfig) -> torch.optim.AdamW:
