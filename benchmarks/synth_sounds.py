@@ -6,6 +6,7 @@ Collected once and kept, because drawing and listening take minutes and comparin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from synth_ear import mel_levels, resampled
@@ -100,6 +101,6 @@ def _pairs(notes: Sequence[Note], most: int = 2) -> list[tuple[Note, Note]]:
     close = [
         (b.velocity - a.velocity, number, a, b)
         for number, some in enumerate(by_pitch.values())
-        for a, b in zip(some, some[1:], strict=False)
+        for a, b in pairwise(some)
     ]
     return [(a, b) for _, _, a, b in sorted(close, key=lambda entry: entry[:2])[:most]]

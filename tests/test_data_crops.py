@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,8 @@ def test_speech_is_one_voice_at_one_speed(speech: AudioPool) -> None:
         check_inside(speech, segments)
         assert len({speech.row(part.item).label for part in segments}) == 1
         assert len({speech.speeds[part.item] for part in segments}) == 1
-        ends = [part.offset + part.length for part in segments]
-        starts = [part.offset for part in segments[1:]]
-        assert all(start >= end for start, end in zip(starts, ends, strict=False))
+        for part, following in pairwise(segments):
+            assert following.offset >= part.offset + part.length
         joined += len(segments) > 1
     assert joined > 30
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from aeolia.config.strict import check_choice
 from aeolia.errors import ConfigError
@@ -128,7 +129,7 @@ class ModelConfig:
             )
         edges_hz = [self.n_linear_bins * self.sample_rate / self.win_length]
         edges_hz += [upper_hz for upper_hz, _ in self.band_groups]
-        if any(lower >= upper for lower, upper in zip(edges_hz, edges_hz[1:], strict=False)):
+        if any(lower >= upper for lower, upper in pairwise(edges_hz)):
             raise ConfigError(
                 f"band_groups reach to {edges_hz[1:]} Hz; they must rise from the end of the "
                 f"linear bins, {edges_hz[0]:g} Hz"
