@@ -3,6 +3,7 @@
     python recipes/weights.py cut PRESET RUN OUT      low bands of a full-band run, for 16 kHz
     python recipes/weights.py join LOW HIGH OUT       LOW's bands, and HIGH's own above them
     python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
+    python recipes/weights.py half RUN OUT            weights of half precision: half as large
 
 RUN, LOW and HIGH are run folders or .safetensors files, to cut or join denoisers of the presets'
 structures; OUT becomes a folder that `aeolia train --from` and `aeolia export` take.
@@ -62,8 +63,14 @@ def average(one: Path, other: Path) -> tuple[AnyConfig, Weights]:
     return config, {name: (first[name] + second[name]) / 2.0 for name in first}
 
 
+def half(run: Path) -> tuple[AnyConfig, Weights]:
+    """Each weight rounded to 11 bits."""
+    config, weights = read_checkpoint(run)
+    return config, {name: value.half() for name, value in weights.items()}
+
+
 def main(arguments: list[str]) -> None:
-    jobs = {"cut": (cut, 2), "join": (join, 2), "average": (average, 2)}
+    jobs = {"cut": (cut, 2), "join": (join, 2), "average": (average, 2), "half": (half, 1)}
     if not arguments or arguments[0] not in jobs or len(arguments) != jobs[arguments[0]][1] + 2:
         raise SystemExit(__doc__)
     job, _ = jobs[arguments[0]]

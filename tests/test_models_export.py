@@ -16,6 +16,7 @@ from aeolia.config import ModelConfig, config_from_json
 from aeolia.errors import ModelError
 from aeolia.models import export
 from aeolia.models.export import export_onnx, largest_difference
+from aeolia.models.graph import store_small
 from aeolia.presets import PRESETS
 
 EXPORTED = [
@@ -104,3 +105,35 @@ def test_the_check_sees_other_weights(tmp_path: Path) -> None:
     export_onnx(random_model(TINY), tmp_path / "model.onnx")
     other = random_model(TINY, seed=1)
     assert largest_difference(other, (tmp_path / "model.onnx").read_bytes()) > 1e-3
+
+
+def test_constants_are_stored_once_and_in_half_precision_where_that_is_exact() -> None:
+    exact = np.arange(400, dtype=np.float32).reshape(20, 20)
+    other = exact + np.float32(1e-3)
+    names = {"a": exact, "b": exact.copy(), "c": other}
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["x", "a"], ["xa"]),
+            helper.make_node("MatMul", ["xa", "b"], ["xab"]),
+            helper.make_node("MatMul", ["xab", "c"], ["y"]),
+        ],
+        "three",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 20])],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 20])],
+        [onnx.numpy_helper.from_array(value, name) for name, value in names.items()],
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    x = {"x": noise(3, 20).numpy()}
+
+    def answer() -> np.ndarray:
+        session = onnxruntime.InferenceSession(
+            proto.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        return session.run(None, x)[0]
+
+    before, size = answer(), proto.ByteSize()
+    store_small(proto)
+    onnx.checker.check_model(proto)
+    assert np.array_equal(answer(), before)
+    assert proto.ByteSize() < size - 1600 - 700

@@ -113,6 +113,21 @@ def test_a_separator_with_more_channels_starts_as_the_smaller_one() -> None:
 
 
 @torch.no_grad()
+def test_a_separator_with_more_and_wider_memories_starts_as_the_smaller_one() -> None:
+    small = random_separator(replace(BY_CLASS, band_memory=4))
+    torch.manual_seed(5)
+    wider = replace(BY_CLASS, band_memory=6, band_memories=2, band_mixing=3)
+    large = ConditionalAutoencoder(wider).eval()
+    transplant(large, small.state_dict())
+    audio, conditions = noise(2, 1, 9 * 256), some_conditions(small, 2, 3)
+    found = large(audio, conditions, torch.zeros(2))[0]
+    assert torch.allclose(found, small(audio, conditions, torch.zeros(2))[0], atol=1e-6)
+    for name in ("up", "recurrent"):  # what is new can be learned from: it answers
+        project = getattr(large.decoder.memories[0], name).project
+        assert (project.weight.abs().sum(1) > 0).all()
+
+
+@torch.no_grad()
 def test_more_bands_and_channels_at_once() -> None:
     small = random_model(TINY)
     large = random_model(replace(WIDE, channels=(4, 6, 8)), seed=5)

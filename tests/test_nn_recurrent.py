@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from aeolia.nn.recurrent import MinimalGRU, Recurrent
+from aeolia.nn.recurrent import (
+    MinimalGRU,
+    Recurrent,
+    _follow_by_frame,
+    _follow_in_blocks,
+    _gradients_by_frame,
+    _gradients_in_blocks,
+)
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -80,3 +87,18 @@ def test_minimal_gru_has_the_gradients_that_its_formula_has() -> None:
         gradients.append([p.grad.clone() for p in layer.parameters() if p.grad is not None])
     for own, other in zip(*gradients, strict=True):
         assert torch.allclose(own, other, atol=1e-12)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 16, 187])
+def test_blocks_of_frames_give_what_single_frames_give(frames: int) -> None:
+    projected, state = noise(frames, 3, 8).double(), noise(3, 4).double()
+    expected, found = _follow_by_frame(projected, state), _follow_in_blocks(projected, state)
+    for one, other in zip(expected, found, strict=True):
+        assert torch.allclose(one, other, atol=1e-12)
+    gates, candidates, y = expected
+    grad = noise(frames, 3, 4).double() + 1.0
+    gradients = _gradients_by_frame(grad, gates, candidates, state, y)
+    for one, other in zip(
+        gradients, _gradients_in_blocks(grad, gates, candidates, state, y), strict=True
+    ):
+        assert torch.allclose(one, other, atol=1e-12)

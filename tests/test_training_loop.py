@@ -19,8 +19,9 @@ from aeolia.errors import InputError, TrainingError
 from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.training.config import TrainConfig
-from aeolia.training.loop import Progress, _Meter, _prefetched, train
+from aeolia.training.loop import Progress, train
 from aeolia.training.objective import DenoiseObjective
+from aeolia.training.prefetch import _by_processes, _Steps, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 
@@ -186,7 +187,7 @@ def test_skips_are_dropped_by_step_number_alone() -> None:
 
 def test_batches_come_in_order_and_ahead() -> None:
     source = Bursts(seconds=0.1)
-    found = _prefetched(source, CONFIG, range(3, 9), Processes(), _Meter())
+    found = prefetched(source, CONFIG.batch_size, range(3, 9), Processes())
     assert [step for step, _ in found] == [3, 4, 5, 6, 7, 8]
     assert source.asked == [3, 4, 5, 6, 7, 8]
 
@@ -201,18 +202,24 @@ def test_an_error_in_the_data_is_raised_in_the_loop_and_ends_the_thread() -> Non
     threads = threading.active_count()
     done = []
     with pytest.raises(InputError, match="no such crop"):
-        for step, _ in _prefetched(
-            Broken(seconds=0.1), CONFIG, range(9), Processes(), _Meter()
-        ):
+        for step, _ in prefetched(Broken(seconds=0.1), 1, range(9), Processes()):
             done.append(step)
     assert done == [0, 1]
     assert threading.active_count() == threads
 
 
+def test_processes_give_the_batches_that_a_thread_gives() -> None:
+    wanted = _Steps(Bursts(seconds=0.1), CONFIG.batch_size, range(3, 8), Processes())
+    for made, expected in zip(_by_processes(wanted), prefetched(
+        wanted.batches, wanted.batch_size, wanted.steps, Processes()
+    ), strict=True):  # fmt: skip
+        assert torch.equal(made.noisy, expected[1].noisy)
+
+
 def test_leaving_the_loop_ends_the_thread() -> None:
     threads = threading.active_count()
     source = Bursts(seconds=0.1)
-    found = _prefetched(source, CONFIG, range(1000), Processes(), _Meter())
+    found = prefetched(source, CONFIG.batch_size, range(1000), Processes())
     next(found)
     assert threading.active_count() == threads + 1
     found.close()

@@ -226,6 +226,4 @@ def test_data_that_separates_nothing(tmp_path: Path) -> None:
 
     settings = setup(preset_name="separate-16k")
     with pytest.raises(DataError, match="--data"):
-        SEPARATE.prepare(
-            settings.model, settings.train, settings.mix, {"data": None}, torch.device("cpu")
-        )
+        SEPARATE.prepare(settings.model, settings.train, settings.mix, {"data": None})

@@ -32,6 +32,11 @@ _DENOISE_16K = ModelConfig(
 #: Where a second of audio may cost more: most layers work where bands are 125 Hz wide.
 _TRUNK: dict[str, Any] = {"channels": (16, 64, 64), "band_memory": 64, "band_memories": 3}
 
+#: To tell sources apart takes more than to tell speech from noise: deeper and wider memories.
+_DEEP_TRUNK: dict[str, Any] = {
+    "channels": (16, 64, 64), "band_memory": 128, "band_memories": 6, "band_mixing": 8,
+}  # fmt: skip
+
 #: A network that hears up to 8 kHz, on audio at 48 kHz: windows last as long as at 16 kHz, so that
 #: the weights are the same.
 _FULL_BAND: dict[str, Any] = {
@@ -44,7 +49,7 @@ _SEPARATE_16K = replace(
     task="separate",
     condition="classes",
     classes=CLASSES,
-    **_TRUNK,
+    **_DEEP_TRUNK,
 )
 
 _SPEAKER_16K = replace(
@@ -52,8 +57,7 @@ _SPEAKER_16K = replace(
     name="separate-speaker-16k",
     task="separate",
     condition="speaker",
-    band_mixing=8,
-    **_TRUNK,
+    **_DEEP_TRUNK,
 )
 
 PRESETS: dict[str, ModelConfig] = {

@@ -39,6 +39,8 @@ _PARTS_ALONE = (0.0, 0.35, 0.4, 0.25)
 _MOST_CLASSES = 5
 #: Crops quieter than this (recordings have a peak of 0.9) are not made louder any more.
 _LEAST_LEVEL = 0.002
+#: In electronic music a low bass may be far louder than all else: by up to so much more.
+_SUB_BASS_DB = 18.0
 #: Draws of synthetic noise: slopes in dB per octave.
 _SLOPES_DB = (-3.0, 9.0)
 
@@ -119,6 +121,11 @@ class Part:
     colour: Colour = Colour()
     with_song: bool = False
     slope_db: float | None = None
+
+    @property
+    def is_sub_bass(self) -> bool:
+        """Whether it is a low bass made by rule."""
+        return not self.pool and self.slope_db is None
 
 
 @dataclass
@@ -206,6 +213,8 @@ class ClassMixer:
         song_gain = float(rng.uniform(-reach, reach))
         for part in parts:
             own = float(rng.uniform(-reach, reach))
+            if part.is_sub_bass:
+                own += float(rng.uniform(0.0, _SUB_BASS_DB))
             part.gain_db = song_gain if part.with_song else own
             part.colour = self.acoustics.draw(
                 rng, config.equaliser, config.equaliser_db, config.reverb
@@ -311,7 +320,7 @@ class ClassMixer:
             noise = corruptions.coloured_noise((len(made), length), slopes, rate, rngs)
             audio[made] = 0.1 * noise.to(self.device)
         for row, (i, part) in enumerate(flat):
-            if not part.pool and part.slope_db is None:
+            if part.is_sub_bass:
                 line = sub_bass(length, rate, plans[i].rng)
                 audio[row] = torch.from_numpy(0.5 * line).to(self.device)
 

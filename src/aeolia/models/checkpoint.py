@@ -66,7 +66,7 @@ def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path} is not a readable safetensors file: {error}") from error
     if "aeolia_config" not in metadata:

@@ -17,7 +17,11 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-__all__ = ["simplify"]
+__all__ = ["simplify", "store_small"]
+
+#: Constants of fewer values are left as they are.
+_LEAST_VALUES = 256
+
 
 def simplify(
     proto: onnx.ModelProto, probes: Sequence[dict[str, np.ndarray]]
@@ -110,3 +114,38 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
     graph.node.extend(reversed(kept))
     for initializer in [i for i in graph.initializer if i.name not in needed]:
         graph.initializer.remove(initializer)
+
+
+def store_small(proto: onnx.ModelProto) -> None:
+    """Keep equal constants once, and those that half precision holds exactly in half precision.
+
+    What is computed does not change: ONNX Runtime casts them once, when it loads the graph.
+    """
+    graph = proto.graph
+    known: dict[bytes, str] = {}
+    same: dict[str, str] = {}
+    kept, casts = [], []
+    for constant in graph.initializer:
+        values = numpy_helper.to_array(constant)
+        if values.dtype != np.float32 or values.size < _LEAST_VALUES:
+            kept.append(constant)
+            continue
+        name = known.setdefault(str(values.shape).encode() + values.tobytes(), constant.name)
+        if name != constant.name:
+            same[constant.name] = name
+            continue
+        halves = values.astype(np.float16)
+        if not np.array_equal(halves.astype(np.float32), values):
+            kept.append(constant)
+            continue
+        kept.append(numpy_helper.from_array(halves, f"{name}_half"))
+        casts.append(
+            onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = list(graph.node)
+    for node in nodes:
+        for place, name in enumerate(node.input):
+            node.input[place] = same.get(name, name)
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend([*casts, *nodes])

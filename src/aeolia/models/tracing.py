@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from aeolia.models.graph import simplify
+from aeolia.models.graph import simplify, store_small
 
 __all__ = ["flat_names", "trace"]
 
@@ -57,5 +57,6 @@ def trace(
     proto = onnx.load_from_string(buffer.getvalue())
     arrays = [{name: value.numpy() for name, value in probe.items()} for probe in probes]
     proto = simplify(proto, arrays)
+    store_small(proto)
     onnx.checker.check_model(proto)
     return proto

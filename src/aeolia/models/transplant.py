@@ -32,14 +32,15 @@ def transplant(
     """Start `model` from weights trained with the same or fewer frequency positions and channels.
 
     Further positions listen to nothing yet and answer like the highest known one, so that the
-    model starts by treating the new bands alike. Further channels answer to what they hear, but
-    nothing listens to them yet (Chen et al., "Net2Net", 2016): the model starts as the smaller
-    one.
+    model starts by treating the new bands alike. Further channels, and further units of the band
+    memories, answer to what they hear, but nothing listens to them yet (Chen et al., "Net2Net",
+    2016): the model starts as the smaller one. So it does with further band memories, which are
+    the identity at first.
 
     A separator also starts from a denoiser: the layers that hear the condition start as the
     identity, so that every source begins as the denoised mixture. Layers of the condition that
     the two models have in common but of another kind (other classes, another fusion) start
-    afresh, and so do band memories, which are the identity at first too.
+    afresh.
 
     Raises:
         ModelError: the weights are of another structure.
@@ -62,6 +63,8 @@ def transplant(
             grown[name] = _with_positions(name, own, value, *_channels(name, model, weights))
         elif value is not None and _is_wider(name, own, value, model):
             grown[name] = _with_channels(name, own, value)
+        elif value is not None and _is_wider_memory(name, own, value):
+            grown[name] = _with_memory(name, own, value)
         elif optional:
             grown[name] = own
         else:
@@ -134,6 +137,32 @@ def _with_channels(name: str, own: Tensor, value: Tensor) -> Tensor:
         return torch.cat([_in_corner(*half, listening=1) for half in halves])
     # Transposed convolutions are [in, out, ...], all others [out, in, ...].
     return _in_corner(own, value, listening=0 if name.startswith("decoder.convs") else 1)
+
+
+def _is_wider_memory(name: str, own: Tensor, value: Tensor) -> bool:
+    """Whether `value` is of a band memory with fewer units, among as many channels."""
+    units = 0 if ".project." in name else 1 if name.endswith("answer.weight") else None
+    if not name.startswith("decoder.memories.") or units is None or ".mix_" in name:
+        return False
+    others = own.ndim < 2 or own.shape[1 - units] == value.shape[1 - units]
+    return others and value.shape[units] < own.shape[units]
+
+
+def _with_memory(name: str, own: Tensor, value: Tensor) -> Tensor:
+    """`value` for the first units of `own`; nothing listens to the other ones."""
+    if ".project." in name:  # gates, then candidates
+        halves = zip(own.chunk(2), value.chunk(2), strict=True)
+        return torch.cat([torch.cat([old, new[len(old):]]) for new, old in halves])
+    # Across the bands there are two recurrences: upwards, then downwards.
+    count = 2 if name.endswith("across_answer.weight") else 1
+    parts = zip(own.chunk(count, dim=1), value.chunk(count, dim=1), strict=True)
+    return torch.cat(
+        [
+            torch.cat([old, torch.zeros_like(new[:, old.shape[1] :])], dim=1)
+            for new, old in parts
+        ],
+        dim=1,
+    )
 
 
 def _in_corner(own: Tensor, value: Tensor, listening: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -87,38 +88,99 @@ class _Follow(torch.autograd.Function):
 
         D[t] = grad[t] + (1 - g[t+1]) * D[t+1],
 
-    those of g[t] and n[t] are D[t] * (n[t] - h[t-1]) and D[t] * g[t]. Everything is done frame
-    by frame, for what one frame needs stays in the processor's cache.
+    those of g[t] and n[t] are D[t] * (n[t] - h[t-1]) and D[t] * g[t]. On a CPU everything is done
+    frame by frame, for what one frame needs stays in the processor's cache; on a GPU, where every
+    frame costs the start of some kernels, many frames at once.
     """
 
     @staticmethod
     def forward(ctx: Any, projected: Tensor, state: Tensor) -> Tensor:
-        frames, items, width = projected.shape
-        y = projected.new_empty(frames, items, width // 2)
-        gates, candidates = torch.empty_like(y), torch.empty_like(y)
-        before = state
-        for values, gate, candidate, now in zip(projected, gates, candidates, y, strict=True):
-            into_gate, into_candidate = values.chunk(2, dim=1)
-            torch.sigmoid(into_gate, out=gate)
-            # tanh(x) = 2 sigmoid(2 x) - 1: PyTorch's own takes twice as long.
-            torch.add(into_candidate, into_candidate, out=candidate).sigmoid_().mul_(2.0).sub_(1.0)
-            before = torch.lerp(before, candidate, gate, out=now)
+        by_frame = projected.device.type == "cpu"
+        follow = _follow_by_frame if by_frame else _follow_in_blocks
+        gates, candidates, y = follow(projected, state)
         ctx.save_for_backward(gates, candidates, state, y)
         return y
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
-        gates, candidates, state, y = ctx.saved_tensors
-        result = grad.new_empty(*y.shape[:2], 2 * y.shape[2])
-        following = torch.zeros_like(state)
-        for t in range(len(y) - 1, -1, -1):
-            gate, candidate = gates[t], candidates[t]
-            total = grad[t] + following
-            by_gate = total * gate
-            following = total - by_gate
-            into_gate, into_candidate = result[t].chunk(2, dim=1)
-            # d tanh = 1 - n^2 and d sigmoid = g * (1 - g).
-            torch.addcmul(by_gate, by_gate * candidate, candidate, value=-1.0, out=into_candidate)
-            step = candidate - (y[t - 1] if t else state)
-            torch.mul(following * gate, step, out=into_gate)
-        return result, following
+        by_frame = grad.device.type == "cpu"
+        return (_gradients_by_frame if by_frame else _gradients_in_blocks)(grad, *ctx.saved_tensors)
+
+
+def _follow_by_frame(projected: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Gates, candidates and h, [F, N, H] each."""
+    frames, items, width = projected.shape
+    y = projected.new_empty(frames, items, width // 2)
+    gates, candidates = torch.empty_like(y), torch.empty_like(y)
+    before = state
+    for values, gate, candidate, now in zip(projected, gates, candidates, y, strict=True):
+        into_gate, into_candidate = values.chunk(2, dim=1)
+        torch.sigmoid(into_gate, out=gate)
+        # tanh(x) = 2 sigmoid(2 x) - 1: PyTorch's own takes twice as long.
+        torch.add(into_candidate, into_candidate, out=candidate).sigmoid_().mul_(2.0).sub_(1.0)
+        before = torch.lerp(before, candidate, gate, out=now)
+    return gates, candidates, y
+
+
+def _gradients_by_frame(
+    grad: Tensor, gates: Tensor, candidates: Tensor, state: Tensor, y: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Gradients of the projections [F, N, 2 * H] and of the state [N, H]."""
+    result = grad.new_empty(*y.shape[:2], 2 * y.shape[2])
+    following = torch.zeros_like(state)
+    for t in range(len(y) - 1, -1, -1):
+        gate, candidate = gates[t], candidates[t]
+        total = grad[t] + following
+        by_gate = total * gate
+        following = total - by_gate
+        into_gate, into_candidate = result[t].chunk(2, dim=1)
+        # d tanh = 1 - n^2 and d sigmoid = g * (1 - g).
+        torch.addcmul(by_gate, by_gate * candidate, candidate, value=-1.0, out=into_candidate)
+        step = candidate - (y[t - 1] if t else state)
+        torch.mul(following * gate, step, out=into_gate)
+    return result, following
+
+
+def _follow_in_blocks(projected: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """As `_follow_by_frame`."""
+    into_gates, into_candidates = projected.chunk(2, dim=2)
+    gates, candidates = into_gates.sigmoid(), into_candidates.tanh()
+    return gates, candidates, _scan(1.0 - gates, gates * candidates, state)
+
+
+def _gradients_in_blocks(
+    grad: Tensor, gates: Tensor, candidates: Tensor, state: Tensor, y: Tensor
+) -> tuple[Tensor, Tensor]:
+    """As `_gradients_by_frame`."""
+    kept = torch.cat([torch.zeros_like(gates[:1]), 1.0 - gates[1:].flip(0)])
+    total = _scan(kept, grad.flip(0), torch.zeros_like(state)).flip(0)
+    by_gate = total * gates
+    steps = candidates - torch.cat([state.unsqueeze(0), y[:-1]])
+    result = torch.cat(
+        [(total - by_gate) * gates * steps, by_gate * (1.0 - candidates.square())], dim=2
+    )
+    return result, total[0] - by_gate[0]
+
+
+def _scan(kept: Tensor, added: Tensor, state: Tensor) -> Tensor:
+    """h[t] = kept[t] * h[t-1] + added[t] from h[-1] = state, in `added`; `kept` is used up.
+
+    Frames are cut into about as many blocks as a block has frames. Blocks are followed side by
+    side as if each began with zeros, and then what each hands on to the next is added: about two
+    times the square root of the number of frames, one after the other.
+    """
+    frames = len(added)
+    size = math.isqrt(frames)
+    whole = frames // size * size
+    h, decay = (x[:whole].unflatten(0, (-1, size)) for x in (added, kept))
+    for t in range(1, size):
+        h[:, t].addcmul_(decay[:, t], h[:, t - 1])
+        decay[:, t].mul_(decay[:, t - 1])
+    before = torch.empty_like(h[:, 0])
+    for block in range(len(h)):
+        before[block] = state
+        state = torch.addcmul(h[block, -1], decay[block, -1], state)
+    h.addcmul_(decay, before.unsqueeze(1))
+    for t in range(whole, frames):
+        added[t].addcmul_(kept[t], added[t - 1])
+    return added

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from aeolia.data.cache import AudioPool
 from aeolia.data.corpus import load_rows
 from aeolia.data.manifest import Row
@@ -96,7 +94,6 @@ def _prepare(
     config: TrainConfig,
     mix: MixConfig,
     data: dict[str, str | None],
-    device: torch.device,
 ) -> Prepared:
     paths = {name: Path(path) if path else None for name, path in data.items()}
     speech = paths.get("speech")
@@ -109,12 +106,12 @@ def _prepare(
     def validation() -> Validation | None:
         if not config.validation_clips:
             return None
-        return Validation(_mixer(recordings, "valid", held_out, rate, device),
+        return Validation(_mixer(recordings, "valid", held_out, rate),
                           config.validation_clips)  # fmt: skip
 
     rows = (*recordings.speech, *recordings.noise)
     return Prepared(
-        _mixer(recordings, "train", mix, rate, device),
+        _mixer(recordings, "train", mix, rate),
         DenoiseObjective(config, model_config),
         validation,
         config.batch_size * mix.crop_seconds,
@@ -124,12 +121,12 @@ def _prepare(
 
 
 def _mixer(
-    recordings: Recordings, split: str, mix: MixConfig, sample_rate: int, device: torch.device
+    recordings: Recordings, split: str, mix: MixConfig, sample_rate: int
 ) -> Mixer:
     speech, noise, rirs = recordings.pools(split, sample_rate)
     if noise is None and mix.recorded > 0.0:
         mix = dataclasses.replace(mix, recorded=0.0)
-    return Mixer(speech, noise, rirs, mix, device)
+    return Mixer(speech, noise, rirs, mix)
 
 
 def _describe(model: DenoisingAutoencoder) -> str:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import copy
 import math
-import queue
-import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,23 +24,11 @@ from aeolia.models.build import Autoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.training.config import TrainConfig
 from aeolia.training.optimizer import Optimizer, build_optimizer, choose_what_learns
+from aeolia.training.prefetch import BatchSource, TimedBatch, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 
-__all__ = ["BatchSource", "Objective", "Progress", "TimedBatch", "Validate", "train"]
-
-
-class TimedBatch(Protocol):
-    """What the loop itself asks of a batch: how much audio it holds."""
-
-    @property
-    def seconds(self) -> float: ...
-
-
-class BatchSource(Protocol):
-    """Batches by step number; `aeolia.data.mixtures.Mixer` is one."""
-
-    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> TimedBatch: ...
+__all__ = ["Objective", "Progress", "Validate", "train"]
 
 
 class Objective(Protocol):
@@ -100,9 +86,9 @@ def train(
     model.train()
     meter = _Meter()
 
-    ahead = _prefetched(batches, config, range(start, config.steps), processes, meter)
+    ahead = prefetched(batches, config.batch_size, range(start, config.steps), processes)
     with closing(folder), closing(ahead):
-        for step, batch in ahead:
+        for step, batch in meter.waiting(ahead):
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(step)
             loss, terms = objective(wrapped, batch, step)
@@ -207,58 +193,24 @@ def _refuse_divergence(
     )
 
 
-def _prefetched(
-    batches: BatchSource,
-    config: TrainConfig,
-    steps: range,
-    processes: Processes,
-    meter: _Meter,
-) -> Generator[tuple[int, TimedBatch], None, None]:
-    """Batches made one ahead by a thread, so that mixing and the optimiser overlap."""
-    ready: queue.Queue[Any] = queue.Queue(maxsize=2)
-    stopped = threading.Event()
-
-    def offer(item: Any) -> None:
-        while not stopped.is_set():
-            try:
-                return ready.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-
-    def produce() -> None:
-        try:
-            for step in steps:
-                offer(
-                    batches.batch(step, config.batch_size, processes.rank, processes.world)
-                )
-                if stopped.is_set():
-                    return
-        except BaseException as error:
-            offer(error)
-
-    thread = threading.Thread(target=produce, daemon=True)
-    thread.start()
-    try:
-        for step in steps:
-            asked = time.perf_counter()
-            item = ready.get()
-            meter.waited += time.perf_counter() - asked
-            if isinstance(item, BaseException):
-                raise item
-            yield step, item
-    finally:
-        stopped.set()
-        thread.join()
-
-
 class _Meter:
     """Means of loss terms since the last log line, throughput, and time spent waiting."""
 
     def __init__(self) -> None:
-        self.waited = 0.0
+        self._waited = 0.0
         self._sums: dict[str, float] = {}
         self._count = 0
         self._since = time.perf_counter()
+
+    def waiting(
+        self, ahead: Iterable[tuple[int, TimedBatch]]
+    ) -> Iterator[tuple[int, TimedBatch]]:
+        """Pass batches on, and count the time spent waiting for them."""
+        asked = time.perf_counter()
+        for item in ahead:
+            self._waited += time.perf_counter() - asked
+            yield item
+            asked = time.perf_counter()
 
     def add(self, loss: Tensor, terms: dict[str, Tensor], norm: Tensor) -> None:
         for name, value in {"loss": loss.detach(), **terms, "gradient_norm": norm}.items():
@@ -270,7 +222,7 @@ class _Meter:
         values = {name: total / self._count for name, total in self._sums.items()}
         values["steps_per_second"] = self._count / elapsed
         values["audio_per_second"] = self._count * seconds_per_step / elapsed
-        values["waiting_share"] = self.waited / elapsed
+        values["waiting_share"] = self._waited / elapsed
         self._sums, self._count = {}, 0
-        self.waited, self._since = 0.0, time.perf_counter()
+        self._waited, self._since = 0.0, time.perf_counter()
         return values

@@ -19,7 +19,8 @@ from aeolia.errors import TrainingError
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise import DENOISE
-from aeolia.training.loop import BatchSource, Objective, Progress, train
+from aeolia.training.loop import Objective, Progress, train
+from aeolia.training.prefetch import BatchSource, moved
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 from aeolia.training.separate import SEPARATE, SEPARATE_SPEAKER
@@ -75,7 +76,7 @@ def start_run(
     model = build_model(setup.model).to(processes.device())
     if setup.weights is not None:
         task.transplant(model, setup.weights)
-    prepared = task.prepare(setup.model, config, setup.mix, data, processes.device())
+    prepared = task.prepare(setup.model, config, setup.mix, data)
     for line in prepared.found:
         say(line)
     folder.create()
@@ -126,7 +127,7 @@ def resume_run(
         folder.write_settings({**settings, "train": dataclasses.asdict(config)})
     mix = config_from_dict(task.mix, settings["mix"])
     model = build_model(model_config).to(processes.device())
-    prepared = task.prepare(model_config, config, mix, settings["data"], processes.device())
+    prepared = task.prepare(model_config, config, mix, settings["data"])
     for line in prepared.found:
         say(line)
     return _run(model, config, task, prepared, folder, processes, watch, resume=True)
@@ -155,7 +156,7 @@ def _seconds_per_step(
     for step in range(_WARM_STEPS + timed):
         started = time.perf_counter()
         batch = batches.batch(step, config.batch_size, processes.rank, processes.world)
-        loss, _ = objective(twin, batch, step)
+        loss, _ = objective(twin, moved(batch, processes.device()), step)
         loss.backward()
         seconds.append(time.perf_counter() - started)
     # Processes that chose different numbers of steps would wait for each other for ever.

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from aeolia.data.classes import ClassMixConfig
 from aeolia.data.corpus import load_rows
 from aeolia.data.manifest import Row
@@ -34,7 +32,6 @@ def _prepare_classes(
     config: SeparateConfig,
     mix: ClassMixConfig,
     data: dict[str, str | None],
-    device: torch.device,
 ) -> Prepared:
     place, noise = _places(data)
     rows, words = class_rows(place, config.seed, config.hold_out)
@@ -45,11 +42,11 @@ def _prepare_classes(
     def validation() -> ClassValidation | None:
         if not config.validation_clips:
             return None
-        return ClassValidation(class_mixer(rows, "valid", _held_out(mix), device),
+        return ClassValidation(class_mixer(rows, "valid", _held_out(mix)),
                                config.validation_clips)  # fmt: skip
 
     return Prepared(
-        class_mixer(rows, "train", mix, device),
+        class_mixer(rows, "train", mix),
         ClassObjective(config, model_config),
         validation,
         config.batch_size * mix.crop_seconds,
@@ -63,11 +60,10 @@ def _prepare_speakers(
     config: SeparateConfig,
     mix: SpeakerMixConfig,
     data: dict[str, str | None],
-    device: torch.device,
 ) -> Prepared:
     rows, words = speaker_rows(*_places(data), seed=config.seed)
     try:
-        mixer = speaker_mixer(rows, "train", mix, device)
+        mixer = speaker_mixer(rows, "train", mix)
     except InputError as error:
         raise DataError(f"{data['data']}: {error}") from error
 
@@ -75,7 +71,7 @@ def _prepare_speakers(
         if not config.validation_clips:
             return None
         try:
-            held_out = speaker_mixer(rows, "valid", _held_out(mix), device)
+            held_out = speaker_mixer(rows, "valid", _held_out(mix))
         except (DataError, InputError):
             return None  # what was found says so
         return SpeakerValidation(held_out, config.validation_clips)

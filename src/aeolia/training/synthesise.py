@@ -139,7 +139,6 @@ def _prepare(
     config: SynthTrainConfig,
     mix: NoteMixConfig,
     data: dict[str, str | None],
-    device: torch.device,
 ) -> Prepared:
     place = data.get("notes")
     if place is None:
@@ -159,7 +158,7 @@ def _prepare(
         return SynthValidation(pool, model_config, mix, config.validation_clips)
 
     return Prepared(
-        NoteBatches(notes, model_config, mix, device),
+        NoteBatches(notes, model_config, mix),
         SynthObjective(config, model_config),
         validation,
         config.batch_size * mix.crop_frames / model_config.frame_rate,

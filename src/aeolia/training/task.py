@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from aeolia.config import AnyConfig
 from aeolia.training.config import TrainConfig
-from aeolia.training.loop import BatchSource, Objective, Validate
+from aeolia.training.loop import Objective, Validate
+from aeolia.training.prefetch import BatchSource
 
 __all__ = ["Prepared", "Task"]
 
@@ -41,10 +41,10 @@ class Task:
     train: type[TrainConfig]
     #: Config class of the mixtures: any dataclass.
     mix: type[Any]
-    #: (model config, run config, mixtures, where the data lies, device) -> Prepared.
+    #: (model config, run config, mixtures, where the data lies) -> Prepared.
     #:
     #: Raises DataError when the data cannot be used.
-    prepare: Callable[[AnyConfig, Any, Any, dict[str, str | None], torch.device], Prepared]
+    prepare: Callable[[AnyConfig, Any, Any, dict[str, str | None]], Prepared]
     #: Start a model from other weights, in place.
     transplant: Callable[[Any, dict[str, Tensor]], None]
     #: What the model is, in the card's first sentence.

@@ -1,0 +1,122 @@
+"""Batches made ahead of the steps that they are for, so that mixing and the optimiser overlap.
+
+Mixing is work for the processor, wherever the model trains: a thread suffices beside a model that
+trains there too; beside a GPU a few processes make several batches at once.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from aeolia.training.processes import Processes
+
+__all__ = ["BatchSource", "TimedBatch", "moved", "prefetched"]
+
+#: Processes that mix beside a GPU, at most; each holds a few finished batches.
+_MOST_MIXERS = 12
+
+
+class TimedBatch(Protocol):
+    """What the loop itself asks of a batch, a dataclass of tensors: how much audio it holds."""
+
+    @property
+    def seconds(self) -> float: ...
+
+
+class BatchSource(Protocol):
+    """Batches by step number; `aeolia.data.mixtures.Mixer` is one."""
+
+    def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> TimedBatch: ...
+
+
+@dataclass(frozen=True)
+class _Steps(Dataset[Any]):
+    """This process's part of the batches of some steps."""
+
+    batches: BatchSource
+    batch_size: int
+    steps: range
+    processes: Processes
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, place: int) -> Any:
+        """A batch, or the error that came in its place: it is to be raised in the loop."""
+        rank, world = self.processes.rank, self.processes.world
+        try:
+            return self.batches.batch(self.steps[place], self.batch_size, rank, world)
+        except Exception as error:
+            return error
+
+
+def prefetched(
+    batches: BatchSource, batch_size: int, steps: range, processes: Processes
+) -> Generator[tuple[int, Any], None, None]:
+    """Steps and their batches, in order, on the device that `processes` train on."""
+    wanted, device = _Steps(batches, batch_size, steps, processes), processes.device()
+    made = _by_thread(wanted) if device.type == "cpu" else _by_processes(wanted)
+    with closing(made):
+        for step, batch in zip(steps, made, strict=True):
+            if isinstance(batch, Exception):
+                raise batch
+            yield step, moved(batch, device)
+
+
+def moved(batch: Any, device: torch.device) -> Any:
+    """A batch with all its tensors on `device`."""
+    if device.type == "cpu":
+        return batch
+    values = {entry.name: getattr(batch, entry.name) for entry in fields(batch)}
+    tensors = {name: x.to(device) for name, x in values.items() if isinstance(x, Tensor)}
+    return replace(batch, **tensors)
+
+
+def _by_processes(wanted: _Steps) -> Generator[Any, None, None]:
+    """Batches in order, from processes that share this one's recordings."""
+    share = (os.cpu_count() or 1) // wanted.processes.world
+    yield from DataLoader(
+        wanted,
+        batch_size=None,
+        collate_fn=lambda batch: batch,
+        num_workers=max(1, min(_MOST_MIXERS, share - 1)),
+        multiprocessing_context="fork",
+    )
+
+
+def _by_thread(wanted: _Steps) -> Generator[Any, None, None]:
+    """Batches in order, up to two ahead."""
+    ready: queue.Queue[Any] = queue.Queue(maxsize=2)
+    stopped = threading.Event()
+
+    def offer(item: Any) -> None:
+        while not stopped.is_set():
+            try:
+                return ready.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+
+    def produce() -> None:
+        for place in range(len(wanted)):
+            offer(wanted[place])
+            if stopped.is_set():
+                return
+
+    thread = threading.Thread(target=produce, daemon=True)
+    thread.start()
+    try:
+        for _ in range(len(wanted)):
+            yield ready.get()
+    finally:
+        stopped.set()
+        thread.join()
