@@ -133,7 +133,7 @@ def speaker_batch(batch: int = 3, length: int = 4096) -> SpeakerBatch:
     return SpeakerBatch(
         target + background, target, noise(batch, 33000, seed=2),
         noise(2 * batch, 33000, seed=3).unflatten(0, (2, batch)),
-        background, torch.full((batch,), 8000.0), 16000,
+        torch.full((batch,), 8000.0), 16000,
     )  # fmt: skip
 
 

@@ -86,17 +86,15 @@ class SpeakerMixConfig(CropConfig):
 class SpeakerBatch:
     """Mixtures for one step.
 
-    mixture, target, background: [B, T]; background is all of the mixture that is not the
-    target. A target that is absent is all zeros. enrolment: [B, E]. voices: [2, V, E'], two
-    further clips of each of V persons. bandwidth_hz: [B] of the target, half the sample rate
-    where it is absent.
+    mixture, target: [B, T]; a target that is absent is all zeros. enrolment: [B, E]. voices:
+    [2, V, E'], two further clips of each of V persons. bandwidth_hz: [B] of the target, half the
+    sample rate where it is absent.
     """
 
     mixture: torch.Tensor
     target: torch.Tensor
     enrolment: torch.Tensor
     voices: torch.Tensor
-    background: torch.Tensor
     bandwidth_hz: torch.Tensor
     sample_rate: int
 
@@ -104,6 +102,11 @@ class SpeakerBatch:
     def seconds(self) -> float:
         """Length of all mixtures together."""
         return self.mixture.numel() / self.sample_rate
+
+    @property
+    def background(self) -> torch.Tensor:
+        """All of the mixture that is not the target, [B, T]."""
+        return self.mixture - self.target
 
 
 @dataclass
@@ -303,7 +306,6 @@ class SpeakerMixer:
             target,
             self._clips([plan.enrolment for plan in plans], enrolment_length),
             mixture.new_zeros((2, 0, 0)) if voices is None else voices,
-            mixture - target,
             torch.tensor([self._reach(plan) for plan in plans], device=self.device),
             rate,
         )

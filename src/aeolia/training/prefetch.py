@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
@@ -65,24 +65,41 @@ def prefetched(
 ) -> Generator[tuple[int, Any], None, None]:
     """Steps and their batches, in order, on the device that `processes` train on."""
     wanted, device = _Steps(batches, batch_size, steps, processes), processes.device()
-    made = _by_thread(wanted) if device.type == "cpu" else _by_processes(wanted)
-    with closing(made):
-        for step, batch in zip(steps, made, strict=True):
+    made = _one_by_one(wanted) if device.type == "cpu" else _on_gpu(wanted, device)
+    with closing(_ahead(made)) as ready:
+        for step, batch in zip(steps, ready, strict=True):
             if isinstance(batch, Exception):
                 raise batch
-            yield step, moved(batch, device)
+            yield step, batch
 
 
 def moved(batch: Any, device: torch.device) -> Any:
     """A batch with all its tensors on `device`."""
-    if device.type == "cpu":
+    if device.type == "cpu" or isinstance(batch, Exception):
         return batch
     values = {entry.name: getattr(batch, entry.name) for entry in fields(batch)}
     tensors = {name: x.to(device) for name, x in values.items() if isinstance(x, Tensor)}
     return replace(batch, **tensors)
 
 
-def _by_processes(wanted: _Steps) -> Generator[Any, None, None]:
+def _one_by_one(wanted: _Steps) -> Iterator[Any]:
+    for place in range(len(wanted)):
+        yield wanted[place]
+
+
+def _on_gpu(wanted: _Steps, device: torch.device) -> Iterator[Any]:
+    """Batches that processes made, copied while the GPU computes."""
+    computing, copying = torch.cuda.current_stream(device), torch.cuda.Stream(device)
+    for batch in _by_processes(wanted):
+        with torch.cuda.stream(copying):
+            copied = moved(batch, device)
+        for value in vars(copied).values():
+            if isinstance(value, Tensor):  # not to be written over while it is in use there
+                value.record_stream(computing)
+        yield copied
+
+
+def _by_processes(wanted: _Steps) -> Iterator[Any]:
     """Batches in order, from processes that share this one's recordings."""
     share = (os.cpu_count() or 1) // wanted.processes.world
     yield from DataLoader(
@@ -94,8 +111,8 @@ def _by_processes(wanted: _Steps) -> Generator[Any, None, None]:
     )
 
 
-def _by_thread(wanted: _Steps) -> Generator[Any, None, None]:
-    """Batches in order, up to two ahead."""
+def _ahead(made: Iterator[Any]) -> Generator[Any, None, None]:
+    """The same, made by a thread, up to two ahead."""
     ready: queue.Queue[Any] = queue.Queue(maxsize=2)
     stopped = threading.Event()
 
@@ -107,16 +124,20 @@ def _by_thread(wanted: _Steps) -> Generator[Any, None, None]:
                 continue
 
     def produce() -> None:
-        for place in range(len(wanted)):
-            offer(wanted[place])
-            if stopped.is_set():
-                return
+        try:
+            for item in made:
+                offer((item,))
+                if stopped.is_set():
+                    return
+        except Exception as error:  # a process that was killed, or a GPU without room
+            offer((error,))
+        offer(())
 
     thread = threading.Thread(target=produce, daemon=True)
     thread.start()
     try:
-        for _ in range(len(wanted)):
-            yield ready.get()
+        while item := ready.get():
+            yield item[0]
     finally:
         stopped.set()
         thread.join()
