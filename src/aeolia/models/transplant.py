@@ -56,7 +56,7 @@ def transplant(
         optional = name.startswith(_OPTIONAL)
         if name not in weights and not optional:
             raise ModelError(f"the starting weights hold no {name}; they are of another structure")
-        value = weights.get(name)
+        value = weights[name].to(own.device) if name in weights else None
         if value is not None and value.shape == own.shape:
             grown[name] = value
         elif value is not None and name in _POSITIONED:
