@@ -47,7 +47,6 @@ class Acoustics:
         rooms: int,
         rt60_seconds: tuple[float, float],
         seed: int,
-        device: str | torch.device = "cpu",
     ) -> None:
         self.sample_rate = sample_rate
         self.length = length
@@ -58,8 +57,8 @@ class Acoustics:
             rng = np.random.default_rng((seed, number))
             room = simulate_room(rng, sample_rate, float(rng.uniform(*rt60_seconds)))[:longest]
             response[: len(room)] = torch.from_numpy(room)
-        self._whole = torch.fft.rfft(responses, self._size).to(device)
-        self._early = torch.fft.rfft(early_part(responses, sample_rate), self._size).to(device)
+        self._whole = torch.fft.rfft(responses, self._size)
+        self._early = torch.fft.rfft(early_part(responses, sample_rate), self._size)
 
     @property
     def rooms(self) -> int:
@@ -113,7 +112,7 @@ class Acoustics:
         if curved:
             curves = [colours[rows[place]].curve_db for place in curved]
             points = np.stack([curve for curve in curves if curve is not None])
-            spectrum[curved] *= smooth_response(points, size, self.sample_rate, audio.device)
+            spectrum[curved] *= smooth_response(points, size, self.sample_rate)
         return spectrum
 
 

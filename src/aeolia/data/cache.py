@@ -52,7 +52,7 @@ class AudioPool:
 
     Attributes, one entry per item unless said otherwise:
         samples: flat int16 NumPy memory map of all recordings, each scaled to the same peak.
-        audio: the same as a torch int16 tensor on the pool's device (made on first use).
+        audio: the same as a torch int16 tensor, a view of them (made on first use).
         starts, lengths: where an item lies in `samples`.
         rows: the recordings (shared by their speeds); `row_of[item]` is an index into it.
         speeds: playing speed of the item; 1.1 is shorter, higher, and wider in bandwidth.
@@ -136,17 +136,12 @@ class AudioPool:
 
     @property
     def audio(self) -> torch.Tensor:
-        """All samples as a torch int16 tensor; on the CPU a view of the memory map."""
+        """All samples as a torch int16 tensor, a view of the memory map."""
         if self._audio is None:
             import torch
 
             self._audio = torch.from_numpy(np.asarray(self.samples))
         return self._audio
-
-    def to(self, device: str | torch.device) -> AudioPool:
-        """Move the torch view to `device`; returns the pool."""
-        self._audio = self.audio.to(device)
-        return self
 
     def row(self, item: int) -> Row:
         """The recording behind an item."""

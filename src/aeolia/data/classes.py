@@ -64,7 +64,7 @@ class ClassMixConfig(CropConfig):
     arranged_vocals: float = 0.15
     #: Share of noise that is coloured by rule instead of recorded.
     coloured: float = 0.08
-    #: Share of single bass parts that are low sines made by rule.
+    #: Share of bass parts, alone or in songs, that are low sines made by rule.
     sub_bass: float = 0.1
     #: Gains of the parts over equal active level reach up to this; the reach itself varies.
     gain_db: float = 12.0
@@ -144,17 +144,14 @@ class ClassMixer:
         pools: what there is of "speech", "noise", "stems" (rows labelled with a class of music,
             sources are songs) and "arrangements" (the same, never aligned); classes without
             recordings stay absent.
-        device: where samples lie and mixing happens.
     """
 
     def __init__(
         self,
         pools: Mapping[str, Sequence[AudioPool]],
         config: ClassMixConfig,
-        device: str | torch.device = "cpu",
     ) -> None:
         self.config = config
-        self.device = torch.device(device)
         self.sample_rate = config.sample_rate
         self._pools: dict[str, AudioPool] = {}
         self._music: dict[str, StemCrops] = {}
@@ -167,7 +164,7 @@ class ClassMixer:
                         "Hz; build the pool at the mixture's rate"
                     )
                 name = f"{kind} {number}"
-                self._pools[name] = pool.to(device)
+                self._pools[name] = pool
                 if kind in ("stems", "arrangements"):
                     self._music[name] = StemCrops(pool, length)
         speech, noise = self._pools.get("speech 0"), self._pools.get("noise 0")
@@ -178,7 +175,7 @@ class ClassMixer:
             self._noise = CropSampler(noise, length)
         self._songs = next((s for s in self._music.values() if s.has_songs), None)
         self.acoustics = Acoustics(
-            config.sample_rate, length, config.rooms, config.rt60_seconds, config.seed, device
+            config.sample_rate, length, config.rooms, config.rt60_seconds, config.seed
         )
         #: Classes that mixtures can hold.
         self.labels = [label for label in CLASSES if self._can_draw(label)]
@@ -252,10 +249,17 @@ class ClassMixer:
             natural = rng.random() < 0.5
             song = self._songs.draw_song(rng)
             labels = [sorted(song)[int(i)] for i in rng.permutation(len(song))[:count]]
-            return [Part(label, name, song[label], with_song=natural) for label in labels]
+            parts = [Part(label, name, song[label], with_song=natural) for label in labels]
+            return self._with_sub_bass(parts, rng)
         possible = [label for label in self.labels if label in MUSIC]
         labels = [possible[int(i)] for i in rng.permutation(len(possible))[:count]]
         return [self.draw_part(label, rng) for label in labels]
+
+    def _with_sub_bass(self, parts: list[Part], rng: np.random.Generator) -> list[Part]:
+        """At times the bass of a song is another one: few songs have a bass below their drums."""
+        if not self.config.sub_bass or rng.random() >= self.config.sub_bass:
+            return parts
+        return [*(part for part in parts if part.label != "bass"), Part("bass", "", [])]
 
     def draw_part(self, label: str, rng: np.random.Generator) -> Part:
         """One crop of a class, from any recording or arrangement of it."""
@@ -280,7 +284,7 @@ class ClassMixer:
 
     def cut_parts(self, parts: Sequence[Part]) -> torch.Tensor:
         """The parts [N, T] as they were recorded; zeros for what is made by rule."""
-        audio = torch.zeros((len(parts), self.config.crop_length), device=self.device)
+        audio = torch.zeros((len(parts), self.config.crop_length))
         for name in dict.fromkeys(part.pool for part in parts if part.pool):
             rows = [row for row, part in enumerate(parts) if part.pool == name]
             crops = [parts[row].segments for row in rows]
@@ -294,19 +298,19 @@ class ClassMixer:
         audio = self.cut_parts([part for _, part in flat])
         self._make(flat, plans, audio)
         # Balance is that of the recordings: before rooms and equalisers change the levels.
-        heights = torch.from_numpy(self._heights(flat, audio)).to(self.device)
+        heights = torch.from_numpy(self._heights(flat, audio))
         audio = self.acoustics.apply(audio, [part.colour for _, part in flat])
         level = corruptions.active_level(audio, rate).clamp_min(_LEAST_LEVEL)
-        owners = torch.tensor([i for i, _ in flat], device=self.device)
+        owners = torch.tensor([i for i, _ in flat])
         audio *= self._scales(audio, heights / level, owners, plans)[:, None]
 
-        stems = torch.zeros((len(plans), len(CLASSES), length), device=self.device)
+        stems = torch.zeros((len(plans), len(CLASSES), length))
         reach = torch.full((len(plans), len(CLASSES)), rate / 2.0)
         for (i, part), sound in zip(flat, audio, strict=True):
             place = CLASSES.index(part.label)
             stems[i, place] = sound
             reach[i, place] = self._reach(part)
-        return ClassBatch(stems.sum(1), stems, reach.to(self.device), rate)
+        return ClassBatch(stems.sum(1), stems, reach, rate)
 
     def _make(
         self, flat: Sequence[tuple[int, Part]], plans: Sequence[ClassPlan], audio: torch.Tensor
@@ -318,11 +322,11 @@ class ClassMixer:
             slopes = [flat[row][1].slope_db or 0.0 for row in made]
             rngs = [plans[flat[row][0]].rng for row in made]
             noise = corruptions.coloured_noise((len(made), length), slopes, rate, rngs)
-            audio[made] = 0.1 * noise.to(self.device)
+            audio[made] = 0.1 * noise
         for row, (i, part) in enumerate(flat):
             if part.is_sub_bass:
                 line = sub_bass(length, rate, plans[i].rng)
-                audio[row] = torch.from_numpy(0.5 * line).to(self.device)
+                audio[row] = torch.from_numpy(0.5 * line)
 
     def _heights(self, flat: Sequence[tuple[int, Part]], audio: torch.Tensor) -> np.ndarray:
         """Wanted active level [N] of each part: its gain, times its balance within its song."""
@@ -359,7 +363,7 @@ class ClassMixer:
             peak[i] = torch.maximum(peak[i], own)
         wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
         level = corruptions.active_level(mixture, self.sample_rate).clamp_min(1e-7)
-        return factors * torch.minimum(wanted.to(self.device) / level, 0.99 / peak)[owners]
+        return factors * torch.minimum(wanted / level, 0.99 / peak)[owners]
 
     def _reach(self, part: Part) -> float:
         if not part.pool:

@@ -2,7 +2,7 @@
 
 Every function takes audio [B, T] float32 and returns a new tensor of that shape. Random
 material is drawn from one NumPy generator per item (`rngs`, length B), so an item's corruption
-depends on its own generator only, never on the batch or the device it lies in.
+depends on its own generator only, never on the batch it lies in.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _column(
     values: Sequence[float] | np.ndarray | torch.Tensor, like: torch.Tensor
 ) -> torch.Tensor:
     """Per-item values as a column [B, 1] beside `like`."""
-    return torch.as_tensor(values, dtype=torch.float32).to(like.device).reshape(-1, 1)
+    return torch.as_tensor(values, dtype=torch.float32).reshape(-1, 1)
 
 
 def active_level(audio: torch.Tensor, sample_rate: int) -> torch.Tensor:
@@ -122,9 +122,9 @@ def salt_and_pepper(
     output = audio.clone()
     for item, share, relative, rng in zip(output, density, height, rngs, strict=True):
         count = int(rng.binomial(len(item), share))
-        where = torch.from_numpy(rng.integers(0, len(item), count)).to(item.device)
+        where = torch.from_numpy(rng.integers(0, len(item), count))
         signs = torch.from_numpy(rng.choice((-1.0, 1.0), count).astype(np.float32))
-        item[where] = signs.to(item.device) * relative * item.abs().max()
+        item[where] = signs * relative * item.abs().max()
     return output
 
 
@@ -145,22 +145,22 @@ def packet_loss(
     for row, fraction, rng in zip(kept, share, rngs, strict=True):
         for start in np.flatnonzero(rng.random(count) < fraction / 2.0):
             row[start : start + int(rng.integers(1, 4))] = 0.0
-    mask = torch.from_numpy(kept).to(audio.device).repeat_interleave(packet, dim=1)
+    mask = torch.from_numpy(kept).repeat_interleave(packet, dim=1)
     padded = torch.nn.functional.pad(mask[:, None], (fade, fade), mode="replicate")
     soft = torch.nn.functional.avg_pool1d(padded, 2 * fade + 1, stride=1)[:, 0]
     return audio * soft[:, : audio.shape[1]]
 
 
 def smooth_response(
-    points_db: np.ndarray, length: int, sample_rate: int, device: torch.device | str = "cpu"
+    points_db: np.ndarray, length: int, sample_rate: int
 ) -> torch.Tensor:
     """Gain [B, length // 2 + 1] through `points_db` [B, P], evenly spaced in log frequency.
 
     The points lie from 60 Hz to half the sample rate; between them the gain in dB follows a
     raised cosine, so that the response has no corners and its impulse response stays short.
     """
-    points = torch.as_tensor(np.asarray(points_db, np.float32)).to(device)
-    index, weight = _between_points(points.shape[1], length, sample_rate, str(device))
+    points = torch.as_tensor(np.asarray(points_db, np.float32))
+    index, weight = _between_points(points.shape[1], length, sample_rate)
     exponents = points * (np.log(10.0) / 20.0)
     steps = exponents.diff(dim=1)
     return torch.exp(torch.addcmul(exponents[:, index], steps[:, index], weight))
@@ -168,10 +168,10 @@ def smooth_response(
 
 @functools.lru_cache(maxsize=8)
 def _between_points(
-    count: int, length: int, sample_rate: int, device: str
+    count: int, length: int, sample_rate: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """For each bin the point below it [Q], and how far it is towards the next, 0 to 1 [Q]."""
-    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate, device=device).clamp_min(60.0)
+    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate).clamp_min(60.0)
     octaves = torch.log2(frequencies / 60.0) / np.log2(sample_rate / 2.0 / 60.0)
     position = (octaves * (count - 1)).clamp(0.0, count - 1.001)
     index = position.long()
@@ -181,7 +181,7 @@ def _between_points(
 def equalise(audio: torch.Tensor, points_db: np.ndarray, sample_rate: int) -> torch.Tensor:
     """Colour each item by a smooth zero-phase gain curve through `points_db` [B, P]."""
     length = fast_length(audio.shape[1] + sample_rate // 50)
-    response = smooth_response(points_db, length, sample_rate, audio.device)
+    response = smooth_response(points_db, length, sample_rate)
     return torch.fft.irfft(torch.fft.rfft(audio, length) * response, length)[:, : audio.shape[1]]
 
 
@@ -193,7 +193,7 @@ def band_limit(
 ) -> torch.Tensor:
     """Remove what lies above `high_hz` [B] (and below `low_hz`), over a soft sixth octave."""
     length = fast_length(audio.shape[1] + sample_rate // 50)
-    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate, device=audio.device)
+    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate)
     octaves = torch.log2(frequencies.clamp_min(1.0))
     high = torch.log2(_column(high_hz, audio))
     response = 0.5 + 0.5 * torch.cos(np.pi * ((octaves - high) * 6.0 + 1.0).clamp(0.0, 1.0))
@@ -233,7 +233,7 @@ def early_part(response: torch.Tensor, sample_rate: int) -> torch.Tensor:
 
     A fade of 5 ms follows, for a hard cut through a dense tail would colour the target.
     """
-    seconds = torch.arange(response.shape[1], device=response.device) / sample_rate
+    seconds = torch.arange(response.shape[1]) / sample_rate
     fade = ((seconds - EARLY_SECONDS) / 0.005).clamp(0.0, 1.0)
     return response * (0.5 + 0.5 * torch.cos(np.pi * fade))
 

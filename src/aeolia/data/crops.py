@@ -196,16 +196,16 @@ def _pick(ends: np.ndarray, rng: np.random.Generator) -> int:
 
 
 def cut(pool: AudioPool, crops: Sequence[Sequence[Segment]], length: int) -> torch.Tensor:
-    """The crops [B, length] float32, on the pool's device; segments add up where they overlap."""
+    """The crops [B, length] float32; segments add up where they overlap."""
     audio = pool.audio
-    output = torch.zeros((len(crops), length), device=audio.device)
+    output = torch.zeros((len(crops), length))
     edges: dict[int, torch.Tensor] = {}
     for item_output, segments in zip(output, crops, strict=True):
         for part in segments:
             begin = int(pool.starts[part.item]) + part.start
             sound = audio[begin : begin + part.length].float()
             if part.fade and part.fade not in edges:
-                steps = torch.arange(1, part.fade + 1, device=audio.device) / (part.fade + 1)
+                steps = torch.arange(1, part.fade + 1) / (part.fade + 1)
                 edges[part.fade] = 0.5 - 0.5 * torch.cos(torch.pi * steps)
             if part.fade and part.offset > 0:
                 sound[: part.fade] *= edges[part.fade]

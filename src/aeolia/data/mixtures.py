@@ -83,7 +83,6 @@ class Mixer:
         speech, noise: pools at `config.sample_rate`; noise may be None where the config asks
             for no recorded noise.
         rirs: measured impulse responses, or None: rooms are simulated then.
-        device: where samples lie and mixing happens.
     """
 
     def __init__(
@@ -92,7 +91,6 @@ class Mixer:
         noise: AudioPool | None,
         rirs: AudioPool | None,
         config: MixConfig,
-        device: str | torch.device = "cpu",
     ) -> None:
         for pool in (speech, noise, rirs):
             if pool is not None and pool.sample_rate != config.sample_rate:
@@ -103,9 +101,8 @@ class Mixer:
         if noise is None and config.recorded > 0.0:
             raise InputError("no noise recordings were given; give some or set recorded to 0")
         self.config = config
-        self.device = torch.device(device)
-        self.speech = speech.to(device)
-        self.noise = noise.to(device) if noise is not None else None
+        self.speech = speech
+        self.noise = noise
         self._speech_crops = CropSampler(speech, config.crop_length, config.full_band_share)
         self._noise_crops = CropSampler(noise, config.crop_length) if noise is not None else None
         self._rooms = [] if rirs is None else _measured_rooms(rirs)
@@ -226,7 +223,7 @@ class Mixer:
         noisy = wet
         with_noise = [i for i, plan in enumerate(plans) if plan.noises]
         if with_noise:
-            rows = torch.tensor(with_noise, device=self.device)
+            rows = torch.tensor(with_noise)
             noise = self._noise([plans[i] for i in with_noise], length)
             snr_db = [plans[i].snr_db for i in with_noise]
             mixed = corruptions.add_at_snr(wet[rows], noise, snr_db, rate)
@@ -239,7 +236,7 @@ class Mixer:
 
         limited = [i for i, plan in enumerate(plans) if plan.band_hz]
         if limited:
-            rows = torch.tensor(limited, device=self.device)
+            rows = torch.tensor(limited)
             low, high = zip(*(plans[i].band_hz or (0, 0) for i in limited), strict=True)
             noisy[rows] = corruptions.band_limit(noisy[rows], rate, high, low)
             reference[rows] = corruptions.band_limit(reference[rows], rate, high, low)
@@ -249,7 +246,7 @@ class Mixer:
         noisy, reference = self._levelled(noisy, reference, plans)
         noisy = self._with_faults(noisy, plans)
         seconds = noisy.numel() / rate
-        return Batch(noisy, reference, torch.tensor(reach, device=self.device), seconds)
+        return Batch(noisy, reference, torch.tensor(reach), seconds)
 
     def _in_rooms(
         self, speech: torch.Tensor, plans: Sequence[Plan]
@@ -264,9 +261,9 @@ class Mixer:
             room = plans[i].room
             assert room is not None
             row[: len(room)] = torch.from_numpy(room)
-        rows = torch.tensor(chosen, device=self.device)
+        rows = torch.tensor(chosen)
         wet, early = corruptions.reverberate(
-            speech[rows], responses.to(self.device), self.config.sample_rate
+            speech[rows], responses, self.config.sample_rate
         )
         reference = speech.index_copy(0, rows, early)
         return speech.index_copy_(0, rows, wet), reference
@@ -275,14 +272,14 @@ class Mixer:
         """The sum of each plan's noises [B, length], the first at active level 1."""
         rate = self.config.sample_rate
         flat = [(i, noise) for i, plan in enumerate(plans) for noise in plan.noises]
-        total = torch.zeros((len(plans), length), device=self.device)
+        total = torch.zeros((len(plans), length))
         for kind in dict.fromkeys(noise.kind for _, noise in flat):
             owners = [i for i, noise in flat if noise.kind == kind]
             noises = [noise for _, noise in flat if noise.kind == kind]
             audio = self._noises_of_kind(kind, noises, [plans[i].rng for i in owners], length)
             level = corruptions.active_level(audio, rate).clamp_min(1e-6)
             heights = torch.tensor([10.0 ** (n.relative_db / 20.0) for n in noises])
-            audio = audio * (heights.to(self.device) / level)[:, None]
+            audio = audio * (heights / level)[:, None]
             for i, one in zip(owners, audio, strict=True):  # in order, hence repeatable
                 total[i] += one
         return total
@@ -301,13 +298,13 @@ class Mixer:
             parts = voices.split([len(noise.crops) for noise in noises])
             return torch.stack([part.sum(0) for part in parts])
         if kind == "hum":
-            return corruptions.hum(shape, rate, rngs).to(self.device)
+            return corruptions.hum(shape, rate, rngs)
         if kind == "tones":
-            return tones(shape, rate, rngs).to(self.device)
+            return tones(shape, rate, rngs)
         if kind == "gaussian":
-            return corruptions.gaussian(shape, rngs).to(self.device)
+            return corruptions.gaussian(shape, rngs)
         slopes = [noise.slope_db for noise in noises]
-        return corruptions.coloured_noise(shape, slopes, rate, rngs).to(self.device)
+        return corruptions.coloured_noise(shape, slopes, rate, rngs)
 
     def _levelled(
         self, noisy: torch.Tensor, reference: torch.Tensor, plans: Sequence[Plan]
@@ -316,7 +313,7 @@ class Mixer:
         wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
         level = corruptions.active_level(noisy, self.config.sample_rate).clamp_min(1e-7)
         peak = torch.maximum(noisy.abs().amax(-1), reference.abs().amax(-1)).clamp_min(1e-7)
-        factor = torch.minimum(wanted.to(self.device) / level, 0.99 / peak)[:, None]
+        factor = torch.minimum(wanted / level, 0.99 / peak)[:, None]
         return noisy * factor, reference * factor
 
     def _with_faults(self, noisy: torch.Tensor, plans: Sequence[Plan]) -> torch.Tensor:
@@ -341,7 +338,7 @@ def _equalised(
     chosen = [i for i, curve in enumerate(curves) if curve is not None]
     if not chosen:
         return audio
-    rows = torch.tensor(chosen, device=audio.device)
+    rows = torch.tensor(chosen)
     points = np.stack([curve for curve in curves if curve is not None])
     return audio.index_copy_(0, rows, corruptions.equalise(audio[rows], points, sample_rate))
 

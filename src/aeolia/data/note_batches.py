@@ -86,10 +86,9 @@ class NoteBatches:
 
     def __init__(
         self, notes: Sequence[Note], config: SynthConfig, mix: NoteMixConfig,
-        device: torch.device | str = "cpu",
     ) -> None:
         self.notes = list(notes)
-        self.config, self.mix, self.device = config, mix, torch.device(device)
+        self.config, self.mix = config, mix
         self.spectrum = NoteSpectrum(config)
         self._powers: dict[int, np.ndarray] = {}
         names = [note.file.instrument for note in self.notes]
@@ -155,8 +154,7 @@ class NoteBatches:
             tensors[name] = torch.tensor(values, dtype=torch.float32)
         times = (torch.arange(longest) + 0.5) / self.config.frame_rate
         tensors["times"] = times.expand(batch, -1)
-        moved = {name: tensor.to(self.device) for name, tensor in tensors.items()}
-        return NoteBatch(**moved, sample_rate=self.config.sample_rate)
+        return NoteBatch(**tensors, sample_rate=self.config.sample_rate)
 
     def _log_power(self, number: int) -> np.ndarray:
         """Log band powers of a note, measured when it is first drawn."""

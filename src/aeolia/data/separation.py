@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-import torch
-
 from aeolia.data.arrangements import ARRANGED, arrangement_pool
 from aeolia.data.cache import AudioPool
 from aeolia.data.classes import ClassMixConfig, ClassMixer
@@ -54,7 +52,6 @@ def class_mixer(
     rows: Sequence[Row],
     split: str,
     config: ClassMixConfig,
-    device: str | torch.device = "cpu",
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> ClassMixer:
     """A mixer of the rows of `split`: speech, noise, stems, and notes and hits as arrangements.
@@ -63,14 +60,13 @@ def class_mixer(
         DataError: a recording cannot be read or the cache not be written.
     """
     pools = class_pools(rows, split, config.sample_rate, cache_dir=cache_dir)
-    return ClassMixer(pools, config, device)
+    return ClassMixer(pools, config)
 
 
 def speaker_mixer(
     rows: Sequence[Row],
     split: str,
     config: SpeakerMixConfig,
-    device: str | torch.device = "cpu",
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> SpeakerMixer:
     """A mixer of the speech and noise of `split`.
@@ -89,4 +85,4 @@ def speaker_mixer(
             pools[kind] = AudioPool.from_manifest(chosen, rate, cache_dir, speeds)
     if "speech" not in pools:
         raise DataError(f"no speech is in the {split} split; give recordings of more speakers")
-    return SpeakerMixer(pools["speech"], pools.get("noise"), config, device)
+    return SpeakerMixer(pools["speech"], pools.get("noise"), config)

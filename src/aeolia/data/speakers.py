@@ -140,7 +140,6 @@ class SpeakerMixer:
 
     Args:
         speech, noise: pools at `config.sample_rate`; without noise mixtures hold voices alone.
-        device: where samples lie and mixing happens.
     """
 
     def __init__(
@@ -148,7 +147,6 @@ class SpeakerMixer:
         speech: AudioPool,
         noise: AudioPool | None,
         config: SpeakerMixConfig,
-        device: str | torch.device = "cpu",
     ) -> None:
         for pool in (speech, noise):
             if pool is not None and pool.sample_rate != config.sample_rate:
@@ -158,19 +156,18 @@ class SpeakerMixer:
                 )
         self.config = config
         self.sample_rate = rate = config.sample_rate
-        self.device = torch.device(device)
-        self.speech = speech.to(device)
-        self.noise = noise.to(device) if noise is not None else None
+        self.speech = speech
+        self.noise = noise
         least = round(config.enrolment_seconds[0] * rate)
         self.voices = Voices(speech, config.crop_length, least)
         self._noise_crops = None if noise is None else CropSampler(noise, config.crop_length)
         longest = round(config.enrolment_seconds[1] * rate)
         self._enrolment_noise = None if noise is None else CropSampler(noise, longest)
         self.acoustics = Acoustics(
-            rate, config.crop_length, config.rooms, config.rt60_seconds, config.seed, device
+            rate, config.crop_length, config.rooms, config.rt60_seconds, config.seed
         )
         self._enrolment_acoustics = Acoustics(
-            rate, longest, min(16, config.rooms), config.rt60_seconds, config.seed + 1, device
+            rate, longest, min(16, config.rooms), config.rt60_seconds, config.seed + 1
         )
 
     def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> SpeakerBatch:
@@ -286,10 +283,10 @@ class SpeakerMixer:
         heard, early = self.acoustics.apply_with_early(audio, colours)
         level = corruptions.active_level(heard, rate).clamp_min(_LEAST_LEVEL)
         below = [10.0 ** (-plans[i].snrs_db[place] / 20.0) for i, place in flat]
-        factor = (torch.tensor(below, device=self.device) / level)[:, None]
+        factor = (torch.tensor(below) / level)[:, None]
         heard, early = heard * factor, early * factor
 
-        mixture = torch.zeros((len(plans), length), device=self.device)
+        mixture = torch.zeros((len(plans), length))
         target = torch.zeros_like(mixture)
         for (i, place), sound, dry in zip(flat, heard, early, strict=True):
             mixture[i] += sound
@@ -299,14 +296,14 @@ class SpeakerMixer:
         wanted = torch.tensor([10.0 ** (plan.level_dbfs / 20.0) for plan in plans])
         loud = corruptions.active_level(mixture, rate).clamp_min(1e-7)
         peak = torch.maximum(mixture.abs().amax(-1), target.abs().amax(-1)).clamp_min(1e-7)
-        scale = torch.minimum(wanted.to(self.device) / loud, 0.99 / peak)[:, None]
+        scale = torch.minimum(wanted / loud, 0.99 / peak)[:, None]
         mixture, target = mixture * scale, target * scale
         return SpeakerBatch(
             mixture,
             target,
             self._clips([plan.enrolment for plan in plans], enrolment_length),
             mixture.new_zeros((2, 0, 0)) if voices is None else voices,
-            torch.tensor([self._reach(plan) for plan in plans], device=self.device),
+            torch.tensor([self._reach(plan) for plan in plans]),
             rate,
         )
 
@@ -320,12 +317,12 @@ class SpeakerMixer:
         noise = cut(self.noise, [plans[i].noise for i in rows], length)
         level = corruptions.active_level(noise, self.sample_rate).clamp_min(_LEAST_LEVEL)
         heights = torch.tensor([10.0 ** (-plans[i].noise_snr_db / 20.0) for i in rows])
-        mixture[rows] += noise * (heights.to(self.device) / level)[:, None]
+        mixture[rows] += noise * (heights / level)[:, None]
 
     def _clips(self, clips: Sequence[Clip], length: int) -> torch.Tensor:
         """Enrolment clips [N, E] at their levels."""
         if not clips:
-            return torch.zeros((0, length), device=self.device)
+            return torch.zeros((0, length))
         rate = self.sample_rate
         audio = cut(self.speech, [clip.voice for clip in clips], length)
         audio = self._enrolment_acoustics.apply(audio, [clip.colour for clip in clips])
@@ -337,10 +334,10 @@ class SpeakerMixer:
             noise = cut(self.noise, [clips[i].noise for i in rows], longest)[:, :length]
             level = corruptions.active_level(noise, rate).clamp_min(_LEAST_LEVEL)
             heights = torch.tensor([10.0 ** (-clips[i].noise_snr_db / 20.0) for i in rows])
-            audio[rows] += noise * (heights.to(self.device) / level)[:, None]
+            audio[rows] += noise * (heights / level)[:, None]
         wanted = torch.tensor([10.0 ** (clip.level_dbfs / 20.0) for clip in clips])
         peak = audio.abs().amax(-1).clamp_min(1e-7)
-        return audio * torch.minimum(wanted.to(self.device), 0.99 / peak)[:, None]
+        return audio * torch.minimum(wanted, 0.99 / peak)[:, None]
 
     def _reach(self, plan: SpeakerPlan) -> float:
         if plan.absent:

@@ -104,16 +104,14 @@ class SynthValidation:
     @torch.no_grad()
     def __call__(self, model: Synthesiser) -> dict[str, float]:
         """Mean spectral distances, divergence and envelope error, and the latent's report."""
-        device = next(model.parameters()).device
-        self.batches.device = device
         sums = dict.fromkeys(("logarithmic", "linear", "envelope_db"), 0.0)
         posteriors, pitches, divergences = [], [], []
         for first in range(0, len(self.notes), 8):
             chosen = range(first, min(first + 8, len(self.notes)))
             batch = self.batches.gather(chosen, [0] * len(chosen))
             generator = torch.Generator().manual_seed(first)
-            noise = torch.randn(batch.audio.shape, generator=generator).to(device)
-            latent_noise = torch.zeros(len(chosen), model.config.latent_dim, device=device)
+            noise = torch.randn(batch.audio.shape, generator=generator)
+            latent_noise = torch.zeros(len(chosen), model.config.latent_dim)
             made = model(
                 batch.log_power, batch.note_hz, batch.inside, batch.instrument, batch.pitch_midi,
                 batch.velocity, batch.times, batch.crop_hz, batch.loudness_db, batch.age, noise,
