@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from aeolia.training.processes import Processes
 
-__all__ = ["BatchSource", "TimedBatch", "moved", "prefetched"]
+__all__ = ["BatchSource", "TimedBatch", "prefetched"]
 
 #: Processes that mix beside a GPU, at most; each holds a few finished batches.
 _MOST_MIXERS = 12
@@ -73,9 +73,9 @@ def prefetched(
             yield step, batch
 
 
-def moved(batch: Any, device: torch.device) -> Any:
+def _moved(batch: Any, device: torch.device) -> Any:
     """A batch with all its tensors on `device`."""
-    if device.type == "cpu" or isinstance(batch, Exception):
+    if isinstance(batch, Exception):
         return batch
     values = {entry.name: getattr(batch, entry.name) for entry in fields(batch)}
     tensors = {name: x.to(device) for name, x in values.items() if isinstance(x, Tensor)}
@@ -92,7 +92,7 @@ def _on_gpu(wanted: _Steps, device: torch.device) -> Iterator[Any]:
     computing, copying = torch.cuda.current_stream(device), torch.cuda.Stream(device)
     for batch in _by_processes(wanted):
         with torch.cuda.stream(copying):
-            copied = moved(batch, device)
+            copied = _moved(batch, device)
         for value in vars(copied).values():
             if isinstance(value, Tensor):  # not to be written over while it is in use there
                 value.record_stream(computing)

@@ -9,6 +9,7 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from aeolia.models.build import Autoencoder, build_model
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise import DENOISE
 from aeolia.training.loop import Objective, Progress, train
-from aeolia.training.prefetch import BatchSource, moved
+from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 from aeolia.training.separate import SEPARATE, SEPARATE_SPEAKER
@@ -152,13 +153,15 @@ def _seconds_per_step(
 ) -> float:
     """Time of one step, mixing included, on a copy of the model; the same in all processes."""
     twin = build_model(model.config).to(next(model.parameters()).device)
-    seconds = []
-    for step in range(_WARM_STEPS + timed):
-        started = time.perf_counter()
-        batch = batches.batch(step, config.batch_size, processes.rank, processes.world)
-        loss, _ = objective(twin, moved(batch, processes.device()), step)
-        loss.backward()
-        seconds.append(time.perf_counter() - started)
+    seconds, started = [], time.perf_counter()
+    steps = range(_WARM_STEPS + timed)
+    with closing(prefetched(batches, config.batch_size, steps, processes)) as ahead:
+        for step, batch in ahead:
+            loss, _ = objective(twin, batch, step)
+            loss.backward()
+            float(loss.detach())  # a GPU works on until it is asked
+            seconds.append(time.perf_counter() - started)
+            started = time.perf_counter()
     # Processes that chose different numbers of steps would wait for each other for ever.
     return processes.mean({"seconds": statistics.median(seconds[_WARM_STEPS:])})["seconds"]
 
