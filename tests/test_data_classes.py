@@ -206,3 +206,18 @@ def test_basses_made_by_rule_are_low_and_repeatable(mix) -> None:
             if power[:low].sum() > 0.9 * power.sum():  # songs' own basses are higher
                 found += 1
     assert found >= 4
+
+
+def test_songs_get_other_basses_that_may_be_far_louder(mix) -> None:
+    mixer = mix(**plain(sub_bass=1.0, same_song=1.0, beside_speech=0.0, music_alone=1.0))
+    plans = [mixer.plan(1, index) for index in range(40)]
+    others = 0
+    for plan in plans:
+        music = [part for part in plan.parts if part.label != "noise"]
+        basses = [part for part in music if part.label == "bass"]
+        assert [part.is_sub_bass for part in basses] == [True]
+        others += sum(part.with_song for part in music)
+    assert others > 0
+    gains = [part.gain_db for plan in plans for part in plan.parts if part.is_sub_bass]
+    reach = mixer.config.gain_db
+    assert -reach <= min(gains) and reach < max(gains) <= reach + 18.0
