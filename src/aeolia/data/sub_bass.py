@@ -20,7 +20,8 @@ def sub_bass(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndar
     """A line of `length` samples [T] float32, with a peak of at most 1.
 
     Notes begin on the halves of a beat and are held, or fade, to the next one or to a rest; some
-    slide into their pitch. Timbre (saturation, an octave) is drawn once.
+    slide into their pitch. Timbre (saturation, two more partials) is drawn once, and so is how
+    fast and how far two oscillators, nearly in tune, beat.
     """
     half_beat = int(sample_rate * rng.uniform(0.15, 0.35))
     key = int(rng.integers(_LOWEST, _HIGHEST + 1))
@@ -44,7 +45,11 @@ def sub_bass(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndar
     phase = 2.0 * np.pi * np.cumsum(frequency) / sample_rate
     drive = rng.uniform(0.1, 2.5)
     wave = np.tanh(drive * np.sin(phase)) / np.tanh(drive)
-    wave += rng.uniform(0.0, 0.3) * np.sin(2.0 * phase)
+    for partial in (2, 3):
+        wave += rng.uniform(0.0, 0.7) * rng.random() * np.sin(partial * phase)
+    depth = rng.uniform(0.0, 0.6) * rng.random()
+    beats = np.cos(2.0 * np.pi * rng.uniform(0.5, 4.0) * np.arange(length) / sample_rate)
+    level *= 1.0 - depth * (0.5 + 0.5 * beats)
     # Edges as soft as those of an instrument: 10 ms to rise or fall.
     sound = wave * _smooth(_smooth(level, int(0.005 * sample_rate)), int(0.005 * sample_rate))
     return (sound / max(1.0, float(np.abs(sound).max()))).astype(np.float32)
