@@ -221,3 +221,12 @@ def test_songs_get_other_basses_that_may_be_far_louder(mix) -> None:
     gains = [part.gain_db for plan in plans for part in plan.parts if part.is_sub_bass]
     reach = mixer.config.gain_db
     assert -reach <= min(gains) and reach < max(gains) <= reach + 18.0
+
+
+def test_songs_get_no_basses_where_there_are_none(pools: dict[str, list[AudioPool]]) -> None:
+    stems = [pool.subset(lambda row: row.label != "bass") for pool in pools["stems"]]
+    settings = plain(sub_bass=1.0, same_song=1.0, beside_speech=0.0, music_alone=1.0)
+    mixer = ClassMixer({"stems": stems}, dataclasses.replace(CONFIG, **settings))
+    assert "bass" not in mixer.labels
+    labels = {part.label for index in range(20) for part in mixer.plan(1, index).parts}
+    assert labels == {"vocals", "drums", "other"}

@@ -257,7 +257,7 @@ class ClassMixer:
 
     def _with_sub_bass(self, parts: list[Part], rng: np.random.Generator) -> list[Part]:
         """At times the bass of a song is another one: few songs have a bass below their drums."""
-        if not self.config.sub_bass or rng.random() >= self.config.sub_bass:
+        if "bass" not in self.labels or not rng.random() < self.config.sub_bass:
             return parts
         return [*(part for part in parts if part.label != "bass"), Part("bass", "", [])]
 
