@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.data.sub_bass import sub_bass
+from aeolia.data.sub_bass import beats_of, sub_bass
 
 RATES = [16000, 48000]
 
@@ -38,3 +38,26 @@ def test_same_seed_same_line() -> None:
 def test_short_ones_sound_too() -> None:
     for seed in range(60):
         assert np.abs(sub_bass(4000, 16000, np.random.default_rng(seed))).max() > 0.1
+
+
+def test_notes_begin_where_drums_are_struck() -> None:
+    """A bass drum of 60 Hz every 0.9 s: notes' attacks fall on it, within one of its cycles."""
+    rate = 16000
+    time = np.arange(rate * 9 // 10) / rate
+    drums = np.tile(np.sin(2 * np.pi * 60.0 * time) * np.exp(-time / 0.05), 8).astype(np.float32)
+    beats = beats_of(drums, rate)
+    np.testing.assert_allclose(beats / rate, 0.9 * np.arange(8), atol=0.02)
+
+    silence = np.zeros_like(drums)
+    assert beats_of(silence, rate).size == 0
+    assert beats_of(silence[:10], rate).size == 0
+
+    on_beat = total = 0
+    for seed in range(30):
+        line = sub_bass(len(drums), rate, np.random.default_rng(seed), beats)
+        attacks = beats_of(line, rate) / rate
+        attacks = attacks[(attacks > 0.9) & (attacks < 6.0)]  # the first note has no beat before it
+        distance = np.abs(attacks[:, None] - beats / rate).min(axis=1)
+        on_beat, total = on_beat + int((distance < 0.03).sum()), total + len(distance)
+    assert total > 30
+    assert on_beat > 0.6 * total  # the others are oscillators beating

@@ -22,7 +22,7 @@ from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.mix_config import CropConfig
 from aeolia.data.stems import StemCrops
-from aeolia.data.sub_bass import sub_bass
+from aeolia.data.sub_bass import beats_of, sub_bass
 from aeolia.errors import ConfigError, InputError
 
 __all__ = ["CLASSES", "MUSIC", "ClassBatch", "ClassMixConfig", "ClassMixer", "ClassPlan", "Part"]
@@ -41,6 +41,8 @@ _MOST_CLASSES = 5
 _LEAST_LEVEL = 0.002
 #: In electronic music a low bass may be far louder than all else: by up to so much more.
 _SUB_BASS_DB = 18.0
+#: And it begins where its drums are struck, in so many of the mixtures that have some.
+_ON_BEAT = 0.7
 #: Draws of synthetic noise: slopes in dB per octave.
 _SLOPES_DB = (-3.0, 9.0)
 
@@ -325,7 +327,11 @@ class ClassMixer:
             audio[made] = 0.1 * noise
         for row, (i, part) in enumerate(flat):
             if part.is_sub_bass:
-                line = sub_bass(length, rate, plans[i].rng)
+                rng = plans[i].rng
+                drums = [audio[r] for r, (j, o) in enumerate(flat) if j == i and o.label == "drums"]
+                on_beat = bool(drums) and rng.random() < _ON_BEAT
+                beats = beats_of(drums[0].numpy(), rate) if on_beat else None
+                line = sub_bass(length, rate, rng, beats)
                 audio[row] = torch.from_numpy(0.5 * line)
 
     def _heights(self, flat: Sequence[tuple[int, Part]], audio: torch.Tensor) -> np.ndarray:
