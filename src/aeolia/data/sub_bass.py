@@ -43,12 +43,12 @@ class _Touch:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, sample_rate: int) -> _Touch:
-        drops, punches = rng.random(2) < 0.6
+        drops, punches = rng.random(2) < 0.7
         milliseconds = sample_rate / 1000.0
         return cls(
             glide=float(rng.choice([3.0, 30.0, 100.0])) * milliseconds,
             drop=float(rng.uniform(0.3, 3.5)) if drops else 0.0,
-            drop_time=float(rng.uniform(8.0, 60.0)) * milliseconds,
+            drop_time=float(rng.uniform(8.0, 100.0)) * milliseconds,
             punch=float(rng.uniform(0.0, 1.5)) if punches else 0.0,
             punch_time=float(rng.uniform(10.0, 80.0)) * milliseconds,
             fading=float(rng.choice([0.25, 0.8, 4.0, 60.0])) * sample_rate,
@@ -85,6 +85,7 @@ def sub_bass(
     half_beat = int(sample_rate * rng.uniform(0.15, 0.35))
     key = int(rng.integers(_LOWEST, _HIGHEST + 1))
     touch = _Touch.draw(rng, sample_rate)
+    busy = rng.uniform(0.4, 1.0)
     frequency, level = np.zeros(length), np.zeros(length)
     start, before = -int(rng.integers(half_beat)), 0.0
     while start < length:
@@ -92,7 +93,7 @@ def sub_bass(
         own = 440.0 * 2.0 ** ((key + int(rng.choice(_STEPS)) - 69) / 12.0)
         time = np.arange(size)
         pitch = own * 2.0 ** touch.octaves(time, np.log2(before / own) if before else 0.0)
-        held = int(size * rng.uniform(0.6, 1.0)) if rng.random() < 0.85 else 0
+        held = int(size * rng.uniform(0.6, 1.0)) if rng.random() < busy else 0
         first, last = max(0, start), min(length, start + size)
         frequency[first:last] = pitch[first - start : last - start]
         level[first:last] = touch.envelope(time, held)[first - start : last - start]
