@@ -230,3 +230,20 @@ def test_songs_get_no_basses_where_there_are_none(pools: dict[str, list[AudioPoo
     assert "bass" not in mixer.labels
     labels = {part.label for index in range(20) for part in mixer.plan(1, index).parts}
     assert labels == {"vocals", "drums", "other"}
+
+
+def test_what_may_be_the_bass_of_a_song_is_left_out(pools: dict[str, list[AudioPool]]) -> None:
+    """Low notes among drums: kept where the song has a bass besides, else not."""
+    settings = plain(same_song=1.0, beside_speech=0.0, music_alone=1.0)
+    swapped = {"bass": "drums", "drums": "bass"}
+    lows = {}
+    for keep in (True, False):
+        pool = pools["stems"][0].subset(lambda row, keep=keep: keep or row.label != "drums")
+        pool.rows = [
+            dataclasses.replace(row, label=swapped.get(row.label, row.label)) for row in pool.rows
+        ]
+        mixer = ClassMixer({"stems": [pool]}, dataclasses.replace(CONFIG, **settings))
+        drums = mixer.batch(0, 24).stems[:, CLASSES.index("drums")]
+        power = torch.fft.rfft(drums).abs().square().sum(0)
+        lows[keep] = float(power[: round(110.0 * drums.shape[1] / RATE)].sum() / power.sum())
+    assert lows[False] < 1e-3 and lows[True] > 0.3

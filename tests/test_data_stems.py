@@ -11,7 +11,7 @@ from made_recordings import write
 
 from aeolia.data.cache import AudioPool
 from aeolia.data.manifest import Row
-from aeolia.data.stems import StemCrops
+from aeolia.data.stems import StemCrops, without_lows
 
 RATE = 16000
 
@@ -84,3 +84,21 @@ def test_a_short_stem_stands_between_silence(tmp_path: Path) -> None:
         assert part.length == RATE // 4 and 0 <= part.offset <= RATE - part.length
         offsets.add(part.offset)
     assert len(offsets) > 10
+
+
+def test_drums_and_other_of_songs_without_a_bass_stem_may_hold_it(pool: AudioPool) -> None:
+    assert not StemCrops(pool, RATE).with_hidden_bass
+    partly = pool.subset(lambda row: row.label != "bass" or row.source.endswith("0"))
+    hidden = StemCrops(partly, RATE).with_hidden_bass
+    rows = [partly.row(item) for item in hidden]
+    assert {row.label for row in rows} == {"drums", "other"}
+    assert rows and not any(row.source.endswith("0") for row in rows)
+    alone = pool.subset(lambda row: row.label == "drums")
+    assert not StemCrops(alone, RATE).with_hidden_bass  # a folder of drums is no song
+
+
+def test_without_lows_takes_out_what_may_be_a_bass_and_nothing_else() -> None:
+    time = np.arange(RATE) / RATE
+    low, high = (np.sin(2.0 * np.pi * hz * time).astype(np.float32) for hz in (60.0, 200.0))
+    both = np.stack([low + 0.5 * high, low])
+    np.testing.assert_allclose(without_lows(both, RATE), [0.5 * high, 0.0 * low], atol=1e-5)

@@ -21,7 +21,7 @@ from aeolia.data.acoustics import Acoustics, Colour
 from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.mix_config import CropConfig
-from aeolia.data.stems import StemCrops
+from aeolia.data.stems import StemCrops, without_lows
 from aeolia.data.sub_bass import beats_of, sub_bass
 from aeolia.errors import ConfigError, InputError
 
@@ -285,13 +285,24 @@ class ClassMixer:
         return Part(label, name, self._music[name].draw(label, rng))
 
     def cut_parts(self, parts: Sequence[Part]) -> torch.Tensor:
-        """The parts [N, T] as they were recorded; zeros for what is made by rule."""
+        """The parts [N, T] as they were recorded; zeros for what is made by rule.
+
+        What may be a song's bass and is not called so is left out (`without_lows`).
+        """
         audio = torch.zeros((len(parts), self.config.crop_length))
         for name in dict.fromkeys(part.pool for part in parts if part.pool):
             rows = [row for row, part in enumerate(parts) if part.pool == name]
             crops = [parts[row].segments for row in rows]
             audio[rows] = cut(self._pools[name], crops, self.config.crop_length)
+        unsure = [row for row, part in enumerate(parts) if self._may_hold_bass(part)]
+        if unsure:
+            audio[unsure] = torch.from_numpy(without_lows(audio[unsure].numpy(), self.sample_rate))
         return audio
+
+    def _may_hold_bass(self, part: Part) -> bool:
+        """Whether it is a stem that is no bass and yet where its song has its bass."""
+        crops = self._music.get(part.pool)
+        return crops is not None and part.segments[0].item in crops.with_hidden_bass
 
     def render(self, plans: Sequence[ClassPlan]) -> ClassBatch:
         """Make the audio of drawn items, all at once."""
