@@ -4,11 +4,15 @@
     python recipes/weights.py join LOW HIGH OUT       LOW's bands, and HIGH's own above them
     python recipes/weights.py average RUN RUN OUT     the mean of two runs' weights
     python recipes/weights.py half RUN OUT            weights of half precision: half as large
+    python recipes/weights.py further FROM TO NAME=SHARE... OUT
+                                                      TO, and so much more of the way from FROM,
+                                                      for the weights whose names begin so
 
 RUN, LOW and HIGH are run folders or .safetensors files, to cut or join denoisers of the presets'
 structures; OUT becomes a folder that `aeolia train --from` and `aeolia export` take.
 Averaging runs that branched from one another often generalises better than either (Wortsman et
-al., "Model soups", 2022).
+al., "Model soups", 2022); what a run unlearned of the one before is unlearned further by going on
+in its direction (Ilharco et al., "Editing models with task arithmetic", 2023).
 """
 
 from __future__ import annotations
@@ -63,6 +67,19 @@ def average(one: Path, other: Path) -> tuple[AnyConfig, Weights]:
     return config, {name: (first[name] + second[name]) / 2.0 for name in first}
 
 
+def further(start: Path, end: Path, *shares: Path) -> tuple[AnyConfig, Weights]:
+    """`end`, and `share` more of the way to it from `start`, by the beginnings of names."""
+    config, last = read_checkpoint(end)
+    _, first = read_checkpoint(start)
+    for name, share in (str(text).rsplit("=", 1) for text in shares):
+        chosen = [key for key in last if key.startswith(name)]
+        if not chosen:
+            raise SystemExit(f"no weight's name begins with {name!r}")
+        for key in chosen:
+            last[key] = last[key] + float(share) * (last[key].float() - first[key].float())
+    return config, last
+
+
 def half(run: Path) -> tuple[AnyConfig, Weights]:
     """Each weight rounded to 11 bits."""
     config, weights = read_checkpoint(run)
@@ -71,6 +88,8 @@ def half(run: Path) -> tuple[AnyConfig, Weights]:
 
 def main(arguments: list[str]) -> None:
     jobs = {"cut": (cut, 2), "join": (join, 2), "average": (average, 2), "half": (half, 1)}
+    if arguments[:1] == ["further"] and len(arguments) > 4:
+        jobs["further"] = (further, len(arguments) - 2)
     if not arguments or arguments[0] not in jobs or len(arguments) != jobs[arguments[0]][1] + 2:
         raise SystemExit(__doc__)
     job, _ = jobs[arguments[0]]
