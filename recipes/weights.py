@@ -88,8 +88,7 @@ def half(run: Path) -> tuple[AnyConfig, Weights]:
 
 def main(arguments: list[str]) -> None:
     jobs = {"cut": (cut, 2), "join": (join, 2), "average": (average, 2), "half": (half, 1)}
-    if arguments[:1] == ["further"] and len(arguments) > 4:
-        jobs["further"] = (further, len(arguments) - 2)
+    jobs["further"] = (further, max(3, len(arguments) - 2))  # as many shares as there are
     if not arguments or arguments[0] not in jobs or len(arguments) != jobs[arguments[0]][1] + 2:
         raise SystemExit(__doc__)
     job, _ = jobs[arguments[0]]

@@ -11,7 +11,7 @@ from made_recordings import write
 
 from aeolia.data.cache import AudioPool
 from aeolia.data.manifest import Row
-from aeolia.data.stems import StemCrops, without_lows
+from aeolia.data.stems import StemCrops
 
 RATE = 16000
 
@@ -95,10 +95,3 @@ def test_drums_and_other_of_songs_without_a_bass_stem_may_hold_it(pool: AudioPoo
     assert rows and not any(row.source.endswith("0") for row in rows)
     alone = pool.subset(lambda row: row.label == "drums")
     assert not StemCrops(alone, RATE).with_hidden_bass  # a folder of drums is no song
-
-
-def test_without_lows_takes_out_what_may_be_a_bass_and_nothing_else() -> None:
-    time = np.arange(RATE) / RATE
-    low, high = (np.sin(2.0 * np.pi * hz * time).astype(np.float32) for hz in (60.0, 200.0))
-    both = np.stack([low + 0.5 * high, low])
-    np.testing.assert_allclose(without_lows(both, RATE), [0.5 * high, 0.0 * low], atol=1e-5)

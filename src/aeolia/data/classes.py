@@ -21,7 +21,7 @@ from aeolia.data.acoustics import Acoustics, Colour
 from aeolia.data.cache import AudioPool
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.mix_config import CropConfig
-from aeolia.data.stems import StemCrops, without_lows
+from aeolia.data.stems import StemCrops
 from aeolia.data.sub_bass import beats_of, sub_bass
 from aeolia.errors import ConfigError, InputError
 
@@ -43,6 +43,8 @@ _LEAST_LEVEL = 0.002
 _SUB_BASS_DB = 18.0
 #: And it begins where its drums are struck, in so many of the mixtures that have some.
 _ON_BEAT = 0.7
+#: Stems that may hold the bass of their song are heard from here on.
+_HIDDEN_BASS_HZ = 120.0
 #: Draws of synthetic noise: slopes in dB per octave.
 _SLOPES_DB = (-3.0, 9.0)
 
@@ -287,7 +289,7 @@ class ClassMixer:
     def cut_parts(self, parts: Sequence[Part]) -> torch.Tensor:
         """The parts [N, T] as they were recorded; zeros for what is made by rule.
 
-        What may be a song's bass and is not called so is left out (`without_lows`).
+        The lows of what may hold a song's bass and is not called so are left out.
         """
         audio = torch.zeros((len(parts), self.config.crop_length))
         for name in dict.fromkeys(part.pool for part in parts if part.pool):
@@ -296,13 +298,18 @@ class ClassMixer:
             audio[rows] = cut(self._pools[name], crops, self.config.crop_length)
         unsure = [row for row, part in enumerate(parts) if self._may_hold_bass(part)]
         if unsure:
-            audio[unsure] = torch.from_numpy(without_lows(audio[unsure].numpy(), self.sample_rate))
+            rate, count = self.sample_rate, len(unsure)
+            audio[unsure] = corruptions.band_limit(
+                audio[unsure], rate, count * [float(rate)], count * [_HIDDEN_BASS_HZ]
+            )
         return audio
 
     def _may_hold_bass(self, part: Part) -> bool:
-        """Whether it is a stem that is no bass and yet where its song has its bass."""
+        """Whether its song has its bass here, while other recordings say what a bass is."""
         crops = self._music.get(part.pool)
-        return crops is not None and part.segments[0].item in crops.with_hidden_bass
+        if crops is None or "bass" not in self.labels:
+            return False
+        return part.segments[0].item in crops.with_hidden_bass
 
     def render(self, plans: Sequence[ClassPlan]) -> ClassBatch:
         """Make the audio of drawn items, all at once."""

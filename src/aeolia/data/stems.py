@@ -11,7 +11,7 @@ import numpy as np
 from aeolia.data.cache import AudioPool
 from aeolia.data.crops import Segment
 
-__all__ = ["StemCrops", "without_lows"]
+__all__ = ["StemCrops"]
 
 #: Activity is looked at in frames of this length.
 _FRAME_SECONDS = 0.25
@@ -21,8 +21,6 @@ _ACTIVE_DB = 35.0
 _ACTIVE_SHARE = 0.6
 #: Below about this frequency lies what a bass plays.
 _LOW_HZ = 100.0
-#: What may be bass is taken out of other stems up to here, passing over to nothing taken out.
-_LOWS_HZ = (120.0, 180.0)
 #: Fading edges of recordings shorter than a crop.
 _FADE_SECONDS = 0.005
 
@@ -42,7 +40,7 @@ class StemCrops:
 
     Every row is a stem: its label is the class, its source the song, whose stems are aligned.
     What a song's "other" plays while most of its power lies below 100 Hz is passed over, and
-    `with_hidden_bass` names what should be heard `without_lows`: songs without a bass stem hold
+    `with_hidden_bass` names what should be heard without its lows: songs without a bass stem hold
     their bass there or among the drums, and a sound cannot be in two classes.
     """
 
@@ -148,15 +146,6 @@ class _Song:
         sounds = [good[item][:frames] for item in items]
         starts = np.flatnonzero(np.sum(sounds, axis=0) >= 2)
         return cls(items, sounds, starts) if len(starts) else None
-
-
-def without_lows(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Sounds [..., T] without what lies below 120 Hz; whole from 180 Hz on, in phase."""
-    hz = np.fft.rfftfreq(audio.shape[-1], 1.0 / sample_rate)
-    first, last = _LOWS_HZ
-    way = np.clip((hz - first) / (last - first), 0.0, 1.0)
-    gain = 0.5 - 0.5 * np.cos(np.pi * way)
-    return np.fft.irfft(np.fft.rfft(audio) * gain, audio.shape[-1]).astype(np.float32)
 
 
 def _with_hidden_bass(pool: AudioPool, songs: Iterable[list[int]]) -> frozenset[int]:
