@@ -23,9 +23,9 @@ from pathlib import Path
 from torch import Tensor
 
 from aeolia.config import AnyConfig, ModelConfig
-from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
-from aeolia.presets import preset
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.recipes.catalogue import preset
 
 Weights = dict[str, Tensor]
 #: Axis of the layers around the recurrences that runs over (channel, position).

@@ -140,9 +140,7 @@ def play(
     return Clip(score.stem, caption, sample_rate, (Version("played", audio),))
 
 
-def write(
-    results: Sequence[Result], folder: Path, model: str, played: Sequence[Clip] = ()
-) -> Path:
+def write(results: Sequence[Result], folder: Path, model: str, played: Sequence[Clip] = ()) -> Path:
     """Write NAME.denoised.wav of each result and index.html; returns the page's path."""
     clips = []
     for result in results:
@@ -176,7 +174,9 @@ def table_of(results: Sequence[Result]) -> Table:
     """Before and after of every clip, with the speed."""
     rows = tuple(
         (
-            result.name, f"{result.seconds:.1f} s", *result.scores(),
+            result.name,
+            f"{result.seconds:.1f} s",
+            *result.scores(),
             f"{result.real_time_factor:.4f}",
         )
         for result in results

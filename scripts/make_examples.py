@@ -35,8 +35,10 @@ def main() -> None:
             soundfile.write(folder / f"{name}.{kind}.wav", audio, sample_rate, subtype="PCM_16")
         peak_db = 20 * np.log10(np.abs(noisy).max())
         snr_db = level_db(clean) - level_db(noisy - clean)
-        print(f"{name}: {len(clean) / sample_rate:.1f} s, {sample_rate} Hz, "
-              f"SNR {snr_db:.1f} dB, peak {peak_db:.1f} dBFS")
+        print(
+            f"{name}: {len(clean) / sample_rate:.1f} s, {sample_rate} Hz, "
+            f"SNR {snr_db:.1f} dB, peak {peak_db:.1f} dBFS"
+        )
     first, both, sample_rate = make_duet()
     soundfile.write(folder / "duet.wav", both, sample_rate, subtype="PCM_16")
     soundfile.write(folder / "duet.first.wav", first, sample_rate, subtype="PCM_16")
@@ -48,8 +50,12 @@ def main() -> None:
 def make_fan(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """48 kHz mono: a voice beside a desk fan, with mains hum."""
     sample_rate = 48000
-    speech = say("slt", "The kettle is on, the window is open, and the old fan on my desk "
-                        "is doing its best to be heard.", sample_rate)
+    speech = say(
+        "slt",
+        "The kettle is on, the window is open, and the old fan on my desk "
+        "is doing its best to be heard.",
+        sample_rate,
+    )
     clean = padded(with_sibilance(at_level(speech, SPEECH_LEVEL_DB), sample_rate, rng), sample_rate)
     fan = fan_noise(len(clean), sample_rate, rng)
     hum = mains_hum(len(clean), sample_rate, rng)
@@ -60,8 +66,12 @@ def make_fan(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
 def make_street(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """44.1 kHz stereo: a voice a little left of the middle, cars passing behind it."""
     sample_rate = 44100
-    speech = say("rms", "I am down at the harbour now. If the traffic is too loud, "
-                        "I will call again from the station.", sample_rate)
+    speech = say(
+        "rms",
+        "I am down at the harbour now. If the traffic is too loud, "
+        "I will call again from the station.",
+        sample_rate,
+    )
     mono = padded(with_sibilance(at_level(speech, SPEECH_LEVEL_DB), sample_rate, rng), sample_rate)
     clean = np.stack([mono, 0.8 * mono], axis=1)
     noise = street_noise(len(mono), sample_rate, rng)
@@ -74,8 +84,12 @@ def make_cafe(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     The clean reference is the voice with the room's first 50 ms, as heard close by.
     """
     sample_rate = 16000
-    speech = say("awb", "The meeting starts at half past nine. Please bring the drawings, "
-                        "and a pencil for everyone.", sample_rate)
+    speech = say(
+        "awb",
+        "The meeting starts at half past nine. Please bring the drawings, "
+        "and a pencil for everyone.",
+        sample_rate,
+    )
     speech = padded(with_sibilance(speech, sample_rate, rng), sample_rate)
     size, ear = (6.0, 4.6, 2.8), (2.1, 2.4, 1.2)
     near = room_response(size, (2.9, 2.9, 1.5), ear, 0.4, sample_rate, rng)
@@ -103,12 +117,13 @@ def make_duet() -> tuple[np.ndarray, np.ndarray, int]:
     sample_rate = 16000
     texts = {
         "slt": "Once the rain is over, we could take the small boat across the lake and have "
-               "our lunch on the other side.",
+        "our lunch on the other side.",
         "rms": "Nobody told me that the museum closes on Mondays, so I walked along the river "
-               "until the evening instead.",
-    }  # fmt: skip
-    voices = [at_level(say(voice, text, sample_rate), SPEECH_LEVEL_DB)
-              for voice, text in texts.items()]  # fmt: skip
+        "until the evening instead.",
+    }
+    voices = [
+        at_level(say(voice, text, sample_rate), SPEECH_LEVEL_DB) for voice, text in texts.items()
+    ]
     length = min(len(voice) for voice in voices)
     first, second = (padded(voice[:length], sample_rate) for voice in voices)
     return first, first + second, sample_rate

@@ -38,9 +38,13 @@ C5:1.5 B4:.5 A4:1 G#4:1.5 F#4:.5 G#4:1  A4:6
 VERSE_CHORDS = "Am Am G Em Am F E E Am Am G Em Am E Am Am"
 CHORUS_CHORDS = "C C G Em Am F E E C C G Em Am E Am Am"
 CHORDS = {  # bass, then three voices around the middle C
-    "Am": "A2 A3 C4 E4", "G": "G2 B3 D4 G4", "Em": "E2 B3 E4 G4", "F": "F2 A3 C4 F4",
-    "E": "E2 G#3 B3 E4", "C": "C3 G3 C4 E4",
-}  # fmt: skip
+    "Am": "A2 A3 C4 E4",
+    "G": "G2 B3 D4 G4",
+    "Em": "E2 B3 E4 G4",
+    "F": "F2 A3 C4 F4",
+    "E": "E2 G#3 B3 E4",
+    "C": "C3 G3 C4 E4",
+}
 
 Event = tuple[float, int, bytes]  # eighths from the start, order at one time, message
 

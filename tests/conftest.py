@@ -89,7 +89,7 @@ def make_gain_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., P
 @pytest.fixture(scope="session")
 def synth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with tiny synthesisers of known sound: notes.onnx, drums.onnx and their parts."""
-    from tiny_synth import DRUMS, write_synth
+    from made.tiny_synth import DRUMS, write_synth
 
     folder = tmp_path_factory.mktemp("synths")
     write_synth(folder)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from aeolia.api.streams import Stream
     from aeolia.api.synthesis import ScoreReport, play_score, play_score_file, synthesise
     from aeolia.runtime.catalogue import load, released_models
-    from aeolia.runtime.encoding import Encoding
-    from aeolia.runtime.voice import Voice
+    from aeolia.runtime.separate.voice import Voice
+    from aeolia.runtime.synth.encoding import Encoding
 
 __all__ = [
     "Encoding",
@@ -61,14 +61,18 @@ __all__ = [
 _HOMES = {
     "aeolia.api.denoising": ("FileReport", "denoise", "denoise_file"),
     "aeolia.api.separation": (
-        "OutputReport", "SeparationReport", "enrol", "separate", "separate_file",
+        "OutputReport",
+        "SeparationReport",
+        "enrol",
+        "separate",
+        "separate_file",
     ),
     "aeolia.api.streams": ("Stream",),
     "aeolia.api.synthesis": ("ScoreReport", "play_score", "play_score_file", "synthesise"),
     "aeolia.runtime.catalogue": ("load", "released_models"),
-    "aeolia.runtime.encoding": ("Encoding",),
-    "aeolia.runtime.voice": ("Voice",),
-}  # fmt: skip
+    "aeolia.runtime.synth.encoding": ("Encoding",),
+    "aeolia.runtime.separate.voice": ("Voice",),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.audio.files import AudioReader, AudioWriter
 from aeolia.runtime.backend import Backend
 from aeolia.runtime.catalogue import load
-from aeolia.runtime.stream import Stream
+from aeolia.runtime.denoise import Stream
 
 __all__ = ["FileReport", "Model", "denoise", "denoise_file", "denoising_stream"]
 
@@ -127,4 +127,3 @@ def denoise_file(
         clipped_samples=writer.n_clipped,
         wall_seconds=time.perf_counter() - started,
     )
-

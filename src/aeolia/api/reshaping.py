@@ -15,9 +15,9 @@ from aeolia.audio.files import PIPE, AudioReader, AudioWriter
 from aeolia.audio.pitch import track_pitch
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError
-from aeolia.runtime.encoding import Encoding, check_monophonic, encode_recording
-from aeolia.runtime.resynthesis import fitted, glide, morph_steps, shifted
-from aeolia.runtime.transfer import TransferStream
+from aeolia.runtime.synth.encoding import Encoding, check_monophonic, encode_recording
+from aeolia.runtime.synth.resynthesis import fitted, glide, morph_steps, shifted
+from aeolia.runtime.synth.transfer import TransferStream
 
 __all__ = [
     "TransferReport",
@@ -48,9 +48,14 @@ def transfer_stream(
     """A stream through a synthesiser that is opened if it is not yet."""
     opened = open_synthesiser(model)
     return TransferStream(
-        opened, opened.instrument(to), sample_rate, channels,
-        transpose=transpose, snap=snap, resample_quality=resample_quality,
-    )  # fmt: skip
+        opened,
+        opened.instrument(to),
+        sample_rate,
+        channels,
+        transpose=transpose,
+        snap=snap,
+        resample_quality=resample_quality,
+    )
 
 
 def transfer(
@@ -148,9 +153,14 @@ def transfer_file(
                 writer.write(samples)
                 n_done += len(samples)
     return TransferReport(
-        str(source), str(target), info.sample_rate, n_done, writer.n_clipped, warning,
+        str(source),
+        str(target),
+        info.sample_rate,
+        n_done,
+        writer.n_clipped,
+        warning,
         time.perf_counter() - started,
-    )  # fmt: skip
+    )
 
 
 def _range_warning(

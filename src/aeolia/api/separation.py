@@ -16,11 +16,11 @@ from aeolia.audio.levels import decibels
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import SeparationBackend
 from aeolia.runtime.catalogue import find_model, load
-from aeolia.runtime.enrolment import VoiceEncoder, encoder_fingerprint, read_clip
-from aeolia.runtime.enrolment import enrol as enrol_clip
-from aeolia.runtime.separation import SeparationStream
-from aeolia.runtime.sources import Source, file_label, parse_sources
-from aeolia.runtime.voice import VOICE_SUFFIX, Voice
+from aeolia.runtime.separate.enrolment import VoiceEncoder, encoder_fingerprint, read_clip
+from aeolia.runtime.separate.enrolment import enrol as enrol_clip
+from aeolia.runtime.separate.sources import Source, file_label, parse_sources
+from aeolia.runtime.separate.stream import SeparationStream
+from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
 
 __all__ = [
     "ABSENT_DB",
@@ -221,9 +221,7 @@ def output_paths(source: str | Path, folder: str | Path, names: Sequence[str]) -
         return {names[0]: PIPE}
     path = Path("stdin.wav" if str(source) == PIPE else source)
     suffix = path.suffix or ".wav"
-    return {
-        name: str(Path(folder) / f"{path.stem}.{file_label(name)}{suffix}") for name in names
-    }
+    return {name: str(Path(folder) / f"{path.stem}.{file_label(name)}{suffix}") for name in names}
 
 
 def separate_file(
@@ -259,9 +257,7 @@ def separate_file(
         def heard(block: np.ndarray) -> None:
             power[_MIXTURE] += _energy(block)
 
-        with Outputs(
-            paths, info, remainder=passage.remainder, overwrite=overwrite
-        ) as outputs:
+        with Outputs(paths, info, remainder=passage.remainder, overwrite=overwrite) as outputs:
             for blocks in through(reader, passage, progress, heard):
                 outputs.write(blocks)
                 frames += len(blocks[passage.names[0]])

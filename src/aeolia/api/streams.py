@@ -10,9 +10,9 @@ from aeolia.api.reshaping import transfer_stream
 from aeolia.api.separation import Separator, Speaker, separation_stream
 from aeolia.api.synthesis import NOTES_MODEL, Synthesiser
 from aeolia.errors import InputError
-from aeolia.runtime.separation import SeparationStream
-from aeolia.runtime.stream import Stream as DenoisingStream
-from aeolia.runtime.transfer import TransferStream
+from aeolia.runtime.denoise import Stream as DenoisingStream
+from aeolia.runtime.separate.stream import SeparationStream
+from aeolia.runtime.synth.transfer import TransferStream
 
 __all__ = ["Stream"]
 
@@ -82,7 +82,7 @@ def Stream(
     `flush` return a dict of arrays by source; `rest` adds what remains of the mixture. With `to`,
     an instrument's name, it transfers (`model` is "transfer" or a synthesiser). For the other
     arguments, `push`, `flush`, `process`, `reset` and `latency` see `aeolia.runtime.passage`,
-    `aeolia.runtime.stream`, `aeolia.runtime.separation` and `aeolia.runtime.transfer`.
+    `aeolia.runtime.denoise`, `aeolia.runtime.separate.stream` and `aeolia.runtime.synth.transfer`.
     """
     if to is not None:
         return transfer_stream(

@@ -12,13 +12,13 @@ import numpy as np
 
 from aeolia.api.recordings import Progress
 from aeolia.audio.files import AudioInfo
+from aeolia.audio.levelled import Levelled, lowering, write_levelled
 from aeolia.runtime.catalogue import load, released_models
-from aeolia.runtime.instrument import OnnxSynthesiser
-from aeolia.runtime.levelled import Levelled, lowering, write_levelled
-from aeolia.runtime.orchestra import Orchestra, orchestrate
-from aeolia.runtime.performance import Performance
-from aeolia.runtime.score import DRUM_CHANNEL, Score, read_score
-from aeolia.runtime.single import plan_notes, play_note
+from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.orchestra import Orchestra, orchestrate
+from aeolia.runtime.synth.performance import Performance
+from aeolia.runtime.synth.score import DRUM_CHANNEL, Score, read_score
+from aeolia.runtime.synth.single import plan_notes, play_note
 
 __all__ = [
     "ScoreReport",
@@ -69,17 +69,24 @@ def synthesise(
     """
     opened = open_synthesiser(model)
     requests = plan_notes(
-        opened, instrument, pitch, velocity,
-        text=text, samples=0 if seed is None else 1, seed=seed or 0,
-    )  # fmt: skip
+        opened,
+        instrument,
+        pitch,
+        velocity,
+        text=text,
+        samples=0 if seed is None else 1,
+        seed=seed or 0,
+    )
     (audio,) = play_note(opened, requests, seconds, seed=seed or 0)
     return audio, opened.config.sample_rate
 
 
 def _orchestra(
-    score: Score | str | Path, players: Mapping[int, str] | None, model: Synthesiser,
+    score: Score | str | Path,
+    players: Mapping[int, str] | None,
+    model: Synthesiser,
     drums: Synthesiser | None,
-) -> Orchestra:  # fmt: skip
+) -> Orchestra:
     score = read_score(score) if isinstance(score, (str, Path)) else score
     with_drums = DRUM_CHANNEL in score.channels() and DRUM_CHANNEL not in (players or {})
     # The drum model is only looked for where it is needed, and may be absent.
@@ -164,6 +171,11 @@ def play_score_file(
 
     level = write_levelled(performance.blocks(), target, info, overwrite=overwrite, done=done)
     return ScoreReport(
-        str(target), performance.sample_rate, len(orchestra.voices), level, orchestra.players,
-        orchestra.remarks, time.perf_counter() - started,
-    )  # fmt: skip
+        str(target),
+        performance.sample_rate,
+        len(orchestra.voices),
+        level,
+        orchestra.players,
+        orchestra.remarks,
+        time.perf_counter() - started,
+    )

@@ -47,10 +47,21 @@ AUDIO_SUFFIXES = tuple(_CONTAINERS)
 #: Bits per sample of the formats that hold integers, which clip beyond full scale. The
 #: logarithmic and adaptive ones take 16-bit integers.
 _INTEGER_BITS = {
-    "PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32,
-    "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32,
-    "ULAW": 16, "ALAW": 16, "IMA_ADPCM": 16, "MS_ADPCM": 16, "GSM610": 16,
-}  # fmt: skip
+    "PCM_S8": 8,
+    "PCM_U8": 8,
+    "PCM_16": 16,
+    "PCM_24": 24,
+    "PCM_32": 32,
+    "ALAC_16": 16,
+    "ALAC_20": 20,
+    "ALAC_24": 24,
+    "ALAC_32": 32,
+    "ULAW": 16,
+    "ALAW": 16,
+    "IMA_ADPCM": 16,
+    "MS_ADPCM": 16,
+    "GSM610": 16,
+}
 
 _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)

@@ -101,12 +101,12 @@ def _block_powers(channels: np.ndarray, sample_rate: int) -> np.ndarray:
     response = _response(sample_rate, 1 << (longest + run_up - 1).bit_length())
     powers = np.empty((n_steps, channels.shape[1]))
     for first in range(0, n_steps, steps_per_piece):
-        cut = edges[first:first + steps_per_piece + 1]
+        cut = edges[first : first + steps_per_piece + 1]
         start = max(0, int(cut[0]) - run_up)
-        weighted = _filter(channels[start:cut[-1]].T, response)
-        squares = np.square(weighted[:, cut[0] - start:])
+        weighted = _filter(channels[start : cut[-1]].T, response)
+        squares = np.square(weighted[:, cut[0] - start :])
         sums = np.add.reduceat(squares, cut[:-1] - cut[0], axis=1)
-        powers[first:first + sums.shape[1]] = (sums / np.diff(cut)).T
+        powers[first : first + sums.shape[1]] = (sums / np.diff(cut)).T
     sums = np.cumsum(np.vstack([np.zeros_like(powers[:1]), powers]), axis=0)
     return np.maximum(sums[_STEPS_PER_BLOCK:] - sums[:-_STEPS_PER_BLOCK], 0) / _STEPS_PER_BLOCK
 

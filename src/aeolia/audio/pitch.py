@@ -152,9 +152,11 @@ def _without_missed_octaves(magnitudes: np.ndarray, pitch_hz: np.ndarray) -> np.
     A reed's third and fifth partials can stand so far above the first that the tracker takes the
     octave. Were it right, nothing would lie halfway between the harmonics that it names.
     """
-    powers = np.square(np.maximum.reduce(
-        [np.pad(magnitudes, ((0, 0), (1, 1)))[:, d : d + magnitudes.shape[1]] for d in range(3)]
-    ))  # fmt: skip
+    powers = np.square(
+        np.maximum.reduce(
+            [np.pad(magnitudes, ((0, 0), (1, 1)))[:, d : d + magnitudes.shape[1]] for d in range(3)]
+        )
+    )
     numbers = np.arange(1, 2 * _OCTAVE_PARTIALS + 1)
     bins = np.round(0.5 * pitch_hz[:, None] * numbers * _REFINE_WINDOW / TRACK_RATE).astype(int)
     inside = bins < magnitudes.shape[1]

@@ -24,8 +24,18 @@ PIPE = "-"
 
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
 
-_TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license",
-         "tracknumber", "genre")  # fmt: skip
+_TAGS = (
+    "title",
+    "copyright",
+    "software",
+    "artist",
+    "comment",
+    "date",
+    "album",
+    "license",
+    "tracknumber",
+    "genre",
+)
 
 #: In libsndfile's log of the header: a size that the file is too short (or too long) for, in
 #: WAV, AIFF and W64; and a count of frames, in RF64.

@@ -17,9 +17,7 @@ __all__ = ["StreamResampler", "resample", "resampling_lag"]
 QUALITIES = ("QQ", "LQ", "MQ", "HQ", "VHQ")
 
 
-def resample(
-    audio: np.ndarray, from_rate: int, to_rate: int, quality: str = "HQ"
-) -> np.ndarray:
+def resample(audio: np.ndarray, from_rate: int, to_rate: int, quality: str = "HQ") -> np.ndarray:
     """Resample audio [T] or [T, C] as a whole to round(T * to_rate / from_rate) samples."""
     if from_rate == to_rate or not len(audio):
         return audio

@@ -22,8 +22,14 @@ __all__ = ["PIPE_SUBTYPES", "WavHeader", "WavPipeReader", "WavPipeWriter", "read
 PIPE_SUBTYPES = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_SUBTYPES = {(_PCM, 8): "PCM_U8", (_PCM, 16): "PCM_16", (_PCM, 24): "PCM_24",
-             (_PCM, 32): "PCM_32", (_FLOAT, 32): "FLOAT", (_FLOAT, 64): "DOUBLE"}  # fmt: skip
+_SUBTYPES = {
+    (_PCM, 8): "PCM_U8",
+    (_PCM, 16): "PCM_16",
+    (_PCM, 24): "PCM_24",
+    (_PCM, 32): "PCM_32",
+    (_FLOAT, 32): "FLOAT",
+    (_FLOAT, 64): "DOUBLE",
+}
 
 #: Programs that cannot know the length yet write 0, 2**32 - 1, or a little under 2**31.
 _PLACEHOLDER_BYTES = 0x7FFF_0000
@@ -194,6 +200,11 @@ def _header(info: AudioInfo) -> bytes:
         8 * width,
     )
     return (
-        b"RIFF" + struct.pack("<I", riff_bytes) + b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt
-        + b"data" + struct.pack("<I", data_bytes)
-    )  # fmt: skip
+        b"RIFF"
+        + struct.pack("<I", riff_bytes)
+        + b"WAVEfmt "
+        + struct.pack("<I", len(fmt))
+        + fmt
+        + b"data"
+        + struct.pack("<I", data_bytes)
+    )

@@ -24,7 +24,7 @@ from aeolia.cli.morph import morph
 from aeolia.cli.separate import separate
 from aeolia.cli.shift import shift
 from aeolia.cli.synth import synth
-from aeolia.cli.train import app as train_app
+from aeolia.cli.train.app import app as train_app
 from aeolia.cli.transfer import transfer
 from aeolia.errors import AeoliaError
 

@@ -29,8 +29,8 @@ def scan_command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from aeolia.data.corpus import scan
-    from aeolia.data.manifest import write_manifest
+    from aeolia.data.corpus.manifest import write_manifest
+    from aeolia.data.corpus.scan import scan
 
     hidden = quiet or not Console(stderr=True).is_terminal
     with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
@@ -62,11 +62,11 @@ def pairs_command(
     seed: Annotated[int, typer.Option(help="Seed of the mixtures.")] = 1000,
 ) -> None:
     """Write noisy and clean pairs from held-out speakers and noises, for `aeolia evaluate`."""
-    from aeolia.data.corpus import load_rows
+    from aeolia.data.corpus.scan import load_rows
     from aeolia.errors import InputError, MissingExtraError
 
     try:
-        from aeolia.data.pairs import pair_config, write_pairs
+        from aeolia.data.denoise.pairs import pair_config, write_pairs
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"mixing needs {error.name}, which is not installed; pip install 'aeolia[train]'"

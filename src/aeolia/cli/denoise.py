@@ -10,7 +10,7 @@ from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
 
 if TYPE_CHECKING:
     from aeolia.api import FileReport
-    from aeolia.cli.batch import Job
+    from aeolia.bulk.plan import Job
     from aeolia.cli.run_files import Progress
 
 __all__ = ["denoise"]
@@ -20,14 +20,18 @@ def denoise(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT", help="Audio files, folders, or - for a WAV pipe.",
+            metavar="INPUT",
+            help="Audio files, folders, or - for a WAV pipe.",
             show_default=False,
         ),
     ],
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="OUT", show_default=False,
+            "--output",
+            "-o",
+            metavar="OUT",
+            show_default=False,
             help="File, or folder for several inputs (or with a trailing /); - for a WAV pipe. "
             "Otherwise NAME.denoised.EXT beside each input.",
         ),
@@ -36,7 +40,10 @@ def denoise(
     attenuation_limit: Annotated[
         float | None,
         typer.Option(
-            "--attenuation-limit", "-a", metavar="DB", show_default=False,
+            "--attenuation-limit",
+            "-a",
+            metavar="DB",
+            show_default=False,
             help="Lower noise by at most this many decibels, such as 12, to keep some of the room.",
         ),
     ] = None,
@@ -66,7 +73,7 @@ def denoise(
 
     from aeolia.api import denoise_file, load
     from aeolia.audio.formats import AUDIO_SUFFIXES
-    from aeolia.cli.batch import plan
+    from aeolia.bulk.plan import plan
     from aeolia.cli.run_files import run_files
 
     planned = plan(inputs, output, AUDIO_SUFFIXES, recursive=recursive)

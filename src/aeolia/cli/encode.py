@@ -19,8 +19,13 @@ def encode(
     output: Annotated[str, typer.Option("--output", "-o", metavar="OUT.npz", help="NumPy file.")],
     instrument: Annotated[
         str | None,
-        typer.Option("--instrument", "-i", metavar="NAME", show_default="whoever sounds like it",
-                     help="Who plays in the recording."),
+        typer.Option(
+            "--instrument",
+            "-i",
+            metavar="NAME",
+            show_default="whoever sounds like it",
+            help="Who plays in the recording.",
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")

@@ -43,14 +43,19 @@ def evaluate(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", metavar="REPORT", show_default=False,
+            "--out",
+            "-o",
+            metavar="REPORT",
+            show_default=False,
             help="Folder for report.html, scores.csv and summary.json.",
         ),
     ],
     metrics: Annotated[
         str,
         typer.Option(
-            "--metrics", metavar="NAME,...", show_default="all that are installed",
+            "--metrics",
+            metavar="NAME,...",
+            show_default="all that are installed",
             help="Metrics by name, with commas between: snr, segmental_snr, si_sdr, sdr, "
             "log_spectral_distance, log_spectral_distance_above_8k, "
             "multi_resolution_spectral_distance, pesq_wb, stoi, estoi.",
@@ -124,8 +129,13 @@ def _load_systems(models: list[str]) -> dict[str, System]:
 
 
 def _score(
-    found: PairSet, systems: dict[str, System], metrics: list[Metric], jobs: int, shown: bool,
-    *, everything: bool,
+    found: PairSet,
+    systems: dict[str, System],
+    metrics: list[Metric],
+    jobs: int,
+    shown: bool,
+    *,
+    everything: bool,
 ) -> Report:
     from aeolia.evaluation import UNPROCESSED, Report
     from aeolia.evaluation import evaluate as score
@@ -135,7 +145,11 @@ def _score(
     with _progress(shown) as bar:
         for label, system in systems.items():
             scores[label] = score(
-                system, found.pairs, label=label, metrics=metrics, jobs=jobs,
+                system,
+                found.pairs,
+                label=label,
+                metrics=metrics,
+                jobs=jobs,
                 on_progress=_advance(bar, label, len(found.pairs)),
             )
     notes = []
@@ -175,7 +189,7 @@ def _galleries(report: Report, found: PairSet, systems: dict[str, System]) -> li
         ranked = worst_clips(baseline, metric, len(baseline))
     worst = ranked[:_WORST]
     middle = max(_WORST, (len(ranked) - _TYPICAL) // 2)
-    typical = ranked[middle:middle + _TYPICAL]
+    typical = ranked[middle : middle + _TYPICAL]
     galleries = [("Worst clips", f"Where {of} {gain}, worst first.", worst)]
     if typical:
         galleries.append(("Typical clips", "From the middle of the same ranking.", typical))
@@ -199,7 +213,10 @@ def _progress(shown: bool) -> Any:
     )
 
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
         console=Console(stderr=True),
     )
 

@@ -30,11 +30,11 @@ def export(
     The file is written only if ONNX Runtime and PyTorch agree.
     """
     from aeolia.errors import InputError, MissingExtraError, ModelError
-    from aeolia.presets import preset
+    from aeolia.recipes.catalogue import preset
 
     try:
         from aeolia.models.checkpoint import load_checkpoint
-        from aeolia.models.export import export_onnx
+        from aeolia.models.export.onnx import export_onnx
     except ImportError as error:
         raise MissingExtraError(
             f"export needs {error.name}; install it with: pip install 'aeolia[train]'"

@@ -34,21 +34,26 @@ def make(
     systems: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SYSTEMS...", show_default=False,
+            metavar="SYSTEMS...",
+            show_default=False,
             help="Folders of audio with the same file names, one folder per system.",
         ),
     ],
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", metavar="DIR", show_default=False,
+            "--out",
+            "-o",
+            metavar="DIR",
+            show_default=False,
             help="New folder for index.html and its audio.",
         ),
     ],
     reference: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", show_default=False,
+            metavar="FOLDER",
+            show_default=False,
             help="Reference recordings, or the name of one of SYSTEMS: makes it a MUSHRA test "
             "with hidden reference and anchors. Without it listeners choose of two.",
         ),
@@ -66,7 +71,7 @@ def make(
       aeolia listen-test old new -o test
       aeolia listen-test analyse ratings-*.csv
     """
-    from aeolia.evaluation.listening import make_listening_test
+    from aeolia.evaluation.listening.make import make_listening_test
 
     made = make_listening_test(systems, out, reference=reference, seed=seed)
     for note in made.notes:
@@ -87,17 +92,15 @@ def analyse(
             metavar="CSV...", show_default=False, help="Ratings exported from the page."
         ),
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON instead of tables.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Means with 95 % intervals of what listeners said, careless listeners left out.
 
     Left out are, by BS.1534-3, those who rated the hidden reference below 90 in more than 15 % of
     their clips, and in an A/B test those who chose the same side every time.
     """
-    from aeolia.evaluation.listening_analysis import analyse_ratings
-    from aeolia.evaluation.listening_ratings import read_ratings
+    from aeolia.evaluation.listening.analysis import analyse_ratings
+    from aeolia.evaluation.listening.ratings import read_ratings
     from aeolia.evaluation.tables import print_table
 
     analysis = analyse_ratings(read_ratings(files))

@@ -17,43 +17,66 @@ __all__ = ["live"]
 def live(
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.",
-                     show_default="denoise, separate or separate-speaker"),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME|FILE",
+            help="See `aeolia models`.",
+            show_default="denoise, separate or separate-speaker",
+        ),
     ] = None,
     source: Annotated[
         str | None,
-        typer.Option("--source", "-s", metavar="SOURCE", show_default=False,
-                     help="Play this source only, such as speech, or a sum: speech+music."),
+        typer.Option(
+            "--source",
+            "-s",
+            metavar="SOURCE",
+            show_default=False,
+            help="Play this source only, such as speech, or a sum: speech+music.",
+        ),
     ] = None,
     speaker: Annotated[
         str | None,
-        typer.Option("--speaker", metavar="FILE", show_default=False,
-                     help="Play this voice only: a clip of it, or a saved .voice."),
+        typer.Option(
+            "--speaker",
+            metavar="FILE",
+            show_default=False,
+            help="Play this voice only: a clip of it, or a saved .voice.",
+        ),
     ] = None,
     input_device: Annotated[
         str | None,
-        typer.Option("--input", "-i", metavar="NAME|NUMBER", help="Microphone.",
-                     show_default="the system's"),
+        typer.Option(
+            "--input", "-i", metavar="NAME|NUMBER", help="Microphone.", show_default="the system's"
+        ),
     ] = None,
     output_device: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="NAME|NUMBER", help="Speaker.",
-                     show_default="the system's"),
+        typer.Option(
+            "--output", "-o", metavar="NAME|NUMBER", help="Speaker.", show_default="the system's"
+        ),
     ] = None,
     sample_rate: Annotated[
         int | None,
-        typer.Option("--sample-rate", metavar="HZ", help="Of both devices.",
-                     show_default="the model's"),
+        typer.Option(
+            "--sample-rate", metavar="HZ", help="Of both devices.", show_default="the model's"
+        ),
     ] = None,
     attenuation_limit: Annotated[
         float | None,
-        typer.Option("--attenuation-limit", "-a", metavar="DB", show_default=False,
-                     help="Lower noise by at most this many decibels."),
+        typer.Option(
+            "--attenuation-limit",
+            "-a",
+            metavar="DB",
+            show_default=False,
+            help="Lower noise by at most this many decibels.",
+        ),
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option("--seconds", metavar="S", help="Stop after this time.",
-                     show_default="until Ctrl-C"),
+        typer.Option(
+            "--seconds", metavar="S", help="Stop after this time.", show_default="until Ctrl-C"
+        ),
     ] = None,
     list_devices: Annotated[
         bool, typer.Option("--list-devices", help="Show the sound devices, and stop.")
@@ -82,10 +105,13 @@ def live(
 
         blocks = LiveBlocks(
             Stream(
-                model or "denoise", sample_rate, 1, attenuation_limit_db=attenuation_limit,
+                model or "denoise",
+                sample_rate,
+                1,
+                attenuation_limit_db=attenuation_limit,
                 resample_quality="LQ",
             )
-        )  # fmt: skip
+        )
     else:
         blocks = _separated(model, sample_rate, source, speaker, attenuation_limit)
     devices = _device(input_device), _device(output_device)
@@ -123,8 +149,7 @@ def _sounddevice() -> Any:
         import sounddevice
     except ImportError as error:
         raise MissingExtraError(
-            "live sound needs the package sounddevice; install it with "
-            "`pip install 'aeolia[live]'`"
+            "live sound needs the package sounddevice; install it with `pip install 'aeolia[live]'`"
         ) from error
     except OSError as error:  # the package is there, the system's PortAudio is not
         raise MissingExtraError(

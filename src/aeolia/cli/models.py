@@ -30,9 +30,7 @@ def list_models(
     from aeolia.runtime.catalogue import released_models
     from aeolia.runtime.released_file import open_released
 
-    opened = {
-        name: (open_released(path).config, path) for name, path in released_models().items()
-    }
+    opened = {name: (open_released(path).config, path) for name, path in released_models().items()}
     if as_json:
         rows = [
             {

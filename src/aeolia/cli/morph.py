@@ -18,8 +18,12 @@ def morph(
     last: Annotated[str, typer.Argument(metavar="B", help="Where it ends.")],
     output: Annotated[
         str,
-        typer.Option("--output", "-o", metavar="DIR|FILE",
-                     help="A folder for the steps; or an audio file that glides from A to B."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR|FILE",
+            help="A folder for the steps; or an audio file that glides from A to B.",
+        ),
     ],
     steps: Annotated[
         int, typer.Option("--steps", metavar="N", help="Recordings in the folder, A and B too.")
@@ -52,9 +56,10 @@ def morph(
     count = 1 if one else max(steps, 0)
     width = len(str(count))
     paths = (
-        [output] if one
+        [output]
+        if one
         else [str(Path(output) / f"morph-{n:0{width}d}.wav") for n in range(1, count + 1)]
-    )  # fmt: skip
+    )
     _check_free(paths, overwrite)
     sounds, rate = morph_files(first, last, steps=None if one else steps, model=model)
     info = AudioInfo("morph", rate, 1, None, "WAV", "PCM_24")

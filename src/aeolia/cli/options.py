@@ -14,10 +14,14 @@ Recursive = Annotated[
 Jobs = Annotated[
     int | None,
     typer.Option(
-        "--jobs", "-j", min=1, metavar="N", show_default="one per CPU core",
+        "--jobs",
+        "-j",
+        min=1,
+        metavar="N",
+        show_default="one per CPU core",
         help="Files at the same time.",
     ),
-]  # fmt: skip
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")]

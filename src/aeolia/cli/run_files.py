@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import typer
 
-from aeolia.cli.batch import PIPE, Job, Outcome, run_jobs
+from aeolia.bulk.plan import PIPE, Job, Outcome, run_jobs
 from aeolia.cli.progress import ProgressBar
 from aeolia.errors import InputError
 

@@ -11,7 +11,7 @@ from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
 
 if TYPE_CHECKING:
     from aeolia.api import SeparationReport, Voice
-    from aeolia.cli.batch import Job
+    from aeolia.bulk.plan import Job
     from aeolia.cli.run_files import Progress
 
 __all__ = ["separate", "voice_of"]
@@ -21,13 +21,18 @@ def separate(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="MIX", help="Audio files, folders, or - for a WAV pipe.", show_default=False,
+            metavar="MIX",
+            help="Audio files, folders, or - for a WAV pipe.",
+            show_default=False,
         ),
     ] = None,
     source: Annotated[
         list[str] | None,
         typer.Option(
-            "--source", "-s", metavar="SOURCE", show_default=False,
+            "--source",
+            "-s",
+            metavar="SOURCE",
+            show_default=False,
             help="What to take out; may be given several times. speech, vocals, drums, bass, "
             "other, noise, music, or a sum such as vocals+drums.",
         ),
@@ -35,7 +40,9 @@ def separate(
     speaker: Annotated[
         str | None,
         typer.Option(
-            "--speaker", metavar="FILE", show_default=False,
+            "--speaker",
+            metavar="FILE",
+            show_default=False,
             help="Take out the voice of this clip (2 to 30 s of one speaker), or of a saved "
             ".voice.",
         ),
@@ -46,14 +53,19 @@ def separate(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="DIR", show_default="beside each input",
+            "--output",
+            "-o",
+            metavar="DIR",
+            show_default="beside each input",
             help="Folder for the results NAME.SOURCE.EXT; - for a WAV pipe.",
         ),
     ] = None,
     save_voice: Annotated[
         str | None,
         typer.Option(
-            "--save-voice", metavar="FILE", show_default=False,
+            "--save-voice",
+            metavar="FILE",
+            show_default=False,
             help="Keep the speaker's voice in this file, for --speaker; needs no MIX.",
         ),
     ] = None,
@@ -61,7 +73,10 @@ def separate(
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.",
+            "--model",
+            "-m",
+            metavar="NAME|FILE",
+            help="See `aeolia models`.",
             show_default="separate, or separate-speaker",
         ),
     ] = None,
@@ -101,8 +116,10 @@ def separate(
     head: dict[str, Any] = {"model": name}
     if voice:
         head["speaker"] = {
-            "clip": voice.clip, "seconds": voice.seconds, "warnings": voice.warnings,
-        }  # fmt: skip
+            "clip": voice.clip,
+            "seconds": voice.seconds,
+            "warnings": voice.warnings,
+        }
     return run_files(
         planned,
         work,
@@ -141,7 +158,7 @@ def voice_of(speaker: str, model: str | None, *, warn: bool) -> Voice:
     """The voice in a clip or a saved file, with what is odd about it on standard error."""
     from aeolia.api import Voice, enrol
     from aeolia.api.separation import SPEAKER_MODEL
-    from aeolia.runtime.voice import VOICE_SUFFIX
+    from aeolia.runtime.separate.voice import VOICE_SUFFIX
 
     if speaker.lower().endswith(VOICE_SUFFIX):
         voice = Voice.load(speaker)
@@ -155,22 +172,20 @@ def voice_of(speaker: str, model: str | None, *, warn: bool) -> Voice:
 
 def _labels(source: list[str] | None, rest: bool) -> list[str]:
     """Outputs' names as they stand in the names of files."""
-    from aeolia.runtime.sources import file_label
+    from aeolia.runtime.separate.sources import file_label
 
     if not source:
         return ["speaker", "background"]
     return [file_label(name) for name in source] + (["rest"] if rest else [])
 
 
-def _plan(
-    inputs: list[str], output: str | None, recursive: bool, labels: list[str]
-) -> list[Job]:
+def _plan(inputs: list[str], output: str | None, recursive: bool, labels: list[str]) -> list[Job]:
     """Jobs whose target is the folder of the outputs, or "-"."""
     from dataclasses import replace
     from pathlib import Path
 
     from aeolia.audio.formats import AUDIO_SUFFIXES
-    from aeolia.cli.batch import PIPE, Job, plan
+    from aeolia.bulk.plan import PIPE, Job, plan
 
     if inputs == [PIPE]:
         return [Job(PIPE, output or PIPE)]
@@ -178,10 +193,11 @@ def _plan(
     marks = tuple(f".{label}" for label in labels)
     planned = plan(inputs, folder, AUDIO_SUFFIXES, recursive=recursive, marks=marks)
     return [
-        job if job.error or job.target == PIPE
+        job
+        if job.error or job.target == PIPE
         else replace(job, target=str(Path(job.target).parent))
         for job in planned
-    ]  # fmt: skip
+    ]
 
 
 def _worker(
@@ -217,23 +233,26 @@ def _lines(report: SeparationReport) -> str:
     from aeolia.cli.run_files import speed
 
     outputs = ", ".join(
-        f"{output.path} ({output.level_db:.1f} dB)" if output.level_db > SILENCE_DB
+        f"{output.path} ({output.level_db:.1f} dB)"
+        if output.level_db > SILENCE_DB
         else f"{output.path} (silent)"
         for output in report.outputs
-    )  # fmt: skip
+    )
     lines = [f"{report.input} -> {outputs}: {speed(report)}"]
     for output in report.outputs:
         if output.clipped_samples:
             lines[0] += f"; {output.clipped_samples} samples clipped in {output.name}"
         if output.absent and output.name not in ("rest", "background"):
             level = (
-                "silent" if output.level_db <= SILENCE_DB
+                "silent"
+                if output.level_db <= SILENCE_DB
                 else f"{-output.level_db:.0f} dB below the mixture"
-            )  # fmt: skip
+            )
             missing = (
-                "the speaker seems absent" if output.name == "speaker"
+                "the speaker seems absent"
+                if output.name == "speaker"
                 else f"no {output.name} to speak of"
-            )  # fmt: skip
+            )
             lines.append(f"{report.input}: {missing}: the output is {level}")
     return "\n".join(lines)
 

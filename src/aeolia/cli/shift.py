@@ -22,13 +22,21 @@ def shift(
     output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="Audio file.")],
     formants: Annotated[
         str,
-        typer.Option("--formants", metavar="keep|move",
-                     help="Leave the resonances where they are, or move them along."),
+        typer.Option(
+            "--formants",
+            metavar="keep|move",
+            help="Leave the resonances where they are, or move them along.",
+        ),
     ] = "keep",
     instrument: Annotated[
         str | None,
-        typer.Option("--instrument", "-i", metavar="NAME", show_default="whoever sounds like it",
-                     help="Who plays in the recording."),
+        typer.Option(
+            "--instrument",
+            "-i",
+            metavar="NAME",
+            show_default="whoever sounds like it",
+            help="Who plays in the recording.",
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
@@ -49,9 +57,14 @@ def shift(
     from aeolia.api.reshaping import shift_file
 
     n_clipped = shift_file(
-        source, output, semitones=semitones, formants=formants, instrument=instrument,
-        model=model, overwrite=overwrite,
-    )  # fmt: skip
+        source,
+        output,
+        semitones=semitones,
+        formants=formants,
+        instrument=instrument,
+        model=model,
+        overwrite=overwrite,
+    )
     if not quiet:
         line = f"{source} -> {output}: {semitones:+g} semitones, formants {formants}"
         if n_clipped:

@@ -11,7 +11,7 @@ import typer
 from aeolia.cli.options import Overwrite, Quiet
 
 if TYPE_CHECKING:
-    from aeolia.runtime.instrument import OnnxSynthesiser
+    from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
 __all__ = ["synth"]
 
@@ -19,14 +19,19 @@ __all__ = ["synth"]
 def synth(
     instrument: Annotated[
         str | None,
-        typer.Option("--instrument", "-i", metavar="NAME", show_default=False,
-                     help="Who plays; see --list."),
+        typer.Option(
+            "--instrument", "-i", metavar="NAME", show_default=False, help="Who plays; see --list."
+        ),
     ] = None,
     pitch: Annotated[
         str | None,
-        typer.Option("--pitch", "-p", metavar="A4|69|440Hz",
-                     show_default="the middle of its range",
-                     help="A note's name, a MIDI number, or a frequency."),
+        typer.Option(
+            "--pitch",
+            "-p",
+            metavar="A4|69|440Hz",
+            show_default="the middle of its range",
+            help="A note's name, a MIDI number, or a frequency.",
+        ),
     ] = None,
     velocity: Annotated[
         int | None,
@@ -37,30 +42,52 @@ def synth(
     ] = 2.0,
     text: Annotated[
         str | None,
-        typer.Option("--text", "-t", metavar="WORDS", show_default=False,
-                     help='Words for the sound, such as "bright plucked low".'),
+        typer.Option(
+            "--text",
+            "-t",
+            metavar="WORDS",
+            show_default=False,
+            help='Words for the sound, such as "bright plucked low".',
+        ),
     ] = None,
     sample: Annotated[
         int,
-        typer.Option("--sample", metavar="N", show_default=False,
-                     help="Draw N timbres from the prior: OUT-1, OUT-2, ... Otherwise the note has "
-                     "its most usual one."),
+        typer.Option(
+            "--sample",
+            metavar="N",
+            show_default=False,
+            help="Draw N timbres from the prior: OUT-1, OUT-2, ... Otherwise the note has "
+            "its most usual one.",
+        ),
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Decides all draws.")] = 0,
     midi: Annotated[
         str | None,
-        typer.Option("--midi", metavar="FILE.mid", show_default=False,
-                     help="Play this score instead of a note."),
+        typer.Option(
+            "--midi",
+            metavar="FILE.mid",
+            show_default=False,
+            help="Play this score instead of a note.",
+        ),
     ] = None,
     players: Annotated[
         str | None,
-        typer.Option("--map", metavar="0=piano,1=tuba", show_default="by General MIDI's programs",
-                     help="Who plays the score's channels, counted from 0; drums are on 9."),
+        typer.Option(
+            "--map",
+            metavar="0=piano,1=tuba",
+            show_default="by General MIDI's programs",
+            help="Who plays the score's channels, counted from 0; drums are on 9.",
+        ),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="OUT", show_default=False,
-                     help="Audio file; - for a WAV pipe."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            show_default=False,
+            help="Audio file; - for a WAV pipe.",
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
@@ -95,8 +122,13 @@ def synth(
     if output == "-" and sys.stdout.isatty():
         raise InputError("standard output is a terminal; use -o FILE, or pipe it into a program")
     if midi is not None:
-        chosen = {"--instrument": instrument, "--pitch": pitch, "--velocity": velocity,
-                  "--text": text, "--sample": sample or None}  # fmt: skip
+        chosen = {
+            "--instrument": instrument,
+            "--pitch": pitch,
+            "--velocity": velocity,
+            "--text": text,
+            "--sample": sample or None,
+        }
         if given := [name for name, value in chosen.items() if value is not None]:
             raise InputError(f"{given[0]} is for single notes and --midi for scores; give one")
         _play_score(midi, players, output, model, drums, seed, overwrite, quiet)
@@ -113,7 +145,7 @@ def synth(
 
 def _show_list(model: OnnxSynthesiser) -> None:
     from aeolia.audio.pitch_names import note_name
-    from aeolia.runtime.tags import known_words
+    from aeolia.runtime.synth.tags import known_words
 
     config = model.config
     width = max(map(len, config.instruments), default=0)
@@ -125,20 +157,26 @@ def _show_list(model: OnnxSynthesiser) -> None:
 
 
 def _play_notes(
-    model: OnnxSynthesiser, instrument: str | None, pitch: str | None, velocity: int | None,
-    seconds: float, text: str | None, sample: int, seed: int, output: str, overwrite: bool,
+    model: OnnxSynthesiser,
+    instrument: str | None,
+    pitch: str | None,
+    velocity: int | None,
+    seconds: float,
+    text: str | None,
+    sample: int,
+    seed: int,
+    output: str,
+    overwrite: bool,
     quiet: bool,
-) -> None:  # fmt: skip
+) -> None:
     from aeolia.audio.files import AudioInfo, Outputs
     from aeolia.audio.pitch_names import note_name
     from aeolia.errors import InputError
-    from aeolia.runtime.single import plan_notes, play_note
+    from aeolia.runtime.synth.single import plan_notes, play_note
 
     if output == "-" and sample > 1:
         raise InputError("-o - takes one note, and several samples were asked for; name a file")
-    requests = plan_notes(
-        model, instrument, pitch, velocity, text=text, samples=sample, seed=seed
-    )
+    requests = plan_notes(model, instrument, pitch, velocity, text=text, samples=sample, seed=seed)
     paths = _numbered(output, len(requests))
     notes = play_note(model, requests, seconds, seed=seed)
     info = AudioInfo("note", model.config.sample_rate, 1, len(notes[0]), "WAV", "PCM_24")
@@ -162,8 +200,9 @@ def _numbered(output: str, count: int) -> list[str]:
     if count == 1:
         return [output]
     width = len(str(count))
-    return [str(path.with_name(f"{path.stem}-{n:0{width}d}{path.suffix}"))
-            for n in range(1, count + 1)]  # fmt: skip
+    return [
+        str(path.with_name(f"{path.stem}-{n:0{width}d}{path.suffix}")) for n in range(1, count + 1)
+    ]
 
 
 def _read_map(text: str | None) -> dict[int, str]:
@@ -186,18 +225,29 @@ def _read_map(text: str | None) -> dict[int, str]:
 
 
 def _play_score(
-    midi: str, players: str | None, output: str, model: str, drums: str, seed: int,
-    overwrite: bool, quiet: bool,
-) -> None:  # fmt: skip
+    midi: str,
+    players: str | None,
+    output: str,
+    model: str,
+    drums: str,
+    seed: int,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
     from aeolia.api.synthesis import play_score_file
     from aeolia.cli.progress import ProgressBar
 
     with ProgressBar(1, "playing", hidden=quiet) as bar:
         report = play_score_file(
-            midi, output, players=_read_map(players), model=model, drums=drums, seed=seed,
+            midi,
+            output,
+            players=_read_map(players),
+            model=model,
+            drums=drums,
+            seed=seed,
             overwrite=overwrite,
             progress=lambda done, total: bar.update(midi, done / total if total else None),
-        )  # fmt: skip
+        )
     for remark in report.remarks:
         print(f"aeolia: {midi}: {remark}", file=sys.stderr)
     if quiet:

@@ -49,10 +49,15 @@ def transfer(
 
     with ProgressBar(1, "transferring", hidden=quiet) as bar:
         report = transfer_file(
-            source, output, to=to, transpose=transpose, snap=snap, model=model,
+            source,
+            output,
+            to=to,
+            transpose=transpose,
+            snap=snap,
+            model=model,
             overwrite=overwrite,
             progress=lambda done, total: bar.update(source, done / total if total else None),
-        )  # fmt: skip
+        )
     if report.warning:
         print(f"aeolia: {source}: {report.warning}", file=sys.stderr)
     if quiet:

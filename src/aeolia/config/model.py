@@ -69,8 +69,14 @@ class ModelConfig:
         check_choice("encoder", self.encoder, ("conv", "conv_gru", "lstm"))
         check_choice("decoder", self.decoder, ("conv", "conv_gru", "lstm"))
         check_choice("output", self.output, ("filter", "magnitude"))
-        for field in ("sample_rate", "win_length", "hop_length", "hidden_dim", "latent_dim",
-                      "filter_taps"):
+        for field in (
+            "sample_rate",
+            "win_length",
+            "hop_length",
+            "hidden_dim",
+            "latent_dim",
+            "filter_taps",
+        ):
             if getattr(self, field) < 1:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be at least 1")
         if self.win_length % self.hop_length or self.win_length < 2 * self.hop_length:

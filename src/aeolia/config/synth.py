@@ -71,8 +71,17 @@ class SynthConfig:
         check_choice("task", self.task, ("synthesise",))
         check_choice("decoder", self.decoder, ("source_filter", "additive", "spectrogram"))
         check_choice("prior", self.prior, ("standard", "conditional", "mixture"))
-        for field in ("sample_rate", "hop_length", "harmonics", "channels", "layers",
-                      "condition_dim", "encoder_channels", "latent_dim", "mixture_components"):
+        for field in (
+            "sample_rate",
+            "hop_length",
+            "harmonics",
+            "channels",
+            "layers",
+            "condition_dim",
+            "encoder_channels",
+            "latent_dim",
+            "mixture_components",
+        ):
             if getattr(self, field) < 1:
                 raise ConfigError(f"{field} is {getattr(self, field)}; it must be at least 1")
         if self.hop_length % 2:

@@ -151,9 +151,7 @@ def packet_loss(
     return audio * soft[:, : audio.shape[1]]
 
 
-def smooth_response(
-    points_db: np.ndarray, length: int, sample_rate: int
-) -> torch.Tensor:
+def smooth_response(points_db: np.ndarray, length: int, sample_rate: int) -> torch.Tensor:
     """Gain [B, length // 2 + 1] through `points_db` [B, P], evenly spaced in log frequency.
 
     The points lie from 60 Hz to half the sample rate; between them the gain in dB follows a
@@ -167,9 +165,7 @@ def smooth_response(
 
 
 @functools.lru_cache(maxsize=8)
-def _between_points(
-    count: int, length: int, sample_rate: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _between_points(count: int, length: int, sample_rate: int) -> tuple[torch.Tensor, torch.Tensor]:
     """For each bin the point below it [Q], and how far it is towards the next, 0 to 1 [Q]."""
     frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate).clamp_min(60.0)
     octaves = torch.log2(frequencies / 60.0) / np.log2(sample_rate / 2.0 / 60.0)

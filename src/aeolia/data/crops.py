@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from aeolia.data.cache import AudioPool
-from aeolia.data.manifest import FULL_BAND_HZ
+from aeolia.data.corpus.manifest import FULL_BAND_HZ
+from aeolia.data.pool import AudioPool
 
 __all__ = ["CropSampler", "Segment", "cut"]
 

@@ -14,10 +14,10 @@ from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair, PairSet, find_pairs, read_audio
 from aeolia.evaluation.report import Report, gallery, snr_groups, worst_clips, write_report
 from aeolia.evaluation.scoring import ClipScores, System, evaluate, score_audio
-from aeolia.evaluation.spectrogram import spectrogram_db, spectrogram_png
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.systems import UNPROCESSED, load_system, system_of
 from aeolia.evaluation.tables import Table, print_table
+from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
 
 __all__ = [
     "UNPROCESSED",

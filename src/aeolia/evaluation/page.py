@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 
-from aeolia.evaluation.spectrogram import spectrogram_db, spectrogram_png
 from aeolia.evaluation.tables import Table
+from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
 
 __all__ = ["Clip", "Gallery", "Version", "render_page"]
 
@@ -95,10 +95,12 @@ def _table(table: Table, *, heading: bool = True) -> str:
 
     head = "".join(cell("th", column, text) for column, text in enumerate(table.columns))
     body = "\n".join(
-        "<tr>" + "".join(
+        "<tr>"
+        + "".join(
             cell("td", column, text, (number, column) in table.bold)
             for column, text in enumerate(row)
-        ) + "</tr>"
+        )
+        + "</tr>"
         for number, row in enumerate(table.rows)
     )
     title = f"<h2>{_text(table.title)}</h2>" if heading and table.title else ""
@@ -146,7 +148,7 @@ def _figure(label: str, audio: np.ndarray, sample_rate: int, png: bytes, frequen
     return (
         f"<figure><figcaption>{name}</figcaption><div class=picture>"
         f'<img alt="Spectrogram: {name}" src="data:image/png;base64,{_base64(png)}" '
-        f'width={_WIDTH} height={_HEIGHT}>{ticks}</div>'
+        f"width={_WIDTH} height={_HEIGHT}>{ticks}</div>"
         f'<audio controls preload=metadata aria-label="{name}" '
         f'src="data:audio/flac;base64,{_base64(_flac(audio, sample_rate))}"></audio></figure>'
     )
@@ -160,21 +162,15 @@ def _ticks(sample_rate: int, frequency: str) -> list[tuple[float, str]]:
         return [
             (float(np.log(hz / 50) / np.log(nyquist / 50)), f"{hz / 1000:g} kHz") for hz in marks
         ]
-    step = next(
-        step for step in (1000, 2000, 4000, 8000, 16000, 32000) if nyquist / step <= 6.5
-    )
-    return [
-        (hz / nyquist, f"{hz / 1000:g} kHz") for hz in range(step, int(nyquist * 0.97), step)
-    ]
+    step = next(step for step in (1000, 2000, 4000, 8000, 16000, 32000) if nyquist / step <= 6.5)
+    return [(hz / nyquist, f"{hz / 1000:g} kHz") for hz in range(step, int(nyquist * 0.97), step)]
 
 
 def _flac(audio: np.ndarray, sample_rate: int) -> bytes:
     """16-bit FLAC of the audio; what exceeds full scale is limited, as a player would."""
     file = io.BytesIO()
     channels = audio if audio.ndim == 1 or audio.shape[1] <= 2 else audio.mean(axis=1)
-    soundfile.write(
-        file, np.clip(channels, -1, 1), sample_rate, format="FLAC", subtype="PCM_16"
-    )
+    soundfile.write(file, np.clip(channels, -1, 1), sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
 
 

@@ -24,7 +24,17 @@ from aeolia.errors import AudioFileError, DataError
 __all__ = ["Pair", "PairSet", "find_pairs", "read_audio"]
 
 _EXTENSIONS = {
-    ".aif", ".aiff", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav",
+    ".aif",
+    ".aiff",
+    ".caf",
+    ".flac",
+    ".mp3",
+    ".oga",
+    ".ogg",
+    ".opus",
+    ".rf64",
+    ".w64",
+    ".wav",
 }
 _FOLDERS = (("noisy", "clean"), ("noisy_testset_wav", "clean_testset_wav"))
 
@@ -149,7 +159,8 @@ def _read_labels(folder: Path) -> dict[str, dict[str, str]]:
         fields = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
         return {
             _stem(row[0]): {"noise": row[1], "snr_db": row[2], "speaker": row[0].split("_")[0]}
-            for row in fields if len(row) == 3
+            for row in fields
+            if len(row) == 3
         }
     return {}
 

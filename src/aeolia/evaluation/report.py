@@ -1,8 +1,8 @@
 """From rows of scores to a report: tables, CSV, JSON, and a page with the worst clips to hear.
 
-    REPORT/report.html    tables, players and pictures, in one file
-    REPORT/scores.csv     one row per clip and system
-    REPORT/summary.json   means, intervals, groups and differences
+REPORT/report.html    tables, players and pictures, in one file
+REPORT/scores.csv     one row per clip and system
+REPORT/summary.json   means, intervals, groups and differences
 """
 
 from __future__ import annotations
@@ -176,10 +176,14 @@ class Report:
                 {
                     "system": system,
                     "minus": other,
-                    **{m.name: _as_dict(self.difference(system, other, m.name))
-                       for m in self.metrics},
+                    **{
+                        m.name: _as_dict(self.difference(system, other, m.name))
+                        for m in self.metrics
+                    },
                 }
-                for other in self.scores for system in self.scores if system != other
+                for other in self.scores
+                for system in self.scores
+                if system != other
             ],
         }
         return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -193,28 +197,49 @@ class Report:
         labels = list(dict.fromkeys(key for row in rows for key in row.labels))
         file = io.StringIO(newline="")
         table = csv.writer(file)
-        table.writerow([
-            "name", "system", "seconds", "sample_rate", "channels", "snr_db", *labels,
-            "real_time_factor", *(metric.name for metric in self.metrics), "problems",
-        ])
+        table.writerow(
+            [
+                "name",
+                "system",
+                "seconds",
+                "sample_rate",
+                "channels",
+                "snr_db",
+                *labels,
+                "real_time_factor",
+                *(metric.name for metric in self.metrics),
+                "problems",
+            ]
+        )
         for row in rows:
             numbers = [row.real_time_factor, *(row.values[m.name] for m in self.metrics)]
-            table.writerow([
-                row.name, row.system, _cell(row.seconds), row.sample_rate or "",
-                row.channels or "", _cell(row.snr_db), *(row.labels.get(key, "") for key in labels),
-                *(_cell(number) for number in numbers), "; ".join(row.problems),
-            ])
+            table.writerow(
+                [
+                    row.name,
+                    row.system,
+                    _cell(row.seconds),
+                    row.sample_rate or "",
+                    row.channels or "",
+                    _cell(row.snr_db),
+                    *(row.labels.get(key, "") for key in labels),
+                    *(_cell(number) for number in numbers),
+                    "; ".join(row.problems),
+                ]
+            )
         return file.getvalue()
 
     def clip_table(self) -> Table:
         """Every row as a table of text, for the end of the page."""
         rows = tuple(
             (
-                row.name, row.system, format_number(row.snr_db, 1),
+                row.name,
+                row.system,
+                format_number(row.snr_db, 1),
                 *(format_number(row.values[m.name], m.digits) for m in self.metrics),
                 "; ".join(row.problems),
             )
-            for group in zip(*self.scores.values(), strict=True) for row in group
+            for group in zip(*self.scores.values(), strict=True)
+            for row in group
         )
         columns = ("clip", "system", "input SNR", *(_head(m) for m in self.metrics), "problems")
         return Table("Every clip", columns, rows, 2)
@@ -233,8 +258,11 @@ def snr_groups(rows: Sequence[ClipScores]) -> dict[str, list[str]]:
 
 
 def worst_clips(
-    rows: Sequence[ClipScores], metric: Metric, count: int,
-    *, baseline: Sequence[ClipScores] | None = None,
+    rows: Sequence[ClipScores],
+    metric: Metric,
+    count: int,
+    *,
+    baseline: Sequence[ClipScores] | None = None,
 ) -> list[str]:
     """Names of the clips a system did worst on, worst first.
 
@@ -252,7 +280,11 @@ def worst_clips(
 
 
 def gallery(
-    title: str, note: str, report: Report, pairs: Sequence[Pair], systems: Mapping[str, System],
+    title: str,
+    note: str,
+    report: Report,
+    pairs: Sequence[Pair],
+    systems: Mapping[str, System],
     names: Sequence[str],
 ) -> Gallery:
     """Players and pictures of the named clips: each system's output beside the clean reference.
@@ -335,8 +367,10 @@ def _head(metric: Metric) -> str:
 
 def _as_dict(interval: Interval) -> dict[str, float | int | None]:
     return {
-        "mean": _finite(interval.mean), "low": _finite(interval.low),
-        "high": _finite(interval.high), "n": interval.n,
+        "mean": _finite(interval.mean),
+        "low": _finite(interval.low),
+        "high": _finite(interval.high),
+        "n": interval.n,
     }
 
 

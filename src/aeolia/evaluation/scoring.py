@@ -119,9 +119,7 @@ def read_pair(pair: Pair) -> tuple[np.ndarray, np.ndarray, int]:
     return noisy, clean, noisy_rate
 
 
-def run_system(
-    system: System, audio: np.ndarray, sample_rate: int
-) -> tuple[np.ndarray, float]:
+def run_system(system: System, audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:
     """The system's output and the seconds it took.
 
     Raises:
@@ -164,10 +162,14 @@ def score_audio(
         if sample_rate <= metric.above_rate_hz:
             continue  # there is nothing to judge, and that is no fault of the clip
         try:
-            values[name] = float(np.mean([
-                metric.compute(reference, estimate, sample_rate)
-                for reference, estimate in zip(references.T, estimates.T, strict=True)
-            ]))
+            values[name] = float(
+                np.mean(
+                    [
+                        metric.compute(reference, estimate, sample_rate)
+                        for reference, estimate in zip(references.T, estimates.T, strict=True)
+                    ]
+                )
+            )
         except InputError as error:
             problems.append(f"{name}: {error}")
     return values, problems

@@ -38,7 +38,7 @@ def load_system(name: str) -> System:
 
 def system_of(backend: Backend) -> System:
     """A backend behind the very stream that users run, as a callable on whole recordings."""
-    from aeolia.runtime.stream import Stream
+    from aeolia.runtime.denoise import Stream
 
     def process(audio: np.ndarray, sample_rate: int) -> np.ndarray:
         channels = 1 if audio.ndim == 1 else audio.shape[1]

@@ -63,9 +63,7 @@ def print_table(table: Table) -> None:
         console.print()
 
 
-def _styled(
-    row: Sequence[str], number: int, bold: frozenset[tuple[int, int]], text: type
-) -> list:
+def _styled(row: Sequence[str], number: int, bold: frozenset[tuple[int, int]], text: type) -> list:
     return [
         text(cell, style="bold" if (number, column) in bold else "")
         for column, cell in enumerate(row)

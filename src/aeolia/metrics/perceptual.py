@@ -101,8 +101,7 @@ def _stoi(
             score = pystoi.stoi(reference, estimate, int(sample_rate), extended=extended)
         except RuntimeWarning as error:
             raise InputError(
-                f"{name} needs at least 0.4 s of speech once pauses are removed; "
-                "this clip has less"
+                f"{name} needs at least 0.4 s of speech once pauses are removed; this clip has less"
             ) from error
         finally:
             np.random.set_state(state)

@@ -50,9 +50,7 @@ def segmental_snr(reference: np.ndarray, estimate: np.ndarray, sample_rate: floa
         sample_rate: in Hz.
     """
     frame_seconds, overlap = 0.030, 4
-    reference, estimate = validate(
-        reference, estimate, sample_rate, minimum_seconds=frame_seconds
-    )
+    reference, estimate = validate(reference, estimate, sample_rate, minimum_seconds=frame_seconds)
     length = max(overlap, round(frame_seconds * sample_rate))
     if reference.size < length:  # the minimum above rounds down, the frame may round up
         length = reference.size

@@ -43,9 +43,7 @@ def log_spectral_distance(
     Raises:
         InputError: as `validate`, or a band that lies outside 0 to sample_rate / 2.
     """
-    reference, estimate = validate(
-        reference, estimate, sample_rate, minimum_seconds=_FRAME_SECONDS
-    )
+    reference, estimate = validate(reference, estimate, sample_rate, minimum_seconds=_FRAME_SECONDS)
     win_length = min(max(4, round(_FRAME_SECONDS * sample_rate)), reference.size)
     frequencies = np.fft.rfftfreq(win_length, 1 / sample_rate)
     top_hz = sample_rate / 2 if high_hz is None else high_hz

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aeolia.config import AnyConfig, ModelConfig
-from aeolia.models.autoencoder import DenoisingAutoencoder
-from aeolia.models.separator import ConditionalAutoencoder
-from aeolia.models.synthesiser import Synthesiser
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.separator import ConditionalAutoencoder
+from aeolia.models.synth.synthesiser import Synthesiser
 
 __all__ = ["Autoencoder", "build_model"]
 

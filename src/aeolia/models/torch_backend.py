@@ -9,9 +9,9 @@ import torch
 
 from aeolia.config import ModelConfig
 from aeolia.errors import ModelError
-from aeolia.models.autoencoder import DenoisingAutoencoder
 from aeolia.models.checkpoint import load_checkpoint
-from aeolia.models.separator import ConditionalAutoencoder
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.separator import ConditionalAutoencoder
 
 __all__ = ["TorchBackend", "TorchSeparator"]
 
@@ -19,7 +19,7 @@ State = dict[str, np.ndarray]
 
 
 class TorchBackend:
-    """Runs a denoiser's `step` for `aeolia.runtime.stream.Stream`."""
+    """Runs a denoiser's `step` for `aeolia.runtime.denoise.Stream`."""
 
     def __init__(self, model: DenoisingAutoencoder) -> None:
         self.model = model
@@ -45,7 +45,7 @@ class TorchBackend:
 
 
 class TorchSeparator:
-    """Runs a separator's `step` for `aeolia.runtime.separation.SeparationStream`."""
+    """Runs a separator's `step` for `aeolia.runtime.separate.stream.SeparationStream`."""
 
     def __init__(self, model: ConditionalAutoencoder) -> None:
         self.model = model

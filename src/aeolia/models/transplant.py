@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from aeolia.errors import ModelError
-from aeolia.models.autoencoder import DenoisingAutoencoder
-from aeolia.models.decoder import output_channels
-from aeolia.models.encoder import FEATURES
-from aeolia.models.separator import CONDITION_LAYERS, ConditionalAutoencoder
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.decoder import output_channels
+from aeolia.models.spectral.encoder import FEATURES
+from aeolia.models.spectral.separator import CONDITION_LAYERS, ConditionalAutoencoder
 
 __all__ = ["transplant"]
 
@@ -21,9 +21,14 @@ _OPTIONAL = (*CONDITION_LAYERS, "decoder.memories.")
 _POSITIONED = {"encoder.squeeze.weight": 1, "decoder.widen.weight": 0, "decoder.widen.bias": 0}
 #: Layers whose axes are channels of the convolutions, or of the condition.
 _CHANNELLED = (
-    "encoder.convs.", "encoder.activations.", "decoder.convs.", "decoder.activations.",
-    "decoder.gates.", "decoder.gate_shifts.", "decoder.fusions.",
-)  # fmt: skip
+    "encoder.convs.",
+    "encoder.activations.",
+    "decoder.convs.",
+    "decoder.activations.",
+    "decoder.gates.",
+    "decoder.gate_shifts.",
+    "decoder.fusions.",
+)
 
 
 def transplant(
@@ -152,15 +157,12 @@ def _with_memory(name: str, own: Tensor, value: Tensor) -> Tensor:
     """`value` for the first units of `own`; nothing listens to the other ones."""
     if ".project." in name:  # gates, then candidates
         halves = zip(own.chunk(2), value.chunk(2), strict=True)
-        return torch.cat([torch.cat([old, new[len(old):]]) for new, old in halves])
+        return torch.cat([torch.cat([old, new[len(old) :]]) for new, old in halves])
     # Across the bands there are two recurrences: upwards, then downwards.
     count = 2 if name.endswith("across_answer.weight") else 1
     parts = zip(own.chunk(count, dim=1), value.chunk(count, dim=1), strict=True)
     return torch.cat(
-        [
-            torch.cat([old, torch.zeros_like(new[:, old.shape[1] :])], dim=1)
-            for new, old in parts
-        ],
+        [torch.cat([old, torch.zeros_like(new[:, old.shape[1] :])], dim=1) for new, old in parts],
         dim=1,
     )
 

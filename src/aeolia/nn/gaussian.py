@@ -94,7 +94,11 @@ class StandardPrior(nn.Module):
         return Gaussian(zeros, zeros)
 
     def divergence(
-        self, posterior: Gaussian, latent: Tensor, instrument: Tensor, pitch_midi: Tensor,
+        self,
+        posterior: Gaussian,
+        latent: Tensor,
+        instrument: Tensor,
+        pitch_midi: Tensor,
         velocity: Tensor,
     ) -> Tensor:
         """KL of the posterior from this prior [V, D]; `latent` is a draw of the posterior."""
@@ -114,14 +118,16 @@ class ConditionalPrior(nn.Module):
 
     def forward(self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor) -> Gaussian:
         """Instrument [V, I], pitch [V] and velocity [V] to a Gaussian over [V, D]."""
-        features = torch.cat(
-            [instrument, pitch_features(pitch_midi), velocity.unsqueeze(1)], dim=1
-        )
+        features = torch.cat([instrument, pitch_features(pitch_midi), velocity.unsqueeze(1)], dim=1)
         mean, log_variance = self.network(features).chunk(2, dim=1)
         return Gaussian(mean, log_variance.clamp(*_LOG_VARIANCE))
 
     def divergence(
-        self, posterior: Gaussian, latent: Tensor, instrument: Tensor, pitch_midi: Tensor,
+        self,
+        posterior: Gaussian,
+        latent: Tensor,
+        instrument: Tensor,
+        pitch_midi: Tensor,
         velocity: Tensor,
     ) -> Tensor:
         """KL of the posterior from this prior [V, D]; `latent` is a draw of the posterior."""
@@ -152,7 +158,11 @@ class MixturePrior(nn.Module):
         return Gaussian(mean, torch.log((second - mean.square()).clamp(min=1e-4)))
 
     def divergence(
-        self, posterior: Gaussian, latent: Tensor, instrument: Tensor, pitch_midi: Tensor,
+        self,
+        posterior: Gaussian,
+        latent: Tensor,
+        instrument: Tensor,
+        pitch_midi: Tensor,
         velocity: Tensor,
     ) -> Tensor:
         """Estimated KL from one draw, shared out equally over the dimensions [V, D]."""

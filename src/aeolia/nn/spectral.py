@@ -160,9 +160,7 @@ class ShortTimeSpectrum(nn.Module):
         """Spectrum [B, 2, F, Q] to audio [B, F*hop]; `tail` is what earlier frames add to it."""
         hop = self.hop_length
         frames = self.dft.inverse(spectrum) * self.synthesis_window
-        total, *others = (
-            piece.reshape(frames.shape[0], -1) for piece in frames.split(hop, dim=2)
-        )
+        total, *others = (piece.reshape(frames.shape[0], -1) for piece in frames.split(hop, dim=2))
         # Piece i of every frame belongs i hops after the frame's first sample.
         tails = tail.split([i * hop for i in range(1, self.overlap)], dim=1)
         following = []

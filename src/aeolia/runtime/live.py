@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from aeolia.runtime.separation import SeparationStream
-from aeolia.runtime.stream import Stream
+from aeolia.runtime.denoise import Stream
+from aeolia.runtime.separate.stream import SeparationStream
 
 __all__ = ["LiveBlocks", "Meter"]
 

@@ -100,9 +100,12 @@ class OnnxSeparator:
 def _axis_sizes(channels: int, sources: int) -> dict[str | int, int]:
     """How many there are of a state, by the first axis of its input."""
     return {
-        "one": 1, "channels": channels, "sources": sources, "streams": sources * channels,
+        "one": 1,
+        "channels": channels,
+        "sources": sources,
+        "streams": sources * channels,
         1: 1,  # exporters may write the number of what there is one of
-    }  # fmt: skip
+    }
 
 
 def _model_config(file: ReleasedFile) -> ModelConfig:

@@ -34,9 +34,7 @@ __all__ = ["Objective", "Progress", "Validate", "train"]
 class Objective(Protocol):
     """What a step minimises: a pure function of the model, the batch and the step number."""
 
-    def __call__(
-        self, model: nn.Module, batch: Any, step: int
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(self, model: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its terms by name."""
         ...
 
@@ -202,9 +200,7 @@ class _Meter:
         self._count = 0
         self._since = time.perf_counter()
 
-    def waiting(
-        self, ahead: Iterable[tuple[int, TimedBatch]]
-    ) -> Iterator[tuple[int, TimedBatch]]:
+    def waiting(self, ahead: Iterable[tuple[int, TimedBatch]]) -> Iterator[tuple[int, TimedBatch]]:
         """Pass batches on, and count the time spent waiting for them."""
         asked = time.perf_counter()
         for item in ahead:

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from aeolia.nn.spectral import compress
 from aeolia.training.config import TrainConfig
-from aeolia.training.intelligibility import IntelligibilityLoss
-from aeolia.training.perception import PerceptualLoss
+from aeolia.training.denoise.intelligibility import IntelligibilityLoss
+from aeolia.training.denoise.perception import PerceptualLoss
 
 __all__ = [
     "SpectralLoss",
@@ -82,16 +82,18 @@ def unit_spectrum(audio: Tensor, window: Tensor) -> Tensor:
     """
     length = len(window)
     spectrum = torch.stft(
-        audio, length, length // 2, window=window.to(audio.device), center=False,
+        audio,
+        length,
+        length // 2,
+        window=window.to(audio.device),
+        center=False,
         return_complex=True,
-    )  # fmt: skip
+    )
     scale = float(window.square().sum().sqrt())
     return torch.view_as_real(spectrum.transpose(1, 2)).permute(0, 3, 1, 2) / scale
 
 
-def compressed_errors(
-    reference: Tensor, estimate: Tensor, inside: Tensor
-) -> tuple[Tensor, Tensor]:
+def compressed_errors(reference: Tensor, estimate: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
     """Mean square errors of power-compressed spectra: of the magnitude, and of the complex bins.
 
     Args:

@@ -97,6 +97,4 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> Optimizer:
 
 
 def _adamw(parameters: list[nn.Parameter], config: TrainConfig) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        parameters, config.learning_rate, weight_decay=config.weight_decay
-    )
+    return torch.optim.AdamW(parameters, config.learning_rate, weight_decay=config.weight_decay)

@@ -34,7 +34,7 @@ class TimedBatch(Protocol):
 
 
 class BatchSource(Protocol):
-    """Batches by step number; `aeolia.data.mixtures.Mixer` is one."""
+    """Batches by step number; `aeolia.data.denoise.mixer.Mixer` is one."""
 
     def batch(self, step: int, batch_size: int, rank: int = 0, world: int = 1) -> TimedBatch: ...
 

@@ -19,14 +19,14 @@ from aeolia.config import CONFIG_OF_TASK, AnyConfig, config_from_dict
 from aeolia.errors import TrainingError
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise import DENOISE
+from aeolia.training.denoise.task import DENOISE
 from aeolia.training.loop import Objective, Progress, train
 from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
+from aeolia.training.recipe import Setup
 from aeolia.training.run_folder import RunFolder
-from aeolia.training.separate import SEPARATE, SEPARATE_SPEAKER
-from aeolia.training.setup import Setup
-from aeolia.training.synthesise import SYNTHESISE
+from aeolia.training.separate.task import SEPARATE, SEPARATE_SPEAKER
+from aeolia.training.synth.task import SYNTHESISE
 from aeolia.training.task import Prepared, Task
 
 __all__ = ["TASKS", "resume_run", "start_run"]
@@ -82,9 +82,13 @@ def start_run(
         say(line)
     folder.create()
     seconds = _seconds_per_step(
-        model, config, prepared.objective, prepared.batches, processes,
+        model,
+        config,
+        prepared.objective,
+        prepared.batches,
+        processes,
         _TIMED_STEPS if minutes is None else _PLANNED_BY,
-    )  # fmt: skip
+    )
     if minutes is not None:
         config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
     folder.write_settings(
@@ -192,9 +196,16 @@ def _run(
     parameters = sum(parameter.numel() for parameter in model.parameters())
     model.mixed_precision = processes.trains_in_bfloat16(parameters)
     trained = train(
-        model, config, prepared.objective, prepared.batches, folder, validate, watch, resume,
+        model,
+        config,
+        prepared.objective,
+        prepared.batches,
+        folder,
+        validate,
+        watch,
+        resume,
         processes,
-    )  # fmt: skip
+    )
     folder.write_card(_card(trained, config, task, prepared, folder))
     return trained
 

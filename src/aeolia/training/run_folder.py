@@ -1,12 +1,12 @@
 """The folder of a training run: configs, logs, the last exact state, the best weights.
 
-    RUN/train.json           ModelConfig, TrainConfig, MixConfig and where the data lies
-    RUN/model.safetensors    averaged weights of the last good checkpoint: what `export` takes
-    RUN/card.md              what the model is, what it was trained on, how it does
-    RUN/state.pt             everything that an exact resume needs
-    RUN/log.csv              one line per `log_every` steps
-    RUN/validation.csv       one line per validation
-    RUN/tensorboard/         the same, for TensorBoard
+RUN/train.json           ModelConfig, TrainConfig, MixConfig and where the data lies
+RUN/model.safetensors    averaged weights of the last good checkpoint: what `export` takes
+RUN/card.md              what the model is, what it was trained on, how it does
+RUN/state.pt             everything that an exact resume needs
+RUN/log.csv              one line per `log_every` steps
+RUN/validation.csv       one line per validation
+RUN/tensorboard/         the same, for TensorBoard
 """
 
 from __future__ import annotations
@@ -27,8 +27,15 @@ from aeolia.models.checkpoint import write_atomically
 __all__ = ["RunFolder"]
 
 #: What reading a file that torch.save did not finish, or that is something else, may raise.
-_DAMAGED = (RuntimeError, ValueError, KeyError, AttributeError, OSError, EOFError,
-            pickle.UnpicklingError)  # fmt: skip
+_DAMAGED = (
+    RuntimeError,
+    ValueError,
+    KeyError,
+    AttributeError,
+    OSError,
+    EOFError,
+    pickle.UnpicklingError,
+)
 
 
 def _first_words(error: Exception) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 from torch import Tensor
 
 from aeolia.config import ModelConfig, config_from_dict
-from aeolia.data.classes import CLASSES, ClassMixConfig
-from aeolia.data.speakers import SpeakerMixConfig
+from aeolia.data.separate.classes import CLASSES, ClassMixConfig
+from aeolia.data.separate.speakers import SpeakerMixConfig
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
-from aeolia.presets import preset
-from aeolia.training.separation_config import SeparateConfig
-from aeolia.training.setup import FINE_TUNING, Setup, checkpoint_of, read_sections
+from aeolia.recipes.catalogue import preset
+from aeolia.training.recipe import FINE_TUNING, Setup, checkpoint_of, read_sections
+from aeolia.training.separate.config import SeparateConfig
 
 __all__ = ["read_separation_setup"]
 
@@ -86,7 +86,8 @@ def _checked(
     train.update({"batch_size": batch_size} if batch_size is not None else {})
     mix = {"seed": seed, "sample_rate": model.sample_rate, **sections.get("mix", {})}
     mixtures: ClassMixConfig | SpeakerMixConfig = (
-        config_from_dict(ClassMixConfig, mix) if by_class else
-        config_from_dict(SpeakerMixConfig, mix)
-    )  # fmt: skip
+        config_from_dict(ClassMixConfig, mix)
+        if by_class
+        else config_from_dict(SpeakerMixConfig, mix)
+    )
     return Setup(model, config_from_dict(SeparateConfig, train), mixtures, weights)

@@ -10,13 +10,13 @@ from typing import Any
 from torch import Tensor
 
 from aeolia.config import SynthConfig, config_from_dict
-from aeolia.data.note_batches import NoteMixConfig
+from aeolia.data.synth.batches import NoteMixConfig
 from aeolia.errors import ModelError
 from aeolia.models.checkpoint import read_checkpoint
-from aeolia.presets import synth_preset
-from aeolia.training.setup import FINE_TUNING, Setup, checkpoint_of, read_sections
-from aeolia.training.synth_objective import SynthTrainConfig
-from aeolia.training.synthesise import describe_instruments, gather_notes
+from aeolia.recipes.catalogue import synth_preset
+from aeolia.training.recipe import FINE_TUNING, Setup, checkpoint_of, read_sections
+from aeolia.training.synth.objective import SynthTrainConfig
+from aeolia.training.synth.task import describe_instruments, gather_notes
 
 __all__ = ["read_synth_setup"]
 
@@ -49,9 +49,14 @@ def read_synth_setup(
         train.update(FINE_TUNING)
         # What the starting model learned of its own instruments does not hold for these.
         model = dataclasses.replace(
-            model, instruments=(), ranges=(), held_seconds=(), instrument_words=(), tags=(),
+            model,
+            instruments=(),
+            ranges=(),
+            held_seconds=(),
+            instrument_words=(),
+            tags=(),
             tag_directions=(),
-        )  # fmt: skip
+        )
     else:
         model = synth_preset(preset_name or "notes")
     mix = {"seed": seed, "kind": "drum" if model.harmonics == 1 else "note", "held_out": held_out}

@@ -1,0 +1,1 @@
+"""What each idea is worth: variants trained for equal time and compared."""

@@ -1,0 +1,1 @@
+"""The denoisers beside their peers: quality, failures, fine-tuning."""

@@ -1,0 +1,1 @@
+"""Cost, speed, memory and pictures, of any system."""

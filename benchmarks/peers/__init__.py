@@ -1,0 +1,1 @@
+"""Other denoisers behind one call."""

@@ -1,0 +1,59 @@
+"""Which of the peers can be run from a user's folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.adapters import (
+    DeepFilterNet3,
+    Dpcrn,
+    Dtln,
+    Gtcrn,
+    NoiseReduce,
+    Nsnet2,
+    Peer,
+    Rnnoise01,
+    Rnnoise02,
+    UlUnas,
+    WebRtc,
+)
+
+__all__ = ["find_peers"]
+
+PEERS: tuple[type[Any], ...] = (
+    Rnnoise01,
+    Rnnoise02,
+    Nsnet2,
+    Gtcrn,
+    Dtln,
+    UlUnas,
+    DeepFilterNet3,
+    Dpcrn,
+    WebRtc,
+    NoiseReduce,
+)
+
+
+def find_peers(folder: Path) -> tuple[list[Peer], list[str]]:
+    """The peers whose files are in `folder`, and a line for each one that is missing.
+
+    `folder/packages` may hold Python packages installed there; it is searched after the
+    environment's own.
+    """
+    packages = str((folder / "packages").resolve())
+    if packages not in sys.path:
+        sys.path.append(packages)
+    found: list[Peer] = []
+    missing: list[str] = []
+    for kind in PEERS:
+        absent = [file for file in kind.files if not (folder / file).is_file()]
+        if absent:
+            missing.append(f"{kind.name}: {', '.join(absent)} not in {folder.name}")
+            continue
+        try:
+            found.append(kind(folder))
+        except (ImportError, OSError) as error:
+            missing.append(f"{kind.name}: {error}")
+    return found, missing

@@ -1,0 +1,1 @@
+"""The separators beside baselines and the ideal mask."""

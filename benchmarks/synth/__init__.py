@@ -1,0 +1,1 @@
+"""The synthesisers: playing, unseen notes, likeness, transfer, shift."""

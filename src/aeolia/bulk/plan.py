@@ -1,0 +1,211 @@
+"""Which files a command reads and writes, and running over them with some failing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from aeolia.errors import AeoliaError, InputError
+
+__all__ = ["MARK", "PIPE", "Job", "Outcome", "plan", "run_jobs"]
+
+PIPE = "-"
+
+#: Put before the suffix of outputs that lie beside their inputs.
+MARK = ".denoised"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to read and the file to write for it, or why that cannot be."""
+
+    source: str
+    target: str = ""
+    error: AeoliaError | None = None
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Result]):
+    """What became of a job: a result or an error."""
+
+    job: Job
+    result: Result | None
+    error: AeoliaError | None
+
+
+def plan(
+    inputs: list[str],
+    output: str | None,
+    suffixes: tuple[str, ...],
+    *,
+    recursive: bool = False,
+    marks: tuple[str, ...] = (MARK,),
+) -> list[Job]:
+    """The jobs for files, folders and "-" as they stand on the command line.
+
+    A folder's files, those ending in one of `suffixes`, keep their places below the output
+    folder. Without `output` results lie beside their inputs, marked with the first of `marks`
+    (and files that have one of them are no inputs), and a pipe goes to a pipe.
+
+    Raises:
+        InputError: the combination makes no sense, such as several inputs into one file.
+    """
+    if PIPE in inputs:
+        if len(inputs) > 1:
+            raise InputError("- (standard input) came with other inputs; give it alone")
+        target = PIPE if output is None else output
+        if _is_folder_name(target):
+            raise InputError(f"-o {target} is a folder; name a file for what comes from a pipe")
+        return [Job(PIPE, target)]
+    several = len(inputs) > 1 or Path(inputs[0]).is_dir()
+    if output is None:
+        jobs = [
+            job if job.error else Job(job.source, str(_beside(Path(job.source), marks[0])))
+            for name in inputs
+            for job, _ in _sources(name, suffixes, recursive, marks, outside=None)
+        ]
+    elif several or _is_folder_name(output):
+        jobs = _into_folder(inputs, output, suffixes, recursive)
+    else:
+        jobs = [Job(inputs[0], output)]
+    _check_apart(jobs)
+    return jobs
+
+
+def _is_folder_name(name: str) -> bool:
+    return name.endswith(("/", os.sep)) or Path(name).is_dir()
+
+
+def _into_folder(
+    inputs: list[str], output: str, suffixes: tuple[str, ...], recursive: bool
+) -> list[Job]:
+    folder = Path(output)
+    if output == PIPE:
+        raise InputError("-o - (standard output) takes one input; give a folder for several")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"-o {output} is a file, and a folder is needed here")
+    return [
+        job if job.error else Job(job.source, str(folder / place))
+        for name in inputs
+        for job, place in _sources(name, suffixes, recursive, (), outside=folder)
+    ]
+
+
+def _beside(path: Path, mark: str) -> Path:
+    return path.with_name(f"{path.stem}{mark}{path.suffix}")
+
+
+def _sources(
+    name: str,
+    suffixes: tuple[str, ...],
+    recursive: bool,
+    marks: tuple[str, ...],
+    *,
+    outside: Path | None,
+) -> Iterator[tuple[Job, Path]]:
+    """Jobs without a target yet, each with its place relative to the input folder."""
+    top = Path(name)
+    if not top.is_dir():
+        yield Job(name), Path(top.name)
+        return
+    found = list(_audio_below(top, suffixes, recursive, marks, outside))
+    if not found:
+        deeper = not recursive and any(_audio_below(top, suffixes, True, marks, outside))
+        advice = "add --recursive for its subfolders" if deeper else "name another folder"
+        message = f"{name}: a folder without audio files ({' '.join(suffixes)}); {advice}"
+        yield Job(name, error=InputError(message)), Path()
+    for path in found:
+        yield Job(str(path)), path.relative_to(top)
+
+
+def _audio_below(
+    top: Path,
+    suffixes: tuple[str, ...],
+    recursive: bool,
+    marks: tuple[str, ...],
+    outside: Path | None,
+) -> Iterator[Path]:
+    """Audio files by name, leaving out hidden ones and those with a mark of an earlier run."""
+    barred = outside.resolve() if outside is not None else None
+    for folder, subfolders, files in os.walk(top):
+        subfolders[:] = sorted(
+            sub
+            for sub in subfolders
+            if recursive and not sub.startswith(".") and Path(folder, sub).resolve() != barred
+        )
+        for file in sorted(files):
+            path = Path(folder, file)
+            if path.suffix.lower() not in suffixes or file.startswith("."):
+                continue
+            if not path.stem.endswith(marks):
+                yield path
+
+
+def _check_apart(jobs: list[Job]) -> None:
+    places: dict[str, str] = {}
+    for job in jobs:
+        if job.error:
+            continue
+        place = os.path.abspath(job.target)
+        if place in places:
+            raise InputError(
+                f"{places[place]} and {job.source} would both become {job.target}; "
+                f"run them apart, or give their folder as the input"
+            )
+        places[place] = job.source
+
+
+class _Cancelled(BaseException):
+    """Raised in a worker when the user interrupted: not an Exception, so nothing keeps it."""
+
+
+def run_jobs(
+    jobs: list[Job],
+    work: Callable[[Job, Callable[[], None]], Result],
+    *,
+    workers: int = 1,
+    done: Callable[[Outcome[Result]], None] = lambda outcome: None,
+) -> list[Outcome[Result]]:
+    """Do every job, in `workers` threads; a user error fails its job and no other.
+
+    `work` gets a job and a function to call now and then, by which an interrupt in the main
+    thread reaches it. `done` is called with each outcome as it comes.
+    """
+    cancelled = threading.Event()
+    lock = threading.Lock()
+
+    def check() -> None:
+        if cancelled.is_set():
+            raise _Cancelled
+
+    def attempt(job: Job) -> Outcome[Result]:
+        check()
+        outcome: Outcome[Result]
+        try:
+            if job.error:
+                raise job.error
+            outcome = Outcome(job, work(job, check), None)
+        except AeoliaError as error:
+            outcome = Outcome(job, None, error)
+        with lock:
+            done(outcome)
+        return outcome
+
+    if workers <= 1 or len(jobs) <= 1:
+        return [attempt(job) for job in jobs]
+    with ThreadPoolExecutor(min(workers, len(jobs))) as pool:
+        futures = [pool.submit(attempt, job) for job in jobs]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            cancelled.set()
+            for future in futures:
+                future.cancel()
+            raise

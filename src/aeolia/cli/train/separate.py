@@ -1,0 +1,80 @@
+"""aeolia train separate: learn to take mixtures apart, by class or by speaker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aeolia.cli.options import Quiet
+from aeolia.cli.train.run import (
+    BatchSize,
+    ConfigFile,
+    Minutes,
+    Resume,
+    RunFolder,
+    Say,
+    Seed,
+    StartFrom,
+    Steps,
+    run_training,
+)
+from aeolia.errors import InputError
+
+if TYPE_CHECKING:
+    from aeolia.cli.train.run import Places
+    from aeolia.training.recipe import Setup
+
+__all__ = ["SEPARATE_HELP", "separate"]
+
+SEPARATE_HELP = """Train a separator on recordings of single sources; mixtures are made of them.
+
+\b
+    aeolia train separate --data RECORDINGS --preset separate --from denoise-16k --out run
+    aeolia train separate --data SPEAKERS --noise NOISE
+      --preset separate-speaker-16k --from denoise-16k --out run
+    aeolia train separate --data MY_SONGS --from separate --minutes 20 --out run
+    aeolia train separate --resume --out run
+
+RECORDINGS is a manifest, a folder of folders named after the classes, or a folder of songs with
+a file a stem (MUSDB18-HQ's layout). SPEAKERS holds a folder a speaker (LibriSpeech, VCTK and
+LibriMix too). Afterwards: `aeolia export run -o model.onnx`; for what was trained at 16 kHz with
+`--preset separate` or `--preset separate-speaker`, which keep the full band.
+
+A step is 16 mixtures; there are 8000 by default, 1000 from a separator.
+"""
+
+
+def separate(
+    out: RunFolder,
+    data: Annotated[Path | None, typer.Option(help="Recordings: a folder or a manifest.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(help="Noise, where it lies apart: a folder or a manifest.")
+    ] = None,
+    preset_name: Annotated[
+        str | None,
+        typer.Option(
+            "--preset", help="separate, separate-16k, separate-speaker-16k or textbook-cae."
+        ),
+    ] = None,
+    start_from: StartFrom = None,
+    steps: Steps = None,
+    minutes: Minutes = None,
+    batch_size: BatchSize = None,
+    seed: Seed = 0,
+    config: ConfigFile = None,
+    resume: Resume = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a separator; the command's help stands above."""
+
+    def read(say: Say) -> tuple[Setup, Places]:
+        from aeolia.training.separation_setup import read_separation_setup
+
+        if data is None:
+            raise InputError("--data is missing; name a folder or a manifest to learn from")
+        setup = read_separation_setup(preset_name, start_from, config, steps, batch_size, seed)
+        return setup, {"data": data, "noise": noise}
+
+    run_training(out, resume, steps, minutes, quiet, read)

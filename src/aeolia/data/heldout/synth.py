@@ -1,0 +1,60 @@
+"""Recordings of notes as training split them, for the synthesis benchmarks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from aeolia.config import SynthConfig
+from aeolia.data.corpus.manifest import Row, trainable
+from aeolia.data.synth.files import find_notes
+from aeolia.data.synth.notes import Note, hold_out, read_notes
+from aeolia.data.synth.words import drum_kind
+
+__all__ = ["Recordings", "read_recordings", "sound"]
+
+#: Drums of fewer hits than this were not learned.
+_LEAST_HITS = 8
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """Notes of the instruments that a model learned, and of those that it never heard."""
+
+    known: dict[str, list[Note]]
+    #: Held out by pitch (hits: every fifth).
+    unseen: dict[str, list[Note]]
+    #: Whole instruments that were kept out of training.
+    strangers: dict[str, list[Note]]
+
+
+def read_recordings(config: SynthConfig, data: Path, strangers: tuple[str, ...] = ()) -> Recordings:
+    """Notes, or hits, under `data` with the split that training made."""
+    files = find_notes(
+        data / ("drums" if config.unpitched else "notes"), "drum" if config.unpitched else "note"
+    )
+    if config.unpitched:
+        usable = [f for f in files if trainable(Row(f.path, source=f.source, licence=f.licence))]
+        files = [dataclasses.replace(file, instrument=drum_kind(file)) for file in usable]
+        counts = Counter(file.instrument for file in files)
+        files = [file for file in files if counts[file.instrument] >= _LEAST_HITS]
+    pool = hold_out(read_notes(files, config, not config.unpitched), strangers)
+    sides: dict[tuple[str, str], list[Note]] = {}
+    for note in pool.notes:
+        sides.setdefault((note.split, note.file.instrument), []).append(note)
+    names = config.instruments
+    return Recordings(
+        {name: sides.get(("train", name), []) for name in names},
+        {name: sides.get(("valid", name), []) for name in names},
+        {name: sides.get(("valid", name), []) for name in strangers},
+    )
+
+
+def sound(note: Note, seconds: float, rate: int) -> np.ndarray:
+    """The first seconds of a note at the level it was learned at, float32 [T]."""
+    part = note.audio[: round(seconds * rate)].astype(np.float32)
+    return part * np.float32(10 ** (note.gain_db / 20))

@@ -1,0 +1,209 @@
+"""What a folder holds for separation: classes or speakers, in words, and one seeded split.
+
+For classes: a manifest; a folder of folders, one a class; or songs with stems (MUSDB18-HQ's
+layout). For speakers: a manifest, speakers' folders, LibriSpeech, VCTK or LibriMix.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from aeolia.data.corpus.layouts import named_class
+from aeolia.data.corpus.manifest import Row, recording_of, split_place, split_rows
+from aeolia.data.corpus.scan import Scan, load_rows, scan
+from aeolia.data.separate.arrangements import drum_role
+from aeolia.data.separate.classes import CLASSES, MUSIC
+from aeolia.errors import DataError
+
+__all__ = ["class_rows", "speaker_rows", "split_played", "split_songs"]
+
+#: Share of an instrument's notes, and of the hits of a role, that are held out.
+_VALID_SHARE = 0.15
+#: A speaker needs this much: a crop and an enrolment clip.
+_SPEAKER_SECONDS = 5.0
+
+
+def class_rows(
+    place: str | os.PathLike[str], seed: int = 0, hold_out: Sequence[str] = ()
+) -> tuple[list[Row], list[str]]:
+    """Rows for mixtures of classes, split, and lines of text that say what was found.
+
+    Args:
+        place: a manifest or a folder; see the module's text.
+        hold_out: names of songs that are held out; otherwise a share of them is, by the seed.
+
+    Raises:
+        DataError: the place has no class of sound to train on, or no song of such a name.
+    """
+    place = Path(place)
+    folders = [folder for folder in _subfolders(place) if named_class(folder.name)]
+    if folders and not _is_listed(place):
+        rows, words = _scan_classes(place, seed)
+    else:
+        rows, words = _load(place, ("speech", "noise", "stem", "note", "drum"), seed)
+    stems = [row for row in rows if row.kind == "stem"]
+    if odd := sorted({row.label for row in stems} - set(MUSIC)):
+        rows = [row for row in rows if row.kind != "stem" or row.label in MUSIC]
+        words.append(f"left out: stems named {', '.join(odd)}; stems are {', '.join(MUSIC)}")
+    played = split_played([row for row in rows if row.kind in ("note", "drum")], seed)
+    stems = [row for row in rows if row.kind == "stem"]
+    stems = split_songs(stems, hold_out) if hold_out else stems
+    rows = [row for row in rows if row.kind in ("speech", "noise")] + stems + played
+    if _is_listed(place):  # now that the split is known
+        words = _in_words(place, rows, words)
+    found = [row for row in rows if row.kind in ("speech", "stem", "note", "drum")]
+    if not found:
+        raise DataError(
+            f"{place} holds no classes to separate; give a folder with subfolders named "
+            f"{', '.join(CLASSES)}, songs with vocals, drums, bass and other, or a manifest"
+        )
+    return rows, [*words, *_classes_in_words(rows)]
+
+
+def speaker_rows(
+    speech: str | os.PathLike[str],
+    noise: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+) -> tuple[list[Row], list[str]]:
+    """Rows of speech, and of noise, for mixtures of speakers, and what was found in words.
+
+    `noise` may be the same place; without it, noise that the speech's place holds is used.
+
+    Raises:
+        DataError: the place holds no speech, or not two named speakers with enough of it.
+    """
+    rows, words = _load(Path(speech), ("speech", "noise"), seed)
+    if noise is not None and Path(noise) != Path(speech):
+        more, said = load_rows(noise, "noise", seed)
+        rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
+    for split in ("train", "valid"):
+        seconds: dict[tuple[str, str], float] = defaultdict(float)
+        unnamed = 0
+        for row in rows:
+            if row.kind == "speech" and row.split == split:
+                seconds[row.source, row.label or row.path] += row.seconds
+                unnamed += not row.label
+        enough = sum(1 for length in seconds.values() if length >= _SPEAKER_SECONDS)
+        named = len(seconds) - unnamed
+        words.append(
+            f"speakers, {split}: {named} named and {unnamed} recordings of unnamed ones; "
+            f"{enough} with {_SPEAKER_SECONDS:g} s or more"
+        )
+        if enough < 2 and split == "train":
+            raise DataError(
+                f"{speech} holds {enough} speakers with {_SPEAKER_SECONDS:g} s of speech or more "
+                "to train on; give at least two, one folder each"
+            )
+    return rows, words
+
+
+def split_played(rows: Sequence[Row], seed: int = 0) -> list[Row]:
+    """Notes and hits with `split` filled in, so that both sides can play.
+
+    Of every instrument with four pitches or more some pitches are held out with all their
+    takes, and of the hits of every role some strokes.
+    """
+    groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for row in rows:
+        groups[_player(row)].add(recording_of(row))
+    held_out = set()
+    for names in groups.values():
+        if len(names) >= 4:
+            ordered = sorted(names, key=lambda name: split_place(seed, name))
+            held_out |= set(ordered[: max(1, round(_VALID_SHARE * len(names)))])
+    return [
+        replace(row, split="valid" if recording_of(row) in held_out else "train") for row in rows
+    ]
+
+
+def _player(row: Row) -> tuple[str, ...]:
+    if row.kind == "drum":
+        return ("drum", row.source, drum_role(row))
+    return (row.kind, row.source, row.label)
+
+
+def split_songs(rows: Sequence[Row], hold_out: Sequence[str]) -> list[Row]:
+    """Stems with `split` filled in: the named songs are held out, all others train.
+
+    Raises:
+        DataError: no song is called so.
+    """
+    songs = {row.source.split("/")[-1] for row in rows}
+    if unknown := sorted(set(hold_out) - songs):
+        raise DataError(f"no song is called {unknown[0]!r}; songs are {', '.join(sorted(songs))}")
+    return [
+        replace(row, split="valid" if row.source.split("/")[-1] in hold_out else "train")
+        for row in rows
+    ]
+
+
+def _subfolders(place: Path) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+
+
+def _is_listed(place: Path) -> bool:
+    """Whether a manifest lists the folder, as `load_rows` finds it."""
+    folders = (place, place.resolve().parent)
+    return place.is_file() or any((folder / "manifest.csv").is_file() for folder in folders)
+
+
+def _load(place: Path, kinds: Sequence[str], seed: int) -> tuple[list[Row], list[str]]:
+    """Rows of these kinds from a manifest or a scanned folder, and what was found in words."""
+    rows, words = load_rows(place, seed=seed)
+    wanted = [row for row in rows if row.kind in kinds]
+    if len(wanted) < len(rows):  # of a manifest that lists more: speak of what is used
+        words = _in_words(place, wanted, words)
+    return wanted, words
+
+
+def _in_words(place: Path, rows: list[Row], said: Sequence[str]) -> list[str]:
+    """What rows of a manifest hold, and what was said already of the manifest itself."""
+    kept = [line for line in said if line.startswith(("layout", "left out"))]
+    return [*Scan(place, rows).words()[:-2], *kept] if rows else kept
+
+
+def _scan_classes(place: Path, seed: int) -> tuple[list[Row], list[str]]:
+    """Rows of a folder of folders, one a class."""
+    rows: list[Row] = []
+    words: list[str] = []
+    for folder in _subfolders(place):
+        name = named_class(folder.name)
+        if not name:
+            words.append(f"left out: {folder.name}/ names no class of {', '.join(CLASSES)}")
+            continue
+        kind = name if name in ("speech", "noise") else "stem"
+        result = scan(folder, kind, seed)
+        words += [f"{folder.name}/ as {name}:", *(f"  {line}" for line in result.words())]
+        for row in result.rows:
+            if kind == "stem":  # every file is a recording of its own
+                inside = Path(row.path).relative_to(folder.resolve()).with_suffix("")
+                row = replace(row, label=name, source=f"{folder.name}/{inside}", split="")
+            rows.append(row)
+    stems = split_rows([row for row in rows if row.kind == "stem"], seed=seed)
+    return [row for row in rows if row.kind != "stem"] + stems, words
+
+
+def _classes_in_words(rows: Sequence[Row]) -> list[str]:
+    """What mixtures can hold, one line a class."""
+    lines = []
+    for name in CLASSES:
+        chosen = [row for row in rows if name == (row.label if row.kind == "stem" else row.kind)]
+        parts = []
+        for split in ("train", "valid"):
+            minutes = sum(row.seconds for row in chosen if row.split == split) / 60.0
+            parts.append(f"{minutes:.1f} min to {'train' if split == 'train' else 'validate'}")
+        if chosen:
+            lines.append(f"class {name}: {len(chosen)} recordings, {' and '.join(parts)}")
+        elif name not in ("speech", "noise") and any(r.kind in ("note", "drum") for r in rows):
+            lines.append(f"class {name}: from arrangements alone, where there are notes for it")
+        else:
+            lines.append(f"class {name}: none; mixtures will not hold it")
+    played = [row for row in rows if row.kind in ("note", "drum")]
+    if played:
+        held = sum(1 for row in played if row.split == "valid")
+        lines.append(f"arrangements: {len(played)} notes and hits, {held} of them held out")
+    return lines

@@ -1,0 +1,234 @@
+"""Find single notes in a folder and what their labels say: instrument, pitch, velocity.
+
+Labels come, in this order, from a CSV file, NSynth's examples.json, SFZ files, and file names.
+What none of them tells (pitch 0) is left to a pitch tracker.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeolia.data.corpus.scan import AUDIO_SUFFIXES
+from aeolia.errors import DataError
+
+__all__ = ["NoteFile", "find_notes", "pitch_from_name"]
+
+#: Semitones above C.
+_STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_NOTE = re.compile(r"(?<![a-z])([a-g])([#sb]|is|es)?(-?\d)(?![0-9])", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![0-9a-z])(?:midi|note|n|p|m)?[_-]?(\d{2,3})(?![0-9a-z])", re.IGNORECASE)
+#: NSynth's file names: instrument, pitch, velocity.
+_NSYNTH = re.compile(r"_\d{3}-(\d{3})-\d{3}$")
+#: Names of columns, the first that a table has counts.
+_PATH_COLUMNS = ("path", "file", "filename", "file_name", "name", "sample")
+_PITCH_COLUMNS = ("midi", "pitch", "midi_pitch", "note", "key", "pitch_midi")
+_LABEL_COLUMNS = ("instrument", "label", "instrument_str", "instrument_family_str", "class")
+_VELOCITY_COLUMNS = ("velocity", "vel")
+#: The lowest and highest MIDI number that a label may give.
+_LOWEST, _HIGHEST = 12.0, 120.0
+
+
+@dataclass(frozen=True)
+class NoteFile:
+    """One recording of a note, or of monophonic playing.
+
+    `midi` is the labelled pitch, 0 where nothing tells it; `velocity` is from 0 to 1, or -1;
+    `bandwidth_hz` is how high the recording reaches, 0 where unknown.
+    """
+
+    path: str
+    instrument: str
+    midi: float = 0.0
+    velocity: float = -1.0
+    source: str = ""
+    licence: str = ""
+    bandwidth_hz: float = 0.0
+    #: Where the pitch is from, for reports.
+    told_by: str = ""
+
+
+def find_notes(place: str | os.PathLike[str], kind: str = "note") -> list[NoteFile]:
+    """Notes under a folder, or those that a CSV file lists.
+
+    Args:
+        kind: where a table has a column "kind", only its rows of this kind are taken.
+
+    Raises:
+        DataError: there is no such folder, or no audio in it.
+    """
+    place = Path(place)
+    if place.is_file() and place.suffix == ".csv":
+        return _unique(_from_table(place, kind, None))
+    if not place.is_dir():
+        what = "is a file" if place.exists() else "does not exist"
+        raise DataError(f"{place} {what}; name a folder of notes, or a CSV file that lists them")
+    notes: list[NoteFile] = []
+    for table in (*sorted(place.rglob("*.csv")), place.resolve().parent / "manifest.csv"):
+        if table.is_file():
+            notes += _from_table(table, kind, place.resolve())
+    for table in sorted(place.rglob("examples.json")):
+        notes += _from_nsynth(table)
+    for table in sorted(place.rglob("*.sfz")):
+        notes += _from_sfz(table)
+    notes += _from_names(place.resolve())
+    if not notes:
+        raise DataError(
+            f"{place} holds no audio files ({' '.join(sorted(AUDIO_SUFFIXES))}), subfolders "
+            "included; name the folder that has the notes"
+        )
+    return _unique(notes)
+
+
+def pitch_from_name(name: str) -> float:
+    """MIDI number that a file's name tells, as a note (A4, db2, F#3) or as a number; else 0.
+
+    C4 is 60. The last note in the name counts: instruments come first.
+    """
+    if match := _NSYNTH.search(name):
+        return float(match[1])
+    found = [
+        60.0 + _STEPS[letter.lower()] + _shift(accidental) + 12.0 * (int(octave) - 4)
+        for letter, accidental, octave in _NOTE.findall(name)
+    ]
+    found += [0.0] if found else [float(text) for text in _NUMBER.findall(name)]
+    usable = [midi for midi in found if _LOWEST <= midi <= _HIGHEST]
+    return usable[-1] if usable else 0.0
+
+
+def _shift(accidental: str) -> float:
+    return {"": 0.0, "#": 1.0, "s": 1.0, "is": 1.0}.get(accidental.lower(), -1.0)
+
+
+def _unique(notes: Iterable[NoteFile]) -> list[NoteFile]:
+    """The first mention of each file, in the order of paths."""
+    first: dict[str, NoteFile] = {}
+    for note in notes:
+        first.setdefault(note.path, note)
+    return [first[path] for path in sorted(first)]
+
+
+def _from_table(table: Path, kind: str, inside: Path | None) -> Iterator[NoteFile]:
+    """Rows of a CSV file that name an audio file; other tables give nothing."""
+    with table.open(newline="", encoding="utf-8", errors="replace") as stream:
+        reader = csv.DictReader(stream)
+        columns = {name.strip().lower(): name for name in reader.fieldnames or () if name}
+
+        def column(names: tuple[str, ...]) -> str | None:
+            return next((columns[name] for name in names if name in columns), None)
+
+        path_column, pitch_column = column(_PATH_COLUMNS), column(_PITCH_COLUMNS)
+        label_column, velocity_column = column(_LABEL_COLUMNS), column(_VELOCITY_COLUMNS)
+        if path_column is None or (pitch_column is None and label_column is None):
+            return
+        for row in reader:
+            path = Path(os.path.abspath(table.parent / (row[path_column] or "")))
+            if path.suffix.lower() not in AUDIO_SUFFIXES or row.get("kind", kind) != kind:
+                continue
+            if inside is not None and not path.is_relative_to(inside):
+                continue
+            pitch = _pitch(row[pitch_column] if pitch_column else "")
+            velocity = _number(row[velocity_column] if velocity_column else "")
+            yield NoteFile(
+                str(path),
+                (row[label_column] if label_column else "") or path.parent.name,
+                pitch,
+                -1.0 if velocity is None else velocity / (127.0 if velocity > 1.0 else 1.0),
+                row.get("source") or table.parent.name,
+                row.get("licence") or "",
+                _number(row.get("bandwidth_hz") or "") or 0.0,
+                table.name if pitch else "",
+            )
+
+
+def _from_nsynth(table: Path) -> Iterator[NoteFile]:
+    """Notes of NSynth (Engel et al., 2017): examples.json beside a folder audio/."""
+    try:
+        examples = json.loads(table.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{table} is not valid JSON ({error}); copy it again") from error
+    for name, example in examples.items():
+        path = table.resolve().parent / "audio" / f"{name}.wav"
+        if path.is_file():
+            yield NoteFile(
+                str(path),
+                str(example.get("instrument_str") or example.get("instrument_family_str")),
+                float(example.get("pitch", 0)),
+                float(example.get("velocity", -127)) / 127.0,
+                "nsynth",
+                told_by=table.name,
+            )
+
+
+def _from_sfz(table: Path) -> Iterator[NoteFile]:
+    """Samples of an SFZ instrument and the keys they were recorded at."""
+    text = re.sub(r"//[^\n]*", "", table.read_text(encoding="utf-8", errors="replace"))
+    folder = table.resolve().parent
+    inherited: dict[str, dict[str, str]] = {}
+    prefix = ""
+    for header, body in re.findall(r"<(\w+)>([^<]*)", text):
+        # A value lasts until the next key=, so that paths may hold spaces.
+        opcodes = {
+            key: value.strip() for key, value in re.findall(r"(\w+)=(.*?)(?=\s+\w+=|\s*$|\n)", body)
+        }
+        if header == "control":
+            prefix = opcodes.get("default_path", prefix)
+        elif header != "region":
+            inherited = {} if header == "global" else inherited
+            inherited[header] = opcodes
+        else:
+            merged = {k: v for part in inherited.values() for k, v in part.items()} | opcodes
+            if "sample" not in merged:
+                continue
+            path = Path(os.path.normpath(folder / (prefix + merged["sample"]).replace("\\", "/")))
+            key = merged.get("pitch_keycenter") or merged.get("key") or merged.get("lokey", "")
+            if path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES:
+                high = _number(merged.get("hivel", ""))
+                yield NoteFile(
+                    str(path),
+                    table.stem,
+                    _pitch(key),
+                    -1.0 if high is None else high / 127.0,
+                    folder.name,
+                    told_by=table.name,
+                )
+
+
+def _from_names(root: Path) -> Iterator[NoteFile]:
+    """Every audio file; the instrument is the folder it lies in, or the name before the pitch."""
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(folder) / name
+            if name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
+                continue
+            midi = pitch_from_name(path.stem)
+            words = re.split(r"[ _\-.]*(?:" + _NOTE.pattern + r"|\d)", path.stem, flags=re.I)[0]
+            parent = path.parent.name if path.parent != root else words or root.name
+            yield NoteFile(
+                str(path),
+                re.sub(r"[^a-z0-9]+", "_", parent.lower()).strip("_") or "notes",
+                midi,
+                source=root.name,
+                told_by="file names" if midi else "",
+            )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _pitch(text: str | None) -> float:
+    """A MIDI number or a note's name; 0 where it is neither."""
+    number = _number(text)
+    if number is None:
+        return pitch_from_name(text or "")
+    return number if _LOWEST <= number <= _HIGHEST else 0.0

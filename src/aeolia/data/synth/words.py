@@ -1,0 +1,78 @@
+"""Words for instruments: families, and the kinds of drum hits that file names tell."""
+
+from __future__ import annotations
+
+import re
+
+from aeolia.data.synth.files import NoteFile
+
+__all__ = ["drum_kind", "instrument_words"]
+
+#: Word in a name -> words of its family.
+_FAMILIES = {
+    "piano": ("keys", "struck", "strings"),
+    "epiano": ("keys", "struck", "electric", "piano"),
+    "guitar": ("plucked", "strings"),
+    "archtop": ("plucked", "strings", "guitar"),
+    "electric": ("electric",),
+    "bass": ("bass", "low"),
+    "double": ("bowed", "strings"),
+    "cello": ("bowed", "strings"),
+    "violin": ("bowed", "strings"),
+    "pizzicato": ("plucked",),
+    "sax": ("blown", "reed", "wind"),
+    "clarinet": ("blown", "reed", "wind"),
+    "oboe": ("blown", "reed", "wind"),
+    "bassoon": ("blown", "reed", "wind"),
+    "contrabassoon": ("blown", "reed", "wind"),
+    "flute": ("blown", "wind"),
+    "piccolo": ("blown", "wind"),
+    "tuba": ("blown", "brass", "wind"),
+    "hang": ("struck", "metal"),
+    "drum": ("struck",),
+    "steel": ("metal",),
+    "xylophone": ("struck", "wood"),
+    "voice": ("sung", "vocal"),
+    "choir": ("sung", "vocal"),
+    "synth": ("electronic",),
+    "pad": ("electronic",),
+    "square": ("electronic",),
+    "strings": ("strings", "bowed"),
+}
+#: Pattern in a hit's path -> what it is called; the first match counts.
+_HITS = (
+    ("kick", r"kdrum|kick|bass ?drum|stomp|doom"),
+    ("sidestick", r"/ss[_./]|side ?stick|rim|claves|castanet"),
+    ("snare", r"snare|/sn[_./]"),
+    ("hihat_open", r"hi-?hat-?open|open-?hat"),
+    ("hihat_closed", r"hi-?hat"),
+    ("crash", r"crash|china|splash"),
+    ("ride", r"ride"),
+    ("tom", r"tom"),
+    ("clap", r"clap"),
+    ("snap", r"snap"),
+    ("shaker", r"shaker|maracas|cabasa"),
+    ("tambourine", r"tambourine"),
+    ("conga", r"conga|bongo|cajon|darbuka|djembe"),
+    ("body", r"body|cheek|chest|belly|head|heel|shoulder"),
+)
+
+
+def instrument_words(name: str) -> tuple[str, ...]:
+    """Words that describe an instrument's name: its own parts, then its family's."""
+    own = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+    family = [word for part in own for word in _FAMILIES.get(part, ())]
+    # A double bass is bowed here, an electric one plucked.
+    if "electric" in own and "bass" in own:
+        family.append("plucked")
+    return tuple(dict.fromkeys([*own, *family]))
+
+
+def drum_kind(file: NoteFile) -> str:
+    """The kind of hit that a file's label or path tells, "percussion" where neither does."""
+    text = "/".join(["", file.instrument, *file.path.split("/")[-2:]]).lower()
+    text = text.replace("_sn_", "/sn_").replace("_ss_", "/ss_")
+    for name, pattern in _HITS:
+        if re.search(pattern, text):
+            return name
+    return "percussion"

@@ -1,0 +1,172 @@
+"""Learn a speaker's voice from a clip, and say what is wrong with the clip.
+
+clip of any format -> mono, 16 kHz, at most 30 s -> the model's voice encoder -> Voice
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from aeolia.audio.files import AudioReader
+from aeolia.audio.levels import decibels
+from aeolia.audio.resample import resample
+from aeolia.errors import InputError, ModelError
+from aeolia.runtime.released_file import open_session
+from aeolia.runtime.separate.voice import Voice
+
+__all__ = ["ENROLMENT_RATE", "VoiceEncoder", "encoder_fingerprint", "enrol", "read_clip"]
+
+#: Sample rate that voice encoders hear, in Hz.
+ENROLMENT_RATE = 16000
+
+#: How much of a clip is wanted, and how little is refused, in seconds.
+SHORT_SECONDS, LONG_SECONDS, LEAST_SECONDS = 2.0, 30.0, 0.5
+
+#: A clip whose loudest frame is below this holds nothing, in dBFS.
+_SILENCE_DB = -65.0
+#: Frames this far below the loudest one are pauses.
+_PAUSE_DB = 35.0
+_FRAME_SECONDS = 0.025
+#: A clip is compared with itself in parts of this length.
+_PART_SECONDS = 2.5
+#: Parts of one voice have a cosine above this; an encoder's metadata may know better.
+_ALIKE = 0.35
+
+
+class VoiceEncoder:
+    """The graph `NAME.voice.onnx` beside a separator's `NAME.onnx`.
+
+    Raises:
+        ModelError: it is missing or damaged, or no voice encoder.
+    """
+
+    def __init__(self, model: str | Path) -> None:
+        self.model = Path(model).stem
+        self.path = Path(model).with_suffix(".voice.onnx")
+        #: Tells encoders apart.
+        self.fingerprint = encoder_fingerprint(model)
+        self._session = open_session(self.path)
+        inputs = [node.name for node in self._session.get_inputs()]
+        outputs = [node.name for node in self._session.get_outputs()]
+        if inputs != ["audio"] or "voice" not in outputs:
+            raise ModelError(
+                f"{self.path}: no voice encoder (inputs {inputs}, outputs {outputs}); export it "
+                f"again with `aeolia export`"
+            )
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        #: Cosine above which two clips are of one voice.
+        self.alike = float(metadata.get("aeolia_same_voice", _ALIKE))
+
+    def __call__(self, audio: np.ndarray) -> np.ndarray:
+        """Mono audio [T] at 16 kHz -> the voice's unit vector [K]."""
+        (voices,) = self._session.run(["voice"], {"audio": audio[None].astype(np.float32)})
+        vector = voices[0].astype(np.float64)
+        return (vector / max(np.linalg.norm(vector), 1e-12)).astype(np.float32)
+
+
+def encoder_fingerprint(model: str | Path) -> str:
+    """A hash of a model's voice encoder, which tells the voices of one from those of others.
+
+    Raises:
+        ModelError: the model has none.
+    """
+    path = Path(model).with_suffix(".voice.onnx")
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise ModelError(
+            f"{path}: no voice encoder lies beside the model ({error.strerror}), which needs one "
+            f"to learn a speaker; use the model separate-speaker, or export both again"
+        ) from error
+
+
+def read_clip(path: str | Path) -> tuple[np.ndarray, int]:
+    """The first 30 s of a file and a little more, [T, C], and its sample rate.
+
+    Raises:
+        AudioFileError: as `AudioReader`.
+    """
+    with AudioReader(path) as reader:
+        rate = reader.info.sample_rate
+        return reader.read(int((LONG_SECONDS + 1.0) * rate)), rate
+
+
+def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str) -> Voice:
+    """The voice in a clip [T] or [T, C]; what is odd about the clip is in `Voice.warnings`.
+
+    Raises:
+        InputError: the clip is silent or shorter than half a second, or no finite samples.
+    """
+    if not np.issubdtype(np.asarray(audio).dtype, np.floating) or not np.isfinite(audio).all():
+        raise InputError(f"{name}: finite floating-point samples within -1 to 1 are needed")
+    mono = np.asarray(audio, np.float32)
+    mono = mono.mean(axis=1) if mono.ndim == 2 else mono
+    warnings = []
+    if len(mono) > LONG_SECONDS * sample_rate:
+        warnings.append(f"{name}: longer than {LONG_SECONDS:.0f} s; the rest was not heard")
+        mono = mono[: int(LONG_SECONDS * sample_rate)]
+    seconds = len(mono) / sample_rate
+    if seconds < LEAST_SECONDS:
+        raise InputError(
+            f"{name}: {seconds:.2f} s long; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of one "
+            f"voice is needed: give a longer clip"
+        )
+    mono = resample(mono, sample_rate, ENROLMENT_RATE)
+    speaks = _sounding(mono)
+    if not speaks.any():
+        raise InputError(
+            f"{name}: silent; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of one voice is "
+            f"needed: give a clip in which the speaker talks"
+        )
+    heard_seconds = float(speaks.sum()) * _FRAME_SECONDS
+    if seconds < SHORT_SECONDS:
+        warnings.append(_short(name, f"{seconds:.1f} s long"))
+    elif heard_seconds < SHORT_SECONDS / 2:
+        warnings.append(_short(name, f"silent but for {heard_seconds:.1f} s"))
+    likeness = _likeness_of_parts(mono, speaks, encoder)
+    if likeness < encoder.alike:
+        warnings.append(
+            f"{name}: seems to hold several voices (a likeness of {likeness:.2f} between its "
+            f"parts; one voice has over {encoder.alike:.2f}); the result may mix them: give a "
+            f"clip of one"
+        )
+    vector = encoder(mono)
+    return Voice(vector, encoder.model, encoder.fingerprint, name, seconds, tuple(warnings))
+
+
+def _short(name: str, what: str) -> str:
+    return (
+        f"{name}: {what}; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of the voice tell it better"
+    )
+
+
+def _sounding(mono: np.ndarray) -> np.ndarray:
+    """Which frames of 25 ms hold more than a pause, of mono audio [T] at 16 kHz."""
+    length = round(_FRAME_SECONDS * ENROLMENT_RATE)
+    frames = mono[: len(mono) // length * length].reshape(-1, length).astype(np.float64)
+    power = np.mean(frames**2, axis=1)
+    loudest = float(power.max(initial=0.0))
+    if decibels(np.sqrt(loudest)) < _SILENCE_DB:
+        return np.zeros(len(power), bool)
+    return power > loudest * 10.0 ** (-_PAUSE_DB / 10.0)
+
+
+def _likeness_of_parts(mono: np.ndarray, speaks: np.ndarray, encoder: VoiceEncoder) -> float:
+    """How alike the voices in parts of a clip are: the mean of the lowest fifth of cosines.
+
+    One part of another voice among ten has a fifth of all pairs with it, so it shows. 1.0 where
+    the clip has fewer than two parts that hold sound.
+    """
+    length = round(_PART_SECONDS * ENROLMENT_RATE)
+    frames = round(_PART_SECONDS / _FRAME_SECONDS)
+    vectors = [
+        encoder(mono[part * length : (part + 1) * length])
+        for part in range(len(mono) // length)
+        if speaks[part * frames : (part + 1) * frames].mean() > 0.3
+    ]
+    cosines = sorted(float(one @ other) for one, other in itertools.combinations(vectors, 2))
+    return float(np.mean(cosines[: max(1, len(cosines) // 5)])) if cosines else 1.0

@@ -1,0 +1,157 @@
+"""What a user asks a separator for, in words, as the model's condition.
+
+    "speech"            one class
+    "music"             vocals + drums + bass + other
+    "vocals+drums"      a sum of classes
+    "guitar and bass"   a tag in free text: words that stand for classes
+
+Each word of a tag is looked up in a vocabulary. A word that is not there stands for the one whose
+letters are most like its own ("guitars", "drumms"), compared by hashed groups of three letters;
+when none is like it enough, that is an error which names the nearest.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aeolia.errors import InputError
+
+__all__ = ["Source", "file_label", "is_partition", "parse_source", "parse_sources"]
+
+_MUSIC = ("vocals", "drums", "bass", "other")
+_BAND = ("drums", "bass", "other")
+
+#: Classes -> words that stand for them, beside the names of the classes themselves.
+_VOCABULARY: dict[tuple[str, ...], str] = {
+    ("speech",): "talk talking speaking spoken speaker dialogue dialog narration narrator",
+    ("speech", "vocals"): "voice voices human",
+    ("vocals",): "vocal singing singer sing choir acapella rap",
+    ("drums",): "drum percussion kick snare hihat cymbals toms beat beats",
+    ("bass",): "bassline bass-guitar double-bass",
+    ("other",): "guitar piano keyboard keys synth synthesiser strings violin cello flute brass "
+    "trumpet saxophone organ harp",
+    _BAND: "accompaniment instruments instrumental karaoke backing",
+    ("noise",): "ambience traffic wind hum hiss rumble fan engine crowd street rain",
+    _MUSIC: "music song band",
+}
+
+#: Two words that mean something else than each alone.
+_PHRASES = {"bass guitar": "bass-guitar", "double bass": "double-bass", "bass drum": "kick"}
+
+#: Words of a tag that name nothing.
+_FILLERS = {"a", "all", "an", "and", "of", "plus", "the", "with"}
+
+#: Cosine of hashed letters above which an unknown word stands for a known one.
+_ALIKE = 0.6
+_HASH_SIZE = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One output of a separator."""
+
+    #: As the user called it: the key of the result.
+    name: str
+    #: [K]: multi-hot over a model's classes, or a voice's unit vector.
+    condition: np.ndarray
+
+
+def parse_sources(texts: Sequence[str], classes: Sequence[str]) -> list[Source]:
+    """The conditions for several sources of a model with these `classes`.
+
+    Raises:
+        InputError: no source, one that cannot be read, or one that is asked for twice.
+    """
+    if isinstance(texts, str):
+        texts = [texts]
+    if not texts:
+        raise InputError(f"no source is asked for; name some of {_choice(classes)}")
+    sources = [parse_source(text, classes) for text in texts]
+    labels = [file_label(source.name) for source in sources]
+    for source, label in zip(sources, labels, strict=True):
+        if labels.count(label) > 1:
+            raise InputError(f"the source {source.name!r} is asked for twice; name it once")
+    return sources
+
+
+def parse_source(text: str, classes: Sequence[str]) -> Source:
+    """The multi-hot condition [len(classes)] for a class, a sum of them, or a tag.
+
+    Raises:
+        InputError: a word that stands for none of the `classes`, naming the nearest.
+    """
+    words = re.split(r"[\s+,&/]+", text.strip().lower())
+    wanted: set[str] = set()
+    for word in _with_phrases([word for word in words if word and word not in _FILLERS]):
+        wanted |= _classes_of(word, text, classes)
+    if not wanted:
+        raise InputError(f"the source {text!r} names nothing; name some of {_choice(classes)}")
+    condition = np.array([name in wanted for name in classes], np.float32)
+    return Source(text.strip(), condition)
+
+
+def is_partition(sources: Sequence[Source]) -> bool:
+    """Whether multi-hot conditions hold every class exactly once: the sources are the mixture."""
+    return bool(np.all(np.sum([source.condition for source in sources], axis=0) == 1.0))
+
+
+def file_label(name: str) -> str:
+    """A source's name as a part of a file's name: "guitar and bass" -> "guitar-and-bass"."""
+    return re.sub(r"[^\w+]+", "-", name.strip().lower()).strip("-")
+
+
+def _with_phrases(words: list[str]) -> list[str]:
+    text = " ".join(words)
+    for phrase, word in _PHRASES.items():
+        text = re.sub(rf"\b{phrase}\b", word, text)
+    return text.split()
+
+
+def _classes_of(word: str, text: str, classes: Sequence[str]) -> set[str]:
+    known = _known_words(classes)
+    nearest = word
+    if word not in known:
+        letters = _hashed_letters(word)
+        likeness = {name: float(letters @ _hashed_letters(name)) for name in known}
+        nearest = max(likeness, key=lambda name: likeness[name])
+        if likeness[nearest] < _ALIKE:
+            near = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            called = repr(text) if word == text.strip().lower() else f"{word!r} (of {text!r})"
+            raise InputError(f"no source is called {called}; {hint}name some of {_choice(classes)}")
+    return set(known[nearest])
+
+
+def _known_words(classes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Word -> classes, for the words whose classes the model has, and the classes' own names."""
+    words = {
+        word: names
+        for names, words in _VOCABULARY.items()
+        if set(names) <= set(classes)
+        for word in words.split()
+    }
+    return {**words, **{name.lower(): (name,) for name in classes}}
+
+
+@functools.lru_cache(maxsize=256)
+def _hashed_letters(word: str) -> np.ndarray:
+    """Unit vector of how often each group of three letters is in the word, ends included."""
+    vector = np.zeros(_HASH_SIZE)
+    for start in range(len(word)):
+        group = f"^{word}$"[start : start + 3]
+        vector[zlib.crc32(group.encode()) % _HASH_SIZE] += 1.0
+    norm = np.linalg.norm(vector)
+    return vector / norm if norm else vector
+
+
+def _choice(classes: Sequence[str]) -> str:
+    music = ["music"] if set(_MUSIC) <= set(classes) else []
+    example = f", or a sum such as {classes[0]}+{classes[1]}" if len(classes) > 1 else ""
+    return ", ".join([*classes, *music]) + example

@@ -1,0 +1,296 @@
+"""A recording as a synthesiser hears it: timbres, pitch and loudness; saved as .npz.
+
+latent [N, D], latent_seconds [N]   timbre in windows of 3 s, and where their middles are
+instrument [I]                      who the recording sounds most like, as a condition
+pitch_hz [F], loudness_db [F]       contours, a value for every hop of the model
+model, instruments, sample_rate, hop_length, n_samples   the model's; samples at its rate
+original_rate, original_samples, channels, format        the recording's; samples a channel
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aeolia.audio.contour import loudness_contour
+from aeolia.audio.pitch import PitchTrack, track_pitch
+from aeolia.audio.polyphony import POLYPHONIC_SHARE, polyphonic_share
+from aeolia.audio.resample import resample
+from aeolia.errors import InputError
+from aeolia.runtime.synth.follower import LoudnessFollower
+from aeolia.runtime.synth.instrument import OnnxSynthesiser
+
+__all__ = ["Encoding", "check_monophonic", "encode_recording", "nearest_instrument"]
+
+_FORMAT = 1
+_WINDOW_SECONDS, _STEP_SECONDS = 3.0, 1.5
+#: What of a recording is compared with each instrument.
+_COMPARED_SECONDS = 2.0
+_LEAST_VOICED_SECONDS = 0.08
+#: A synthesiser's contours of more than this would be a mistake of the caller, or fill memory.
+_MOST_MINUTES = 30.0
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What `decode` needs to sound a recording again; shapes are in the module's text."""
+
+    latent: np.ndarray
+    latent_seconds: np.ndarray
+    instrument: np.ndarray
+    pitch_hz: np.ndarray
+    loudness_db: np.ndarray
+    model: str
+    instruments: tuple[str, ...]
+    sample_rate: int
+    hop_length: int
+    n_samples: int
+    channels: int
+    original_rate: int
+    original_samples: int
+
+    def latent_frames(self) -> np.ndarray:
+        """The timbre at every frame [F, D], straight lines between the windows' middles."""
+        times = (np.arange(len(self.pitch_hz)) + 0.5) * self.hop_length / self.sample_rate
+        columns = [np.interp(times, self.latent_seconds, column) for column in self.latent.T]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def sound(self, model: OnnxSynthesiser, *, seed: int = 0) -> np.ndarray:
+        """Audio [T] at the model's rate, `n_samples` long."""
+        self.check_fits(model)
+        if len(self.latent) > 1:
+            latent = self.latent_frames()[None]
+        else:
+            latent = self.latent
+        audio = model.decode(latent, self.instrument, self.pitch_hz, self.loudness_db, seed=seed)
+        followed = LoudnessFollower(self.hop_length).whole(audio[0], self.loudness_db)
+        return followed[: self.n_samples]
+
+    def check_fits(self, model: OnnxSynthesiser) -> None:
+        """Raise an InputError unless the encoding was made by this model, or one just like it."""
+        config = model.config
+        ours = (self.sample_rate, self.hop_length, self.latent.shape[1], self.instruments)
+        theirs = (config.sample_rate, config.hop_length, config.latent_dim, config.instruments)
+        if ours != theirs:
+            raise InputError(
+                f"the encoding is {self.model!r}'s, whose latent or instruments differ from those "
+                f"of {config.name!r}; decode it with the model that encoded it"
+            )
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the .npz, all or nothing.
+
+        Raises:
+            InputError: it exists, or cannot be written.
+        """
+        path = Path(path)
+        if path.is_dir():
+            raise InputError(f"{path}: a folder; name the .npz file to write")
+        if path.exists() and not overwrite:
+            raise InputError(f"{path}: already exists; add --overwrite, or name another output")
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, format=_FORMAT, **vars(self))
+        partial = path.with_name(f".{path.name[:200]}.partial-{secrets.token_hex(4)}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(buffer.getvalue())
+            os.replace(partial, path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> Encoding:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: the file is missing, damaged, or no encoding of this format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                values = {name: file[name] for name in file.files}
+        except OSError as error:
+            reason = error.strerror or "not a .npz file"
+            raise InputError(f"{path}: cannot be read ({reason}); name an encoding") from error
+        except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"{path}: not an encoding; name a .npz file that `aeolia encode` wrote"
+            ) from error
+        return cls._checked(values, path)
+
+    @classmethod
+    def _checked(cls, values: dict[str, np.ndarray], path: str | Path) -> Encoding:
+        fields = cls.__dataclass_fields__
+        missing = [name for name in fields if name not in values]
+        if missing or int(values.get("format", 0)) != _FORMAT:
+            raise InputError(
+                f"{path}: not an encoding of format {_FORMAT}"
+                + (f" (it has no {missing[0]})" if missing else "")
+                + "; encode the recording again with `aeolia encode`"
+            )
+        plain: dict[str, Any] = {name: values[name] for name in fields}
+        for name in (
+            "sample_rate",
+            "hop_length",
+            "n_samples",
+            "channels",
+            "original_rate",
+            "original_samples",
+        ):
+            plain[name] = int(values[name])
+        plain["model"] = str(values["model"])
+        plain["instruments"] = tuple(map(str, values["instruments"]))
+        encoding = cls(**plain)
+        frames = len(encoding.pitch_hz)
+        fits = (
+            encoding.latent.ndim == 2
+            and len(encoding.latent) == len(encoding.latent_seconds) >= 1
+            and encoding.loudness_db.shape == encoding.pitch_hz.shape == (frames,)
+            and encoding.instrument.shape == (len(encoding.instruments),)
+            and 0 < encoding.n_samples <= frames * encoding.hop_length
+            and all(np.isfinite(v).all() for v in plain.values() if isinstance(v, np.ndarray))
+        )
+        if not fits:
+            raise InputError(
+                f"{path}: an encoding whose arrays do not fit together, or are not finite; the "
+                f"shapes are in the help of `aeolia encode`"
+            )
+        return encoding
+
+
+def check_monophonic(audio: np.ndarray, sample_rate: int, track: PitchTrack, name: str) -> None:
+    """Raise an InputError unless a recording [T] has a pitch, and one at a time."""
+    # Chords first: the tracker gives up on many of them, and finds no pitch either.
+    share = polyphonic_share(audio, sample_rate, track)
+    if share > POLYPHONIC_SHARE:
+        raise InputError(
+            f"{name}: several pitches sound at the same time ({100 * share:.0f} % of it); a "
+            f"recording of one voice or instrument alone is needed: take it apart first, such as "
+            f"with `aeolia separate`"
+        )
+    if track.voiced.sum() * 0.016 < _LEAST_VOICED_SECONDS:
+        raise InputError(
+            f"{name}: no pitch was found in it; a recording of one voice or instrument is needed, "
+            f"louder than its noise"
+        )
+
+
+def encode_recording(
+    audio: np.ndarray,
+    sample_rate: int,
+    model: OnnxSynthesiser,
+    instrument: str | None = None,
+    *,
+    name: str = "the recording",
+) -> Encoding:
+    """Encode a monophonic recording [T] or [T, C] of at most half an hour.
+
+    Args:
+        instrument: who plays; otherwise whoever sounds most like it.
+        name: of the recording, in messages.
+
+    Raises:
+        InputError: empty, too long, without pitch, or of several pitches at once.
+    """
+    mono = audio if audio.ndim == 1 else audio.mean(axis=1)
+    if not len(mono):
+        raise InputError(f"{name}: empty; a recording of one voice or instrument is needed")
+    if len(mono) > _MOST_MINUTES * 60 * sample_rate:
+        raise InputError(
+            f"{name}: {len(mono) / sample_rate / 60:.0f} minutes long; at most "
+            f"{_MOST_MINUTES:.0f} can be encoded at once: cut it"
+        )
+    config = model.config
+    track = track_pitch(mono, sample_rate)
+    check_monophonic(mono, sample_rate, track, name)
+    samples = np.asarray(resample(mono.astype(np.float32), sample_rate, config.sample_rate))
+    n_frames = -(-len(samples) // config.hop_length)
+    loudness = loudness_contour(samples, config.hop_length, n_frames)
+    pitch = track.at(np.arange(1, n_frames + 1) * config.hop_length / config.sample_rate)
+    latent, seconds = _timbres(samples, pitch, loudness, model)
+    condition = (
+        model.instrument(instrument)
+        if instrument
+        else nearest_instrument(samples, pitch, loudness, latent, model)
+    )
+    return Encoding(
+        latent,
+        seconds,
+        condition,
+        pitch,
+        loudness,
+        config.name,
+        config.instruments,
+        config.sample_rate,
+        config.hop_length,
+        len(samples),
+        1 if audio.ndim == 1 else audio.shape[1],
+        sample_rate,
+        len(mono),
+    )
+
+
+def _timbres(
+    samples: np.ndarray, pitch_hz: np.ndarray, loudness_db: np.ndarray, model: OnnxSynthesiser
+) -> tuple[np.ndarray, np.ndarray]:
+    """The posterior's mean in overlapping windows, [N, D], and their middles in seconds [N]."""
+    hop, rate = model.config.hop_length, model.config.sample_rate
+    size, step = (round(s * rate / hop) for s in (_WINDOW_SECONDS, _STEP_SECONDS))
+    latents: list[np.ndarray] = []
+    seconds: list[float] = []
+    loudest = loudness_db.max()
+    for start in range(0, max(1, len(pitch_hz) - size // 2), step):
+        stop = min(start + size, len(pitch_hz))
+        # Silence has no timbre; the windows beside it stand in.
+        if latents and loudness_db[start:stop].max() < loudest - 40:
+            continue
+        posterior = model.encode(samples[start * hop : stop * hop], pitch_hz[start:stop])
+        latents.append(posterior.mean[0])
+        seconds.append(0.5 * (start + stop) * hop / rate)
+    return np.stack(latents).astype(np.float32), np.array(seconds)
+
+
+def nearest_instrument(
+    samples: np.ndarray,
+    pitch_hz: np.ndarray,
+    loudness_db: np.ndarray,
+    latent: np.ndarray,
+    model: OnnxSynthesiser,
+) -> np.ndarray:
+    """The instrument [I] with which the recording's loudest seconds are sounded most alike."""
+    config = model.config
+    n_frames = min(len(pitch_hz), round(_COMPARED_SECONDS * config.sample_rate / config.hop_length))
+    power = np.cumsum(np.concatenate([[0.0], 10 ** (loudness_db / 10) * (pitch_hz > 0)]))
+    start = int(np.argmax(power[n_frames:] - power[: len(power) - n_frames]))
+    part = slice(start, start + n_frames)
+    heard = samples[start * config.hop_length : (start + n_frames) * config.hop_length]
+    heard = np.pad(heard, (0, n_frames * config.hop_length - len(heard)))
+    middle = (start + 0.5 * n_frames) * config.hop_length / config.sample_rate
+    timbre = latent[int(np.argmin(np.abs(middle - np.arange(len(latent)) * _STEP_SECONDS)))]
+    count = len(config.instruments)
+    wanted = _bands(heard, config.sample_rate)
+    distances = []
+    for condition in np.eye(count, dtype=np.float32):
+        tried = model.decode(timbre, condition, pitch_hz[part], loudness_db[part])[0]
+        distances.append(float(np.abs(_bands(tried, config.sample_rate) - wanted).mean()))
+    return np.eye(count, dtype=np.float32)[int(np.argmin(distances))]
+
+
+def _bands(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Levels [F, 48] in dB of bands evenly spaced in log frequency, 60 Hz to 12 kHz."""
+    size = 2048
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(audio, (0, size)), size)[:: size // 2]
+    power = np.abs(np.fft.rfft(windows * np.hanning(size), axis=1)) ** 2
+    edges = np.geomspace(60.0, 12000.0, 49) * size / sample_rate
+    # Low bands may be narrower than a bin; each takes at least the bin that it lies in.
+    low = np.floor(edges[:-1]).astype(int)
+    high = np.maximum(np.ceil(edges[1:]).astype(int), low + 1)
+    total = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
+    return 10 * np.log10(total[:, high] - total[:, low] + 1e-7)

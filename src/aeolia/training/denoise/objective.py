@@ -1,0 +1,40 @@
+"""What one optimiser step minimises, per task."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor, nn
+
+from aeolia.config import ModelConfig
+from aeolia.data.denoise.mixer import Batch
+from aeolia.training.config import TrainConfig
+from aeolia.training.losses import build_loss
+
+__all__ = ["DenoiseObjective"]
+
+
+class DenoiseObjective:
+    """Denoise a batch from zero state and compare with the clean reference."""
+
+    def __init__(self, config: TrainConfig, model_config: ModelConfig) -> None:
+        self.config = config
+        self.model_config = model_config
+        self.loss = build_loss(config, model_config.sample_rate, model_config.win_length)
+
+    def __call__(
+        self, model: nn.Module, batch: Batch, step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss and its terms; a pure function of the model, the batch and the step number."""
+        hop, delay = self.model_config.hop_length, self.model_config.delay
+        length = batch.noisy.shape[1] // hop * hop
+        noisy, reference = batch.noisy[:, :length], batch.reference[:, :length]
+        drop = np.random.default_rng((self.config.seed, step)).random() < self.config.skip_dropout
+        estimate = model(noisy.unsqueeze(1), 0.0 if drop else 1.0)[:, 0]
+        # The output lags by `delay`; compare what belongs together.
+        loss, terms = self.loss(
+            reference[:, : length - delay],
+            estimate[:, delay:],
+            noisy[:, : length - delay],
+            batch.bandwidth_hz,
+        )
+        return loss, {name: term.detach() for name, term in terms.items()}

@@ -1,0 +1,137 @@
+"""The task of denoising: its recordings, mixtures, objective and validation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aeolia.data.corpus.manifest import Row
+from aeolia.data.corpus.scan import load_rows
+from aeolia.data.denoise.mixer import MixConfig, Mixer
+from aeolia.data.pool import AudioPool
+from aeolia.errors import DataError
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.transplant import transplant
+from aeolia.training.config import TrainConfig
+from aeolia.training.denoise.objective import DenoiseObjective
+from aeolia.training.denoise.validation import Validation
+from aeolia.training.task import Prepared, Task
+
+__all__ = ["DENOISE", "Recordings", "gather"]
+
+#: Playing speeds of the training recordings: voices stay voices, noises may become others.
+_SPEECH_SPEEDS = (0.9, 1.0, 1.1)
+_NOISE_SPEEDS = (0.7, 0.85, 1.0, 1.2, 1.45)
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The recordings of a run, split into train and valid."""
+
+    speech: list[Row]
+    noise: list[Row]
+    rirs: list[Row]
+
+    def pools(self, split: str, sample_rate: int) -> list[Any]:
+        """Decoded pools of speech, noise and rooms; None where there are no recordings."""
+        training = split == "train"
+        speech_speeds = _SPEECH_SPEEDS if training else (1.0,)
+        noise_speeds = _NOISE_SPEEDS if training else (1.0,)
+        pools: list[AudioPool | None] = []
+        kinds: list[tuple[list[Row], Sequence[float]]] = [
+            (self.speech, speech_speeds),
+            (self.noise, noise_speeds),
+            (self.rirs, (1.0,)),
+        ]
+        for rows, speeds in kinds:
+            chosen = [row for row in rows if row.split == split]
+            pools.append(
+                AudioPool.from_manifest(chosen, sample_rate, speeds=speeds) if chosen else None
+            )
+        return pools
+
+    def in_words(self) -> list[str]:
+        """What was found, one line a kind."""
+        lines = []
+        for name, rows in (("speech", self.speech), ("noise", self.noise), ("rooms", self.rirs)):
+            for split in ("train", "valid"):
+                chosen = [row for row in rows if row.split == split]
+                labels = len({(row.source, row.label) for row in chosen})
+                minutes = sum(row.seconds for row in chosen) / 60.0
+                if chosen:
+                    lines.append(
+                        f"{name:6} {split}: {len(chosen)} recordings, {minutes:.1f} minutes, "
+                        f"{labels} labels"
+                    )
+        return lines
+
+
+def gather(speech: Path, noise: Path | None, rirs: Path | None, seed: int = 0) -> Recordings:
+    """Recordings from folders or manifests, those whose licence forbids release left out.
+
+    Raises:
+        DataError: there is no speech to train or to validate on.
+    """
+    found = {
+        kind: load_rows(path, kind, seed)[0] if path is not None else []
+        for kind, path in (("speech", speech), ("noise", noise), ("rir", rirs))
+    }
+    recordings = Recordings(found["speech"], found["noise"], found["rir"])
+    for split in ("train", "valid"):
+        if not any(row.split == split for row in recordings.speech):
+            raise DataError(
+                f"{speech} leaves no speech to {split} on ({len(recordings.speech)} recordings "
+                "in all); give recordings of at least two speakers, or two files"
+            )
+    return recordings
+
+
+def _prepare(
+    model_config: Any,
+    config: TrainConfig,
+    mix: MixConfig,
+    data: dict[str, str | None],
+) -> Prepared:
+    paths = {name: Path(path) if path else None for name, path in data.items()}
+    speech = paths.get("speech")
+    if speech is None:
+        raise DataError("no speech was given; name a folder or a manifest with --speech")
+    recordings = gather(speech, paths.get("noise"), paths.get("rirs"), config.seed)
+    rate = model_config.sample_rate
+    held_out = dataclasses.replace(mix, seed=mix.seed + 1, noise_only=0.0, clean_only=0.0)
+
+    def validation() -> Validation | None:
+        if not config.validation_clips:
+            return None
+        return Validation(_mixer(recordings, "valid", held_out, rate), config.validation_clips)
+
+    rows = (*recordings.speech, *recordings.noise)
+    return Prepared(
+        _mixer(recordings, "train", mix, rate),
+        DenoiseObjective(config, model_config),
+        validation,
+        config.batch_size * mix.crop_seconds,
+        recordings.in_words(),
+        sorted({row.source for row in rows if row.source}),
+    )
+
+
+def _mixer(recordings: Recordings, split: str, mix: MixConfig, sample_rate: int) -> Mixer:
+    speech, noise, rirs = recordings.pools(split, sample_rate)
+    if noise is None and mix.recorded > 0.0:
+        mix = dataclasses.replace(mix, recorded=0.0)
+    return Mixer(speech, noise, rirs, mix)
+
+
+def _describe(model: DenoisingAutoencoder) -> str:
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return (
+        f"Denoising autoencoder, {model.config.sample_rate} Hz, {parameters / 1e3:.0f} k "
+        f"parameters, latency {model.config.latency_ms:g} ms."
+    )
+
+
+DENOISE = Task(TrainConfig, MixConfig, _prepare, transplant, _describe)

@@ -1,0 +1,46 @@
+"""Validation on held-out mixtures, through the same stream that users run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aeolia.data.denoise.mixer import Mixer
+from aeolia.errors import InputError
+from aeolia.metrics import estoi, pesq_wb, si_sdr
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.torch_backend import TorchBackend
+from aeolia.runtime.denoise import Stream
+
+__all__ = ["Validation"]
+
+#: SNRs of the clips, taken in turn.
+_SNRS_DB = (-5.0, 0.0, 5.0, 10.0, 15.0)
+
+
+class Validation:
+    """A fixed set of clips; calling it with a model gives mean scores by name."""
+
+    def __init__(self, mixer: Mixer, clips: int) -> None:
+        plans = [mixer.plan(0, i, _SNRS_DB[i % len(_SNRS_DB)]) for i in range(clips)]
+        batch = mixer.render(plans)
+        self.sample_rate = mixer.config.sample_rate
+        self.noisy = batch.noisy.cpu().numpy()
+        self.reference = batch.reference.cpu().numpy()
+
+    def __call__(self, model: DenoisingAutoencoder) -> dict[str, float]:
+        """Mean SI-SDR in dB, PESQ-WB and ESTOI over the clips."""
+        backend = TorchBackend(model)
+        scores: dict[str, list[float]] = {"si_sdr": [], "pesq_wb": [], "estoi": []}
+        for noisy, reference in zip(self.noisy, self.reference, strict=True):
+            estimate = Stream(backend, self.sample_rate, 1).process(noisy)
+            try:
+                values = (
+                    si_sdr(reference, estimate),
+                    pesq_wb(reference, estimate, self.sample_rate),
+                    estoi(reference, estimate, self.sample_rate),
+                )
+            except InputError:
+                continue  # too little speech in the clip for the perceptual measures
+            for name, value in zip(scores, values, strict=True):
+                scores[name].append(value)
+        return {name: float(np.mean(values)) for name, values in scores.items() if values}

@@ -1,0 +1,126 @@
+"""The tasks of separation, by class and by speaker: recordings, mixtures, objective, validation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aeolia.data.corpus.manifest import Row
+from aeolia.data.corpus.scan import load_rows
+from aeolia.data.separate.classes import ClassMixConfig
+from aeolia.data.separate.pools import class_mixer, speaker_mixer
+from aeolia.data.separate.rows import class_rows, speaker_rows
+from aeolia.data.separate.speakers import SpeakerMixConfig
+from aeolia.errors import DataError, InputError
+from aeolia.models.spectral.separator import ConditionalAutoencoder
+from aeolia.models.transplant import transplant
+from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
+from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
+from aeolia.training.task import Prepared, Task
+
+__all__ = ["SEPARATE", "SEPARATE_SPEAKER"]
+
+#: Seconds of a held-out mixture.
+_HELD_OUT_SECONDS = 5.0
+
+
+def _prepare_classes(
+    model_config: Any,
+    config: SeparateConfig,
+    mix: ClassMixConfig,
+    data: dict[str, str | None],
+) -> Prepared:
+    place, noise = _places(data)
+    rows, words = class_rows(place, config.seed, config.hold_out)
+    if noise is not None:
+        more, said = load_rows(noise, "noise", config.seed)
+        rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
+
+    def validation() -> ClassValidation | None:
+        if not config.validation_clips:
+            return None
+        return ClassValidation(class_mixer(rows, "valid", _held_out(mix)), config.validation_clips)
+
+    return Prepared(
+        class_mixer(rows, "train", mix),
+        ClassObjective(config, model_config),
+        validation,
+        config.batch_size * mix.crop_seconds,
+        _without_paths(words, data),
+        _sources(rows),
+    )
+
+
+def _prepare_speakers(
+    model_config: Any,
+    config: SeparateConfig,
+    mix: SpeakerMixConfig,
+    data: dict[str, str | None],
+) -> Prepared:
+    rows, words = speaker_rows(*_places(data), seed=config.seed)
+    try:
+        mixer = speaker_mixer(rows, "train", mix)
+    except InputError as error:
+        raise DataError(f"{data['data']}: {error}") from error
+
+    def validation() -> SpeakerValidation | None:
+        if not config.validation_clips:
+            return None
+        try:
+            held_out = speaker_mixer(rows, "valid", _held_out(mix))
+        except (DataError, InputError):
+            return None  # what was found says so
+        return SpeakerValidation(held_out, config.validation_clips)
+
+    return Prepared(
+        mixer,
+        SpeakerObjective(config, model_config),
+        validation,
+        config.batch_size * mix.crop_seconds,
+        _without_paths(words, data),
+        _sources(rows),
+    )
+
+
+def _places(data: dict[str, str | None]) -> tuple[Path, Path | None]:
+    """The recordings, and the noise where it lies apart."""
+    place, noise = data.get("data"), data.get("noise")
+    if place is None:
+        raise DataError("no recordings were given; name a folder or a manifest with --data")
+    return Path(place), Path(noise) if noise else None
+
+
+def _without_paths(words: Sequence[str], data: dict[str, str | None]) -> list[str]:
+    """What was found, for the card too: where it lies is nobody's business."""
+    lines = []
+    for line in words:
+        for place in filter(None, data.values()):
+            line = line.replace(place, Path(place).name)
+        lines.append(line.strip())
+    return lines
+
+
+def _held_out(mix: Any) -> Any:
+    """Mixtures to validate on: other draws, and longer."""
+    return dataclasses.replace(mix, seed=mix.seed + 1, crop_seconds=_HELD_OUT_SECONDS)
+
+
+def _sources(rows: Sequence[Row]) -> list[str]:
+    return sorted({row.source for row in rows if row.source})
+
+
+def _describe(model: ConditionalAutoencoder) -> str:
+    config = model.config
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    asked = ", ".join(config.classes) if config.condition == "classes" else "one speaker's voice"
+    return (
+        f"Conditional autoencoder, {config.sample_rate} Hz, {parameters / 1e3:.0f} k parameters, "
+        f"latency {config.latency_ms:g} ms. Separates {asked}."
+    )
+
+
+SEPARATE = Task(SeparateConfig, ClassMixConfig, _prepare_classes, transplant, _describe)
+SEPARATE_SPEAKER = Task(SeparateConfig, SpeakerMixConfig, _prepare_speakers, transplant, _describe)

@@ -1,0 +1,107 @@
+"""Validation of separators on held-out mixtures, through the stream that users run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from aeolia.data.separate.classes import ClassMixer
+from aeolia.data.separate.speakers import SpeakerMixer
+from aeolia.metrics import si_sdr
+from aeolia.models.spectral.separator import ConditionalAutoencoder
+from aeolia.models.torch_backend import TorchSeparator
+from aeolia.runtime.separate.sources import Source, parse_sources
+from aeolia.runtime.separate.stream import SeparationStream
+
+__all__ = ["ClassValidation", "SpeakerValidation"]
+
+#: A source this far below the mixture counts as absent, in dB.
+_ABSENT_DB = -40.0
+#: A mixture this close to the source has nothing to separate, in dB of its SI-SDR.
+_PURE_DB = 20.0
+#: Batches of plans that held-out mixtures are drawn in.
+_AT_ONCE = 8
+
+
+class ClassValidation:
+    """A fixed set of mixtures with their stems; calling it with a model gives mean scores."""
+
+    def __init__(self, mixer: ClassMixer, clips: int) -> None:
+        self.sample_rate = mixer.config.sample_rate
+        self.clips: list[tuple[np.ndarray, np.ndarray]] = []
+        for step in range(-(-clips // _AT_ONCE)):
+            batch = mixer.batch(step, _AT_ONCE)
+            stems = batch.stems.cpu().numpy()
+            self.clips += zip(batch.mixture.cpu().numpy(), stems, strict=True)
+        self.clips = self.clips[:clips]
+
+    def __call__(self, model: ConditionalAutoencoder) -> dict[str, float]:
+        """SI-SDR improvement of each source in dB where it sounds, and the level where not.
+
+        Speech, music and noise are asked for together, as a partition; the stems of music
+        one by one.
+        """
+        backend, classes = TorchSeparator(model), model.config.classes
+        together = [n for n in ("speech", "music", "noise") if n in classes or n == "music"]
+        stems = [name for name in ("vocals", "drums", "bass", "other") if name in classes]
+        groups = [parse_sources(names, classes) for names in (together, stems) if names]
+        scores: dict[str, list[float]] = defaultdict(list)
+        for mixture, parts in self.clips:
+            for sources in groups:
+                stream = SeparationStream(backend, sources, self.sample_rate)
+                for source, estimate in zip(sources, stream.process(mixture).values(), strict=True):
+                    reference = np.tensordot(source.condition, parts, 1)
+                    _score(scores, source.name, mixture, reference, estimate)
+        return {name: float(np.mean(values)) for name, values in scores.items()}
+
+
+class SpeakerValidation:
+    """A fixed set of mixtures of voices; calling it with a model gives mean scores."""
+
+    def __init__(self, mixer: SpeakerMixer, clips: int) -> None:
+        self.sample_rate = mixer.config.sample_rate
+        self.clips: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for step in range(-(-clips // _AT_ONCE)):
+            batch = mixer.batch(step, _AT_ONCE)
+            columns = (batch.mixture, batch.target, batch.enrolment)
+            self.clips += zip(*(column.cpu().numpy() for column in columns), strict=True)
+        self.clips = self.clips[:clips]
+
+    def __call__(self, model: ConditionalAutoencoder) -> dict[str, float]:
+        """SI-SDR improvement in dB, share improved by less than 1 dB, level where absent."""
+        backend = TorchSeparator(model)
+        scores: dict[str, list[float]] = defaultdict(list)
+        for mixture, target, enrolment in self.clips:
+            source = Source("speaker", backend.voice(enrolment))
+            stream = SeparationStream(backend, [source], self.sample_rate)
+            _score(scores, "speaker", mixture, target, stream.process(mixture)["speaker"])
+        means = {name: float(np.mean(values)) for name, values in scores.items()}
+        if gains := scores.get("speaker_si_sdri"):
+            means["below_1_db"] = float(np.mean(np.array(gains) < 1.0))
+        return means
+
+
+def _score(
+    scores: dict[str, list[float]],
+    name: str,
+    mixture: np.ndarray,
+    reference: np.ndarray,
+    estimate: np.ndarray,
+) -> None:
+    """Add the improvement of a source that sounds, or the level of one that does not."""
+    if _level_db(reference, mixture) < _ABSENT_DB:
+        scores["absent_db"].append(max(_level_db(estimate, mixture), -80.0))
+        return
+    before = si_sdr(reference, mixture)
+    if before < _PURE_DB:
+        scores[f"{name}_si_sdri"].append(si_sdr(reference, estimate) - before)
+
+
+def _level_db(signal: np.ndarray, mixture: np.ndarray) -> float:
+    """Level of a signal over the mixture's."""
+    powers: Sequence[float] = [
+        float(np.mean(np.square(x, dtype=np.float64))) for x in (signal, mixture)
+    ]
+    return float(10.0 * np.log10((powers[0] + 1e-14) / (powers[1] + 1e-14)))

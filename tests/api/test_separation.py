@@ -1,0 +1,224 @@
+"""separate, separate_file, enrol and Stream: arrays, files, streams, and what cannot be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import aeolia
+from aeolia.errors import AudioFileError, InputError, ModelError
+from made.tiny_separators import CLASSES, tone, write_separator, write_voice_encoder
+
+THREE = ["speech", "music", "noise"]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    write_separator(folder / "classes.onnx")
+    write_separator(folder / "speaker.onnx", "speaker")
+    write_voice_encoder(folder / "speaker.onnx")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classes(models: Path) -> Path:
+    return models / "classes.onnx"
+
+
+@pytest.fixture(scope="module")
+def speaker(models: Path) -> Path:
+    return models / "speaker.onnx"
+
+
+def noise(*shape: int) -> np.ndarray:
+    return (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
+
+
+def level_db(audio: np.ndarray, reference: np.ndarray) -> float:
+    return 20 * np.log10(np.std(audio) / np.std(reference) + 1e-12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    length=st.integers(0, 3000),
+    channels=st.sampled_from([None, 1, 2, 5]),
+    rate=st.sampled_from([8000, 16000, 44100, 48000]),
+    kind=st.sampled_from(["float32", "float64"]),
+)
+def test_arrays_keep_shape_and_rate_and_sum(
+    classes: Path, length: int, channels: int | None, rate: int, kind: str
+) -> None:
+    audio = noise(length) if channels is None else noise(length, channels)
+    for options in ({"sources": THREE}, {"sources": ["drums"], "rest": True}):
+        output = aeolia.separate(audio.astype(kind), rate, model=classes, **options)
+        for part in output.values():
+            assert part.shape == audio.shape and part.dtype == np.float32
+        np.testing.assert_allclose(sum(output.values()), audio, atol=1e-6)
+
+
+def test_file_equals_array_equals_stream(tmp_path: Path, classes: Path) -> None:
+    audio = noise(30_001, 2)
+    soundfile.write(tmp_path / "mix.wav", audio, 44100, "FLOAT")
+    seen: list[tuple[int, int | None]] = []
+    report = aeolia.separate_file(
+        tmp_path / "mix.wav",
+        tmp_path / "parts",
+        sources=["speech", "vocals+drums"],
+        rest=True,
+        model=classes,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen[-1] == (30_001, 30_001)
+    assert (report.frames, report.channels, report.sample_rate) == (30_001, 2, 44100)
+    assert sorted(os.listdir(tmp_path / "parts")) == [
+        "mix.rest.wav",
+        "mix.speech.wav",
+        "mix.vocals+drums.wav",
+    ]
+    options = {"sources": ["speech", "vocals+drums"], "rest": True}
+    whole = aeolia.separate(audio, 44100, model=classes, **options)
+    stream = aeolia.Stream(classes, 44100, 2, **options)
+    pieces = [stream.push(audio[start : start + 313]) for start in range(0, len(audio), 313)]
+    pieces.append(stream.flush())
+    for output in report.outputs:
+        from_file, rate = soundfile.read(output.path, dtype="float32")
+        streamed = np.concatenate([piece[output.name] for piece in pieces])
+        np.testing.assert_allclose(from_file, whole[output.name], atol=1e-5)
+        np.testing.assert_allclose(streamed, whole[output.name], atol=1e-5)
+        assert rate == 44100
+        assert output.level_db == pytest.approx(level_db(from_file, audio), abs=0.1)
+        assert output.clipped_samples == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "subtype"),
+    [
+        ("mix.wav", 16000, "PCM_16"),
+        ("mix.wav", 48000, "PCM_24"),
+        ("mix.flac", 44100, "PCM_16"),
+        ("mix.aiff", 22050, "PCM_16"),
+        ("mix.w64", 96000, "FLOAT"),
+    ],
+)
+def test_files_keep_their_form_and_sum(
+    tmp_path: Path, classes: Path, name: str, rate: int, subtype: str
+) -> None:
+    audio = noise(20_011, 2)
+    soundfile.write(tmp_path / name, audio, rate, subtype)
+    before, form = soundfile.read(tmp_path / name)[0], soundfile.info(str(tmp_path / name))
+    for options in ({"sources": list(CLASSES)}, {"sources": ["bass"], "rest": True}):
+        report = aeolia.separate_file(
+            tmp_path / name, tmp_path / "out", model=classes, overwrite=True, **options
+        )
+        total = np.zeros_like(before)
+        for output in report.outputs:
+            after = soundfile.info(output.path)
+            assert (
+                after.frames,
+                after.samplerate,
+                after.channels,
+                after.format,
+                after.subtype,
+            ) == (20_011, rate, 2, form.format, subtype)
+            total += soundfile.read(output.path)[0]
+        assert level_db(total - before, before) < -100
+
+
+def test_an_error_half_way_leaves_nothing(tmp_path: Path, classes: Path) -> None:
+    audio = noise(90_000)
+    audio[80_000] = np.nan
+    soundfile.write(tmp_path / "mix.wav", audio, 16000, "FLOAT")
+    with pytest.raises(AudioFileError, match="sample 80000"):
+        aeolia.separate_file(tmp_path / "mix.wav", tmp_path, sources=THREE, model=classes)
+    (tmp_path / "mix.music.wav").write_text("mine")
+    soundfile.write(tmp_path / "mix.wav", noise(9000), 16000)
+    with pytest.raises(AudioFileError, match="mix.music.wav: already exists"):
+        aeolia.separate_file(tmp_path / "mix.wav", tmp_path, sources=THREE, model=classes)
+    assert sorted(os.listdir(tmp_path)) == ["mix.music.wav", "mix.wav"]
+
+
+def test_speakers(tmp_path: Path, speaker: Path) -> None:
+    soundfile.write(tmp_path / "alice.flac", tone("alice", 3, 44100), 44100)
+    mixture = noise(20_000, 2)
+    voice = aeolia.enrol(tmp_path / "alice.flac", model=speaker)
+    voice.save(tmp_path / "alice.voice")
+    from_voice, from_clip, from_file = (
+        aeolia.separate(mixture, 16000, speaker=given, rest=True, model=speaker)
+        for given in (voice, tmp_path / "alice.flac", str(tmp_path / "alice.voice"))
+    )
+    assert list(from_voice) == ["speaker", "background"]
+    for name, part in from_voice.items():
+        np.testing.assert_array_equal(part, from_clip[name])
+        np.testing.assert_array_equal(part, from_file[name])
+    np.testing.assert_allclose(sum(from_voice.values()), mixture, atol=1e-6)
+    assert list(aeolia.separate(mixture, 16000, speaker=voice, model=speaker)) == ["speaker"]
+
+
+def test_an_absent_speaker_is_reported(tmp_path: Path, speaker: Path) -> None:
+    soundfile.write(tmp_path / "meeting.wav", noise(20_000), 16000)
+    for name, absent in (("alice", False), ("bob", True)):
+        report = aeolia.separate_file(
+            tmp_path / "meeting.wav",
+            tmp_path / name,
+            speaker=aeolia.enrol(tone(name, 3), 16000, model=speaker),
+            rest=True,
+            model=speaker,
+        )
+        voice, background = report.outputs
+        assert voice.absent is absent and background.absent is not absent
+
+
+def test_silence_in_silence_out(tmp_path: Path, classes: Path) -> None:
+    soundfile.write(tmp_path / "mix.wav", np.zeros(5000), 16000)
+    report = aeolia.separate_file(tmp_path / "mix.wav", tmp_path, sources=THREE, model=classes)
+    assert {output.level_db for output in report.outputs} == {-200.0}
+    assert not np.any(soundfile.read(tmp_path / "mix.speech.wav")[0])
+
+
+def test_streams_of_both_tasks(classes: Path, gain_model: Path) -> None:
+    audio = noise(2000)
+    denoiser = aeolia.Stream(gain_model)
+    separator = aeolia.Stream(aeolia.load(classes, "separate"), sources=["speech"])
+    np.testing.assert_allclose(denoiser.process(audio), 0.5 * audio, atol=1e-7)
+    np.testing.assert_allclose(separator.process(audio)["speech"], 0.4 * audio, atol=1e-7)
+    assert separator.latency == 512 + 255
+    with pytest.raises(InputError, match="attenuation_limit_db is for denoising"):
+        aeolia.Stream(classes, sources=["speech"], attenuation_limit_db=3)  # type: ignore
+
+
+def test_bad_requests(tmp_path: Path, classes: Path, speaker: Path, gain_model: Path) -> None:
+    audio, voice = noise(100), aeolia.enrol(tone("alice", 3), 16000, model=speaker)
+    cases = [
+        ({"model": classes}, InputError, "nothing is asked for"),
+        ({"model": classes, "rest": True}, InputError, "nothing is asked for"),
+        ({"sources": [], "model": classes}, InputError, "no source is asked for"),
+        ({"sources": ["speach"], "model": classes}, InputError, "did you mean 'speech'"),
+        ({"sources": ["speech"], "speaker": voice}, InputError, "both sources and a speaker"),
+        ({"sources": ["speech"], "model": speaker}, ModelError, "takes a speaker's voice"),
+        ({"speaker": voice, "model": classes}, ModelError, "takes sources by name"),
+        ({"sources": ["speech"], "model": gain_model}, ModelError, "task 'denoise'; 'separate'"),
+        ({"speaker": "none.wav", "model": speaker}, AudioFileError, "none.wav: no such file"),
+        ({"speaker": "none.voice", "model": speaker}, InputError, "no such voice file"),
+    ]
+    for options, error, match in cases:
+        with pytest.raises(error, match=match):
+            aeolia.separate(audio, 16000, **options)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"separate\(audio, sample_rate\) for an array"):
+        aeolia.separate(audio, sources=["speech"], model=classes)
+    with pytest.raises(ModelError, match="task 'separate'; 'denoise' needs"):
+        aeolia.denoise(audio, 16000, model=classes)
+
+
+def test_a_voice_of_another_model(tmp_path: Path, speaker: Path) -> None:
+    other = write_separator(tmp_path / "other.onnx", "speaker")
+    write_voice_encoder(other, version="2")
+    voice = aeolia.enrol(tone("alice", 3), 16000, model=other)
+    with pytest.raises(ModelError, match="made for the model 'other', and 'speaker' is asked"):
+        aeolia.separate(noise(100), 16000, speaker=voice, model=speaker)

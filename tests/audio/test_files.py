@@ -1,0 +1,461 @@
+"""Audio files: round trips of every format, and every way a file can be bad."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aeolia.audio.files import AudioInfo, AudioReader, AudioWriter, read_audio, write_audio
+from aeolia.audio.formats import output_info, quantise
+from aeolia.errors import AudioFileError, InputError
+
+FORMATS = [
+    ("WAV", "PCM_U8", "wav"),
+    ("WAV", "PCM_16", "wav"),
+    ("WAV", "PCM_24", "wav"),
+    ("WAV", "PCM_32", "wav"),
+    ("WAV", "FLOAT", "wav"),
+    ("WAV", "DOUBLE", "wav"),
+    ("WAV", "ULAW", "wav"),
+    ("WAVEX", "PCM_24", "wav"),
+    ("RF64", "PCM_16", "wav"),
+    ("FLAC", "PCM_16", "flac"),
+    ("FLAC", "PCM_24", "flac"),
+    ("AIFF", "PCM_16", "aiff"),
+    ("AIFF", "FLOAT", "aif"),
+    ("W64", "PCM_24", "w64"),
+    ("CAF", "PCM_16", "caf"),
+    ("CAF", "ALAC_16", "caf"),
+    ("CAF", "ALAC_24", "caf"),
+    ("OGG", "VORBIS", "ogg"),
+    ("OGG", "OPUS", "opus"),
+    ("OGG", "OPUS", "ogg"),
+    ("MP3", "MPEG_LAYER_III", "mp3"),
+]
+LOSSY = ("VORBIS", "OPUS", "MPEG_LAYER_III")
+
+
+def tone(length: int, channels: int) -> np.ndarray:
+    t = np.arange(length)[:, None] / 48000
+    envelope = 0.5 * np.hanning(length + 2)[1:-1, None]
+    return (envelope * np.sin(2 * np.pi * 440 * (1 + np.arange(channels)) * t)).astype(np.float32)
+
+
+def copy(source: Path, target: Path | str, block: int = 777) -> AudioWriter:
+    with AudioReader(source) as reader, AudioWriter(target, reader.info) as writer:
+        for samples in reader.blocks(block):
+            writer.write(samples)
+    return writer
+
+
+def no_leftovers(folder: Path) -> bool:
+    return not [path for path in folder.rglob("*") if ".partial-" in path.name]
+
+
+@pytest.mark.parametrize(("container", "subtype", "suffix"), FORMATS)
+@pytest.mark.parametrize("length", [1, 4801])
+def test_round_trip(tmp_path: Path, container: str, subtype: str, suffix: str, length: int) -> None:
+    source, target = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    soundfile.write(source, tone(length, 2), 48000, subtype, format=container)
+    copy(source, target)
+    before, after = soundfile.info(str(source)), soundfile.info(str(target))
+    for name in ("format", "subtype", "samplerate", "channels", "frames", "endian"):
+        assert getattr(before, name) == getattr(after, name), name
+    first, _ = soundfile.read(source, dtype="float64")
+    second, _ = soundfile.read(target, dtype="float64")
+    if subtype in LOSSY:
+        if length > 1:
+            error = np.sum((first - second) ** 2) / np.sum(first**2)
+            assert error < 0.01, "the lossy copy is not aligned with its source"
+    elif subtype in ("PCM_32", "DOUBLE"):
+        np.testing.assert_allclose(first, second, atol=1e-7)
+    else:
+        np.testing.assert_array_equal(first, second)
+    assert no_leftovers(tmp_path)
+
+
+@pytest.mark.parametrize("container", ["AIFF", "CAF", "WAV"])
+@pytest.mark.parametrize("endian", ["LITTLE", "BIG"])
+def test_byte_order_is_kept(tmp_path: Path, container: str, endian: str) -> None:
+    suffix = {"AIFF": "aif", "CAF": "caf", "WAV": "wav"}[container]
+    source, target = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    soundfile.write(source, tone(100, 1), 16000, "PCM_16", endian, container)
+    copy(source, target)
+    start = slice(0, 4096)
+    if container == "WAV":
+        assert target.read_bytes()[:4] == source.read_bytes()[:4]
+    assert target.read_bytes()[start][-200:] == source.read_bytes()[start][-200:]
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "opus", "mp3", "aiff", "caf"])
+def test_tags_are_kept(tmp_path: Path, suffix: str) -> None:
+    source, target = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    subtype = "OPUS" if suffix == "opus" else None
+    container = "OGG" if suffix == "opus" else None
+    with soundfile.SoundFile(source, "w", 48000, 1, subtype, format=container) as file:
+        file.title, file.artist = "Wind", "Åsa"
+        file.write(tone(4800, 1))
+    copy(source, target)
+    with soundfile.SoundFile(target) as file:
+        assert (file.title, file.artist) == ("Wind", "Åsa")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    length=st.integers(1, 3000),
+    channels=st.integers(1, 8),
+    rate=st.integers(8000, 65535),  # beyond, FLAC holds only some rates
+    block=st.integers(1, 4000),
+    kind=st.sampled_from([("WAV", "PCM_16"), ("FLAC", "PCM_24"), ("W64", "FLOAT")]),
+)
+def test_any_length_rate_channels_and_blocks(
+    tmp_path_factory: pytest.TempPathFactory,
+    length: int,
+    channels: int,
+    rate: int,
+    block: int,
+    kind: tuple[str, str],
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    source, target = folder / f"in.{kind[0].lower()}", folder / f"out.{kind[0].lower()}"
+    audio = np.random.default_rng(length).uniform(-0.9, 0.9, (length, channels))
+    soundfile.write(source, audio, rate, kind[1])
+    copy(source, target, block)
+    first, _ = soundfile.read(source, always_2d=True)
+    second, second_rate = soundfile.read(target, always_2d=True)
+    assert second_rate == rate
+    np.testing.assert_array_equal(first, second)
+
+
+@settings(deadline=None)
+@given(bits=st.sampled_from([8, 16, 20, 24]), seed=st.integers(0, 99))
+def test_integers_survive_quantising(bits: int, seed: int) -> None:
+    limit = 2 ** (bits - 1)
+    integers = np.random.default_rng(seed).integers(-limit, limit, 50)
+    integers[:2] = -limit, limit - 1
+    floats = (integers / limit).astype(np.float32)
+    output, n_clipped = quantise(floats, bits)
+    width = 16 if bits <= 16 else 32
+    np.testing.assert_array_equal(output.astype(np.int64), integers << (width - bits))
+    assert n_clipped == 0
+
+
+def test_clipping_is_clamped_and_counted_never_rescaled(tmp_path: Path) -> None:
+    audio = np.array([[0.5], [1.5], [-3.0], [-1.0], [0.25]], np.float32)
+    info = AudioInfo("x.wav", 16000, 1, 5)
+    with AudioWriter(tmp_path / "out.wav", info) as writer:
+        writer.write(audio)
+    assert writer.n_clipped == 2
+    output, _ = soundfile.read(tmp_path / "out.wav", dtype="int16")
+    assert output.tolist() == [16384, 32767, -32768, -32768, 8192]
+    assert write_audio(tmp_path / "float.wav", audio, 16000) == 0
+    floats, info = read_audio(tmp_path / "float.wav")
+    np.testing.assert_array_equal(floats, audio)
+
+
+@pytest.mark.parametrize(
+    ("subtype", "suffix", "expected"),
+    [
+        ("PCM_24", ".flac", ("FLAC", "PCM_24")),
+        ("FLOAT", ".flac", ("FLAC", "PCM_24")),
+        ("FLOAT", ".aiff", ("AIFF", "FLOAT")),
+        ("PCM_U8", ".flac", ("FLAC", "PCM_16")),
+        ("PCM_16", ".opus", ("OGG", "OPUS")),
+        ("PCM_16", ".ogg", ("OGG", "VORBIS")),
+        ("PCM_16", ".mp3", ("MP3", "MPEG_LAYER_III")),
+        ("PCM_32", ".w64", ("W64", "PCM_32")),
+    ],
+)
+def test_another_suffix_gets_the_nearest_format(
+    subtype: str, suffix: str, expected: tuple[str, str]
+) -> None:
+    info = output_info(AudioInfo("in.wav", 48000, 2, 10, "WAV", subtype), f"out{suffix}")
+    assert (info.container, info.subtype) == expected
+
+
+def test_formats_that_cannot_hold_it() -> None:
+    source = AudioInfo("in.wav", 44100, 6, 10)
+    with pytest.raises(AudioFileError, match=r"Opus cannot hold 44100 Hz \(only 8000.*name the"):
+        output_info(source, "out.opus")
+    with pytest.raises(AudioFileError, match="MP3 holds at most 2 channels and there are 6"):
+        output_info(source, "out.mp3")
+    with pytest.raises(AudioFileError, match=r"ending '.xyz' tells no audio format; use one of"):
+        output_info(source, "out.xyz")
+
+
+def test_more_than_four_gigabytes_become_rf64() -> None:
+    hours = 48000 * 3600 * 10
+    assert output_info(AudioInfo("a.wav", 48000, 2, hours), "b.wav").container == "RF64"
+    assert output_info(AudioInfo("a.wav", 48000, 2, 48000), "b.wav").container == "WAV"
+
+
+# Bad inputs
+
+
+def fails(path: Path | str, match: str) -> None:
+    with pytest.raises(AudioFileError, match=match) as caught:
+        read_audio(path)
+    assert "\n" not in str(caught.value)
+
+
+def wav_with(tmp_path: Path, offset: int, value: bytes) -> Path:
+    """A WAV whose header has been changed."""
+    path = tmp_path / "changed.wav"
+    soundfile.write(path, tone(1000, 1), 16000)
+    content = bytearray(path.read_bytes())
+    content[offset : offset + len(value)] = value
+    path.write_bytes(content)
+    return path
+
+
+def test_missing(tmp_path: Path) -> None:
+    fails(tmp_path / "none.wav", "none.wav: no such file")
+
+
+def test_folder(tmp_path: Path) -> None:
+    fails(tmp_path, "a folder")
+
+
+def test_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    fails(tmp_path / "empty.wav", r"empty \(0 bytes\)")
+
+
+def test_text_named_wav(tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("Hello, this is no audio.\n" * 10)
+    fails(tmp_path / "text.wav", "not a readable audio file .*Format not recognised.*is needed")
+
+
+def test_video_container_names_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "call.m4a").write_bytes(bytes(1000))
+    fails(tmp_path / "call.m4a", "convert it first, such as with `ffmpeg -i call.m4a call.wav`")
+
+
+def test_zero_channels(tmp_path: Path) -> None:
+    fails(wav_with(tmp_path, 22, b"\0\0"), "its header says 0 channels; at least 1 is needed")
+
+
+@pytest.mark.parametrize("rate", [0, 1, 7999, 192001])
+def test_sample_rate(tmp_path: Path, rate: int) -> None:
+    path = wav_with(tmp_path, 24, struct.pack("<I", rate))
+    fails(path, f"its sample rate is {rate} Hz; 8000 to 192000 Hz is needed")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "w64", "caf", "mp3", "rf64"])
+def test_truncated(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    audio = 0.1 * np.random.default_rng(0).standard_normal((20000, 2))
+    soundfile.write(path, audio, 48000, format="RF64" if suffix == "rf64" else None)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2 + 1])
+    fails(path, "truncated|not a readable audio file")
+
+
+def test_header_only(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "none.wav", np.zeros((0, 2)), 16000)
+    fails(tmp_path / "none.wav", r"holds no audio \(0 samples\)")
+
+
+def test_lengths_of_pipe_writers_are_no_truncation(tmp_path: Path) -> None:
+    path = wav_with(tmp_path, 40, struct.pack("<I", 0xFFFFFFFF))
+    assert len(read_audio(path)[0]) == 1000
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_not_finite(tmp_path: Path, bad: float) -> None:
+    audio = np.zeros((9000, 2), np.float32)
+    audio[8000, 1] = bad
+    soundfile.write(tmp_path / "bad.wav", audio, 16000, "FLOAT")
+    fails(tmp_path / "bad.wav", r"bad.wav: sample 8000 of channel 1 \(at 0.500 s\) is")
+
+
+# Bad outputs
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    soundfile.write(tmp_path / "in.wav", tone(1000, 1), 16000)
+    return tmp_path / "in.wav"
+
+
+def test_existing_output(tmp_path: Path, source: Path) -> None:
+    (tmp_path / "out.wav").write_text("mine")
+    with pytest.raises(AudioFileError, match="already exists; add --overwrite"):
+        copy(source, tmp_path / "out.wav")
+    assert (tmp_path / "out.wav").read_text() == "mine"
+
+
+def test_output_is_the_input(tmp_path: Path, source: Path) -> None:
+    (tmp_path / "link.wav").symlink_to(source)
+    for path in (source, tmp_path / "link.wav"):
+        with AudioReader(source) as reader:
+            with pytest.raises(AudioFileError, match="is the input itself"):
+                AudioWriter(path, reader.info, overwrite=True)
+
+
+def test_output_below_a_file_or_at_a_device(tmp_path: Path, source: Path) -> None:
+    with pytest.raises(AudioFileError, match="cannot be written"):
+        copy(source, source / "out.wav")
+    with pytest.raises(AudioFileError, match="a device, not a file"):
+        copy(source, os.devnull)
+
+
+def test_read_only_folder(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)  # tests may run as root, whom nothing is denied
+    with pytest.raises(AudioFileError, match=r"cannot be written \(Permission denied\); choose"):
+        copy(source, tmp_path / "out.wav")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav"]
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_full_disk(tmp_path: Path, suffix: str) -> None:
+    resource = pytest.importorskip("resource")
+    signal = pytest.importorskip("signal")
+    noise = 0.5 * np.random.default_rng(0).standard_normal((200_000, 2)).astype(np.float32)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(AudioFileError, match="nothing was left, free some space"):
+            write_audio(tmp_path / f"out.{suffix}", noise, 48000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, AudioFileError])
+def test_nothing_is_left_after_an_error(
+    tmp_path: Path, source: Path, error: type[BaseException]
+) -> None:
+    with pytest.raises(error), AudioReader(source) as reader:
+        with AudioWriter(tmp_path / "out.wav", reader.info) as writer:
+            writer.write(reader.read(100))
+            raise error
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+def test_overwriting_keeps_the_old_file_until_the_end(tmp_path: Path, source: Path) -> None:
+    target = tmp_path / "out.wav"
+    target.write_text("old")
+    with AudioReader(source) as reader:
+        with AudioWriter(target, reader.info, overwrite=True) as writer:
+            writer.write(reader.read(1000))
+            assert target.read_text() == "old"
+    assert soundfile.info(str(target)).frames == 1000
+
+
+def test_long_names(tmp_path: Path, source: Path) -> None:
+    name = "ö" * 125 + ".wav"
+    copy(source, tmp_path / name)
+    assert (tmp_path / name).is_file()
+
+
+def test_write_audio_refuses_other_shapes(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"shape \(2, 2, 2\)"):
+        write_audio(tmp_path / "out.wav", np.zeros((2, 2, 2)), 16000)
+
+
+# Pipes
+
+
+class FakeStandard:
+    """Stands in for sys.stdin or sys.stdout."""
+
+    def __init__(self, content: bytes = b"") -> None:
+        self.buffer = io.BytesIO(content)
+
+    def isatty(self) -> bool:
+        return False
+
+
+def from_pipe(content: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, AudioInfo]:
+    monkeypatch.setattr("sys.stdin", FakeStandard(content))
+    return read_audio("-")
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"),
+    [(c, s) for c, s, _ in FORMATS if c in ("WAV", "WAVEX", "RF64", "FLAC", "OGG")],
+)
+def test_pipe_in_equals_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, container: str, subtype: str
+) -> None:
+    path = tmp_path / "in.bin"
+    soundfile.write(path, tone(1000, 3), 48000, subtype, format=container)
+    expected, _ = read_audio(path)
+    audio, info = from_pipe(path.read_bytes(), monkeypatch)
+    np.testing.assert_array_equal(audio, expected)
+    assert (info.sample_rate, info.channels, info.frames) == (48000, 3, 1000)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("known", [True, False])
+def test_pipe_out_is_a_wav(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subtype: str, known: bool
+) -> None:
+    audio = tone(1001, 2)
+    audio[3, 0] = 2.0
+    standard = FakeStandard()
+    monkeypatch.setattr("sys.stdout", standard)
+    info = AudioInfo("x", 44100, 2, 1001 if known else None, "WAV", subtype)
+    with AudioWriter("-", info) as writer:
+        writer.write(audio[:500])
+        writer.write(audio[500:])
+    path = tmp_path / "out.wav"
+    path.write_bytes(standard.buffer.getvalue())
+    output, output_format = read_audio(path)
+    assert (output_format.subtype, output_format.sample_rate) == (subtype, 44100)
+    floating = subtype in ("FLOAT", "DOUBLE")
+    expected = audio if floating else np.clip(audio, -1, 1)
+    np.testing.assert_allclose(output, expected, atol=8e-3 if subtype == "PCM_U8" else 4e-5)
+    assert writer.n_clipped == (0 if floating else 1)
+    again, _ = from_pipe(standard.buffer.getvalue(), monkeypatch)
+    np.testing.assert_array_equal(again, output)
+
+
+def test_bad_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, tone(1000, 1), 16000)
+    content = path.read_bytes()
+    for data, match in [
+        (b"", "standard input: empty"),
+        (b"just text, no audio at all", "standard input: not a readable audio file"),
+        (content[:1000], "standard input: truncated: its header promises 1000 samples"),
+        (content[:40] + b"\xff\xff\xff\xff", "holds no audio"),
+    ]:
+        with pytest.raises(AudioFileError, match=match):
+            from_pipe(data, monkeypatch)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_named_pipe(tmp_path: Path) -> None:
+    path, pipe = tmp_path / "in.wav", tmp_path / "pipe"
+    soundfile.write(path, tone(1000, 1), 16000)
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()))
+    writer.start()
+    audio, _ = read_audio(pipe)
+    writer.join()
+    np.testing.assert_array_equal(audio, read_audio(path)[0])
+
+
+def test_chunks_after_the_samples_are_not_audio(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, tone(1000, 1), 16000)
+    audio, _ = from_pipe(path.read_bytes() + b"LIST\x04\0\0\0INFO", monkeypatch)
+    assert len(audio) == 1000

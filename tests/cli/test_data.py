@@ -1,0 +1,53 @@
+"""`aeolia data`: what is printed, written, and refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aeolia.cli import run
+from aeolia.data.corpus.manifest import read_manifest, write_manifest
+from made.recordings import made_rows, noise_like, voice_like, write
+
+
+def test_scan_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        write(tmp_path / f"in/s{number}/a.wav", voice_like(0.6, 16000, seed=number), 16000)
+    arguments = ["data", "scan", str(tmp_path / "in"), "--kind", "speech", "--seed", "4"]
+    assert run([*arguments, "-o", str(tmp_path / "m.csv")]) == 0
+    printed = capsys.readouterr().out
+    assert "speech: 3 files" in printed and "no problems found" in printed
+    assert "3 rows, split with seed 4" in printed
+    assert {row.split for row in read_manifest(tmp_path / "m.csv")} == {"train", "valid"}
+
+
+def test_a_wrong_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "scan", str(tmp_path / "gone")]) == 2
+    captured = capsys.readouterr()
+    assert "does not exist" in captured.err and captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_pairs_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    # Threads that wait for each other on a busy machine take far longer than one.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setenv("AEOLIA_CACHE", str(tmp_path / "cache"))
+    write_manifest(tmp_path / "m.csv", made_rows(tmp_path))
+    arguments = ["data", "pairs", str(tmp_path / "m.csv"), "-o", str(tmp_path / "out"), "-n", "2"]
+    assert run([*arguments, "--split", "train", "--seconds", "1", "--snr", "0,10"]) == 0
+    assert "wrote 2 pairs" in capsys.readouterr().out
+    assert len(list((tmp_path / "out/noisy").iterdir())) == 2
+    assert run([*arguments, "--snr", "loud"]) == 2
+    assert "numbers separated by commas" in capsys.readouterr().err
+    torch.set_num_threads(threads)
+
+
+def test_noise_is_taken_as_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "x/a.wav", noise_like(0.2, 8000), 8000)
+    assert run(["data", "scan", str(tmp_path / "x"), "--kind", "noise", "-q"]) == 0
+    assert capsys.readouterr().out.startswith("noise: 1 file, 0.2 s")

@@ -1,0 +1,248 @@
+"""aeolia train denoise: from folders to a model, onwards from one, and errors in one line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+import torch
+
+from aeolia.cli import run
+from aeolia.errors import ConfigError, ModelError
+from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
+from aeolia.recipes.catalogue import preset
+from aeolia.training.recipe import read_setup
+from made.recordings import voice_like, write
+from made.tiny_models import TINY, random_model
+from made.tiny_training import make_recordings, write_config
+
+Refused = Callable[[list[str]], str]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with speech/, noise/ and a finished run/ of 10 steps."""
+    folder = tmp_path_factory.mktemp("train")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AEOLIA_CACHE", str(folder / "cache"))
+        make_recordings(folder)
+        write_config(folder / "tiny.json", steps=10)
+        assert run(command(folder, folder / "run", "--quiet")) == 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _cache(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AEOLIA_CACHE", str(place / "cache"))
+
+
+def command(place: Path, out: Path, *more: str) -> list[str]:
+    return [
+        "train",
+        "denoise",
+        "--speech",
+        str(place / "speech"),
+        "--noise",
+        str(place / "noise"),
+        "--config",
+        str(place / "tiny.json"),
+        "--out",
+        str(out),
+        *more,
+    ]
+
+
+def steps_of(folder: Path) -> list[int]:
+    with (folder / "log.csv").open(newline="") as stream:
+        return [int(line["step"]) for line in csv.DictReader(stream)]
+
+
+def test_a_run_leaves_everything_that_it_promises(place: Path) -> None:
+    names = {path.name for path in (place / "run").iterdir()}
+    assert names == {
+        "train.json",
+        "model.safetensors",
+        "card.md",
+        "state.pt",
+        "log.csv",
+        "validation.csv",
+        "tensorboard",
+    }
+    settings = json.loads((place / "run" / "train.json").read_text())
+    assert settings["train"]["steps"] == 10 and settings["model"]["name"] == "tiny"
+    assert settings["data"] == {
+        "speech": str(place / "speech"),
+        "noise": str(place / "noise"),
+        "rirs": None,
+    }
+    card = (place / "run" / "card.md").read_text()
+    assert card.startswith("# tiny\n") and "10 steps of 2 s" in card
+    assert "speech train: 3 recordings" in card and "si_sdr" in card and "(N = 1)" in card
+    assert load_checkpoint(place / "run").config == TINY
+
+
+def test_it_says_what_it_found_and_how_it_goes(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(command(place, tmp_path / "run", "--steps", "5", "--seed", "3"))
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "speech train: 3 recordings, 0.1 minutes, 3 labels" in said
+    assert "speech valid: 1 recordings" in said
+    assert "5 steps of 2 s" in said and "ms a step" in said
+    assert "step 5/5  loss " in said and "step 5/5  held out: si_sdr " in said
+    assert f"next: aeolia export {tmp_path / 'run'} -o model.onnx" in said
+
+
+def test_fine_tuning_a_run(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tuned"
+    more = ("--from", str(place / "run"), "--steps", "5", "--quiet")
+    arguments = command(place, out, *more)
+    arguments[arguments.index("--config") + 1] = str(short := tmp_path / "short.json")
+    settings = {
+        "train": {"log_every": 5, "learning_rate": 1e-6, "validation_clips": 0},
+        "mix": {"crop_seconds": 0.5},
+    }
+    short.write_text(json.dumps(settings))
+    assert run(arguments) == 0
+    before, after = load_checkpoint(place / "run"), load_checkpoint(out)
+    assert after.config == before.config
+    changed = [
+        (value - after.state_dict()[name]).abs().max().item()
+        for name, value in before.state_dict().items()
+    ]
+    assert 0.0 < max(changed) < 1e-4, "it starts from the given weights"
+    train = json.loads((out / "train.json").read_text())["train"]
+    assert (train["warmup_steps"], train["decay_share"]) == (20, 0.8)
+
+
+def test_resume_lengthens_a_run(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert run(command(place, out, "--steps", "5", "--quiet")) == 0
+    resume = ["train", "denoise", "--resume", "--out", str(out), "--quiet"]
+    assert run([*resume, "--steps", "10"]) == 0
+    assert steps_of(out) == [5, 10]
+    assert json.loads((out / "train.json").read_text())["train"]["steps"] == 10
+
+
+def test_without_noise_recordings_noise_is_made(place: Path, tmp_path: Path) -> None:
+    arguments = command(place, tmp_path / "run", "--steps", "5", "--quiet")
+    at = arguments.index("--noise")
+    assert run(arguments[:at] + arguments[at + 2 :]) == 0
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Run a command that must fail; returns its one line."""
+
+    def check(arguments: list[str]) -> str:
+        assert run(arguments) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("aeolia: ") and said.count("\n") == 1, said
+        return said
+
+    return check
+
+
+def test_mistakes_are_told_in_one_line(place: Path, tmp_path: Path, refused: Refused) -> None:
+    out = tmp_path / "out"
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "notes.txt").write_text("no sound")
+    write(tmp_path / "alone" / "one.wav", voice_like(1.0, 16000), 16000)
+    other = tmp_path / "other.json"
+
+    def changed(option: str, value: object) -> list[str]:
+        arguments = command(place, out)
+        arguments[arguments.index(option) + 1] = str(value)
+        return arguments
+
+    def configured(sections: object) -> list[str]:
+        other.write_text(sections if isinstance(sections, str) else json.dumps(sections))
+        return changed("--config", other)
+
+    assert "does not exist" in refused(changed("--speech", tmp_path / "absent"))
+    assert "holds no audio files" in refused(changed("--speech", tmp_path / "bare"))
+    assert "holds no audio files" in refused(changed("--noise", tmp_path / "bare"))
+    assert "at least two speakers" in refused(changed("--speech", tmp_path / "alone"))
+    said = refused(configured({"train": {"learning_rat": 1.0}}))
+    assert "TrainConfig has no key 'learning_rat'; did you mean 'learning_rate'?" in said
+    said = refused(configured({"mix": {"snr": 1.0}}))
+    assert "MixConfig has no key 'snr'; did you mean 'snr_db'?" in said
+    assert "'extra' is none of them" in refused(configured({"extra": {}}))
+    assert "its 'train' is 3" in refused(configured({"train": 3}))
+    assert "it is a list" in refused(configured([]))
+    assert "cannot read the config" in refused(configured("{"))
+    assert "cannot read the config" in refused(changed("--config", tmp_path / "absent.json"))
+    assert "did you mean 'denoise-16k'" in refused([*command(place, out), "--preset", "denoise16k"])
+    assert "no checkpoint at nosuch" in refused([*command(place, out), "--from", "nosuch"])
+    assert "--speech is missing" in refused(["train", "denoise", "--out", str(out)])
+    resume = ["train", "denoise", "--resume", "--out"]
+    assert "holds no training run" in refused([*resume, str(out)])
+    assert not out.exists(), "what failed leaves nothing"
+    assert "already holds a run" in refused(command(place, place / "run"))
+    (tmp_path / "file").write_text("")
+    assert "cannot make the folder" in refused(command(place, tmp_path / "file"))
+
+
+def test_resuming_a_damaged_run(place: Path, tmp_path: Path, refused: Refused) -> None:
+    out = tmp_path / "run"
+    assert run(command(place, out, "--steps", "5", "--quiet")) == 0
+    (out / "state.pt").write_bytes(b"nothing")
+    assert "state.pt is damaged" in refused(["train", "denoise", "--resume", "--out", str(out)])
+
+
+def test_divergence_is_told_in_one_line(place: Path, tmp_path: Path, refused: Refused) -> None:
+    weights = random_model(TINY).state_dict()
+    weights["encoder.squeeze.bias"].fill_(float("nan"))
+    broken = tmp_path / "broken.safetensors"
+    save_checkpoint(broken, TINY, weights)
+    said = refused([*command(place, tmp_path / "run", "--quiet"), "--from", str(broken)])
+    assert "training diverged at step 1" in said
+
+
+def test_a_file_without_enough_sound(place: Path, tmp_path: Path, refused: Refused) -> None:
+    soundfile.write(tmp_path / "a.wav", torch.zeros(16000).numpy(), 16000)
+    arguments = command(place, tmp_path / "run")
+    arguments[arguments.index("--speech") + 1] = str(tmp_path)
+    assert "can be used: 1 silent" in refused(arguments)
+
+
+def test_setup_puts_what_is_given_directly_last(tmp_path: Path) -> None:
+    config = tmp_path / "c.json"
+    config.write_text(json.dumps({"train": {"steps": 7, "batch_size": 8}, "mix": {"hum": 0.5}}))
+    setup = read_setup("denoise", None, config, None, 2, 5)
+    assert (setup.train.steps, setup.train.batch_size, setup.train.seed) == (7, 2, 5)
+    assert setup.model == preset("denoise") and setup.mix.sample_rate == 48000
+    assert (setup.mix.hum, setup.mix.seed) == (0.5, 5) and setup.weights is None
+    assert read_setup("denoise", None, config, 9, None, 0).train.steps == 9
+
+
+def test_setup_of_the_textbook_presets() -> None:
+    for name in ("textbook", "textbook-lstm"):
+        setup = read_setup(name, None, None, None, None, 0)
+        assert setup.train.loss == "mse"
+        assert setup.mix.gaussian == 1.0 and setup.mix.recorded == setup.mix.reverb == 0.0
+
+
+def test_the_sample_rate_of_the_model_is_that_of_the_mixtures(tmp_path: Path) -> None:
+    config = tmp_path / "c.json"
+    config.write_text('{"model": {"sample_rate": 24000}}')
+    setup = read_setup("denoise-16k", None, config, None, None, 0)
+    assert setup.model.sample_rate == setup.mix.sample_rate == 24000
+
+
+def test_setup_from_weights(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "model.safetensors", TINY, random_model(TINY).state_dict())
+    setup = read_setup(None, str(tmp_path), None, None, None, 0)
+    assert setup.model == TINY and setup.weights is not None
+    assert setup.train.learning_rate == 3e-4
+    other = read_setup("denoise", str(tmp_path), None, None, None, 0)
+    assert other.model == preset("denoise")
+    with pytest.raises(ModelError, match="no checkpoint"):
+        read_setup(None, str(tmp_path / "absent"), None, None, None, 0)
+    with pytest.raises(ConfigError, match="no preset"):
+        read_setup("nosuch", None, None, None, None, 0)

@@ -1,0 +1,158 @@
+"""Imports go only downward, and the playing wing runs without the workshop's packages."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "src" / "aeolia"
+
+#: Floor of each room; a room imports only from lower floors and from itself.
+FLOORS = {
+    "errors": 0,
+    "files": 1,
+    "config": 2,
+    "recipes": 3,
+    "audio": 4,
+    "metrics": 4,
+    "pictures": 4,
+    "runtime": 5,
+    "api": 6,
+    "bulk": 7,
+    "nn": 8,
+    "models": 9,
+    "data": 10,
+    "training": 11,
+    "evaluation": 12,
+    "cli": 13,
+}
+PLAYING = (
+    "errors",
+    "files",
+    "config",
+    "recipes",
+    "audio",
+    "metrics",
+    "pictures",
+    "runtime",
+    "api",
+    "bulk",
+)
+WORKSHOP = ("nn", "models", "data", "training")
+#: These serve both wings: what they need of the workshop they import inside a function.
+BOTH_WINGS = ("evaluation", "cli")
+#: Names of folders and files that belong to one task. `models/spectral` serves two of them.
+TASKS = {"denoise", "separate", "synth"}
+#: Where all tasks meet, once a room: what a task is asked by its name.
+MEETING_PLACES = {"training/tasks.py", "cli/__init__.py", "cli/train/app.py"}
+#: What `pip install aeolia` brings, without extras.
+RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"}
+#: Optional packages that one place of the playing wing imports, inside a function.
+OPTIONAL = {"metrics": {"pesq", "pystoi"}, "audio": {"swift_f0"}}
+
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+def room(module: Path) -> str:
+    """The room a module lies in; "" is the package's own __init__."""
+    first = module.parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imports(module: Path) -> Iterator[tuple[str, bool]]:
+    """(dotted name, whether it is imported when the module is) for every import of a module."""
+    tree = ast.parse((PACKAGE / module).read_text())
+    late = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    inside = {id(node) for place in late for node in ast.walk(place)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) not in inside
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno}: relative import"
+            assert node.module is not None
+            for alias in node.names:
+                # `from aeolia.data import rooms` imports a module, `from aeolia.config import X` a name.
+                whole = f"{node.module}.{alias.name}"
+                path = PACKAGE.parent / whole.replace(".", "/")
+                if not (path.is_dir() or path.with_suffix(".py").exists()):
+                    whole = node.module
+                yield whole, id(node) not in inside
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room(module) for module in MODULES} - {"", "__main__"}
+    assert rooms <= set(FLOORS), "a new room: give it a floor here and a line in CONTRIBUTING.md"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_imports_go_down(module: Path) -> None:
+    here = room(module)
+    if here in FLOORS:
+        allowed = {name for name, floor in FLOORS.items() if floor < FLOORS[here]} | {here}
+    else:  # the package itself, or its __main__
+        allowed = {*PLAYING, *(["cli"] if here else [])}
+    for name, at_import in imports(module):
+        parts = name.split(".")
+        if parts[0] == "aeolia" and len(parts) > 1 and parts[1] in FLOORS:
+            assert parts[1] in allowed, f"{module} must not import {name}"
+            late = here in BOTH_WINGS and parts[1] in WORKSHOP
+            assert not (late and at_import), f"{module}: import {name} inside the function"
+
+
+def task(parts: Iterable[str]) -> str:
+    """The task that a module's path or dotted name belongs to; "" for none."""
+    return next((part for part in parts if part in TASKS), "")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_no_task_imports_another(module: Path) -> None:
+    here = task(module.with_suffix("").parts)
+    for name, _ in imports(module):
+        there = task(name.split("."))
+        assert not (here and there) or here == there, f"{module} must not import {name}"
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if room(module) in PLAYING], ids=str
+)
+def test_playing_wing_needs_only_the_runtime_packages(module: Path) -> None:
+    for name, at_import in imports(module):
+        package = name.split(".")[0]
+        if package == "aeolia" or package in sys.stdlib_module_names:
+            continue
+        optional = OPTIONAL.get(room(module), set())
+        assert package in RUNTIME_PACKAGES | optional, f"{module} must not import {package}"
+        assert package in RUNTIME_PACKAGES or not at_import, f"{module}: {package} at the top"
+
+
+def test_commands_import_the_workshop_only_when_they_run() -> None:
+    """The playing wing, evaluation and all commands import with the runtime packages alone."""
+    names = [
+        ".".join(("aeolia", *module.with_suffix("").parts)).removesuffix(".__init__")
+        for module in MODULES
+        if room(module) in (*PLAYING, *BOTH_WINGS, "")
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(*{'torch', 'onnx', 'tensorboard', 'pesq', 'pystoi', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

@@ -1,0 +1,1 @@
+"""What tests are made of: sounds by rule, tiny models, files byte by byte."""

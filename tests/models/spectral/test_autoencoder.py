@@ -1,0 +1,142 @@
+"""The step contract, for every structure: blocks equal the whole, nothing sees the future."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from aeolia.config import ModelConfig
+from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.recipes.catalogue import preset
+from made.tiny_models import STRUCTURES, TINY, TINY_TEXTBOOK, noise, random_model, run_in_blocks
+
+FRAMES = 11
+
+
+@pytest.mark.parametrize("config", STRUCTURES)
+def test_blocks_equal_the_whole(config: ModelConfig) -> None:
+    model, audio = random_model(config), noise(2, 1, FRAMES * config.hop_length)
+    whole = run_in_blocks(model, audio, [FRAMES])
+    assert whole.shape == audio.shape and whole.abs().max() > 1e-3
+    for frames in ([1] * FRAMES, [3, 1, 5, 2]):
+        assert (run_in_blocks(model, audio, frames) - whole).abs().max() < 1e-5
+    assert (model(audio) - whole).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("config", STRUCTURES)
+@torch.no_grad()
+def test_the_future_does_not_reach_the_past(config: ModelConfig) -> None:
+    model, audio = random_model(config), noise(1, 1, FRAMES * config.hop_length)
+    known = 6 * config.hop_length
+    changed = audio.clone()
+    changed[:, :, known:] = noise(1, 1, audio.shape[2] - known, seed=9)
+    before, after = model(audio), model(changed)
+    assert (before[:, :, :known] - after[:, :, :known]).abs().max() < 1e-7
+    assert (before[:, :, known:] - after[:, :, known:]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("config", STRUCTURES)
+@torch.no_grad()
+def test_states_are_as_declared(config: ModelConfig) -> None:
+    model = random_model(config)
+    shapes = model.state_shapes()
+    state = model.initial_state(3)
+    assert {name: tuple(value.shape[1:]) for name, value in state.items()} == shapes
+    _, following = model.step(noise(3, 1, 2 * config.hop_length), state)
+    assert set(following) == set(shapes)
+    assert all(following[name].shape == (3, *shape) for name, shape in shapes.items())
+    assert all(not value.any() for value in state.values()), "step must not write into its state"
+
+
+@pytest.mark.parametrize("config", STRUCTURES[:9])
+def test_channels_do_not_hear_each_other(config: ModelConfig) -> None:
+    model, audio = random_model(config), noise(3, 1, FRAMES * config.hop_length)
+    together = run_in_blocks(model, audio, [FRAMES])
+    for i in range(3):
+        alone = run_in_blocks(model, audio[i : i + 1], [FRAMES])
+        assert (together[i] - alone[0]).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("taps", [1, 3])
+@torch.no_grad()
+def test_a_filter_that_says_nothing_passes_the_input(taps: int) -> None:
+    model = random_model(replace(TINY, filter_taps=taps))
+    model.decoder.convs[-1].conv.weight.zero_()
+    model.decoder.convs[-1].conv.bias.zero_()
+    audio = noise(1, 1, 10 * 256)
+    assert (model(audio)[..., 256:] - audio[..., :-256]).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("tap", [1, 2])
+@torch.no_grad()
+def test_a_further_tap_passes_an_earlier_frame(tap: int) -> None:
+    model = random_model(TINY)
+    last = model.decoder.convs[-1].conv
+    last.weight.zero_()
+    last.bias.zero_()
+    last.bias[0] = -1.0  # silence the tap on the present frame
+    last.bias[2 * tap] = 1.0
+    state, audio = model.initial_state(1), noise(1, 1, 10 * 256)
+    spectrum, _ = model.spectrum.analyse(audio[:, 0], state["input_tail"])
+    latent, skips, _ = model.encode(spectrum, state)
+    clean, _ = model.decode(latent, skips, spectrum, state)
+    assert (clean[:, :, tap:] - spectrum[:, :, :-tap]).abs().max() < 1e-5
+    assert clean[:, :, :tap].abs().max() < 1e-6
+
+
+@torch.no_grad()
+def test_taps_multiply_as_complex_numbers() -> None:
+    model = random_model(replace(TINY, filter_taps=1))
+    spectrum = noise(1, 2, 4, TINY.n_bins)
+    values = noise(1, 2, 4, TINY.n_bins, seed=5)
+    found = model._filter(values, spectrum, {}, {})
+    tap = torch.complex(*values.unbind(1)) + 1.0
+    expected = tap * torch.complex(*spectrum.unbind(1))
+    assert (torch.complex(*found.unbind(1)) - expected).abs().max() < 1e-6
+
+
+@torch.no_grad()
+def test_own_magnitude_keeps_the_noisy_phase() -> None:
+    model = random_model(TINY_TEXTBOOK)
+    spectrum = noise(1, 2, 4, TINY.n_bins)
+    values = noise(1, 1, 4, TINY.n_bins, seed=5)
+    found = torch.complex(*model._own_magnitude(values, spectrum).unbind(1))
+    wanted = torch.nn.functional.softplus(values[:, 0]) ** (1 / TINY.compression)
+    strong = spectrum.square().sum(1) > 1e-4
+    assert torch.allclose(found.abs()[strong], wanted[strong], rtol=1e-3)
+    turned = found * torch.complex(*spectrum.unbind(1)).conj()
+    assert turned[strong].angle().abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_skips_can_be_dropped_and_the_latent_can_be_cut() -> None:
+    model, audio = random_model(TINY), noise(1, 1, 10 * 256)
+    assert not torch.allclose(model(audio), model(audio, 0.0))
+    assert torch.equal(model(audio), model(audio, 1.0))
+    state = model.initial_state(1)
+    spectrum, _ = model.spectrum.analyse(audio[:, 0], state["input_tail"])
+    latent, skips, _ = model.encode(spectrum, state)
+    assert latent.shape == (1, 10, TINY.latent_dim)
+    assert [tuple(skip.shape[1:]) for skip in skips] == [(4, 10, 16), (4, 10, 8), (4, 10, 4)]
+    other, _ = model.decode(torch.zeros_like(latent), skips, spectrum, state)
+    same, _ = model.decode(latent, skips, spectrum, state)
+    assert not torch.allclose(other, same)
+
+
+@pytest.mark.parametrize("config", STRUCTURES)
+def test_every_parameter_learns(config: ModelConfig) -> None:
+    """A parameter without a gradient is dead weight, and several processes refuse to train it."""
+    model = DenoisingAutoencoder(config)
+    model(noise(1, 1, 6 * config.hop_length)).square().mean().backward()
+    unused = [name for name, value in model.named_parameters() if value.grad is None]
+    assert not unused
+
+
+@torch.no_grad()
+def test_silence_and_loud_input_stay_finite() -> None:
+    for config in (TINY, TINY_TEXTBOOK, preset("textbook-lstm")):
+        model = random_model(config)
+        for level in (0.0, 1e-6, 100.0):
+            assert torch.isfinite(model(level * noise(1, 1, 6 * config.hop_length))).all()

@@ -1,0 +1,219 @@
+"""Scores: notes and curves against times worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aeolia.errors import InputError
+from aeolia.runtime.synth.score import Score, read_score
+from made.midi_bytes import midi_file, tempo, track
+
+
+def message(*values: int) -> bytes:
+    return bytes(values)
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def score(*tracks: bytes, **options: int) -> Score:
+        path = tmp_path / "song.mid"
+        path.write_bytes(midi_file(*tracks, **options))
+        return read_score(path)
+
+    return score
+
+
+def spans(score: Score) -> list[tuple[int, float, float]]:
+    return [(n.pitch, round(n.onset_seconds, 9), round(n.release_seconds, 9)) for n in score.notes]
+
+
+def test_tempo_changes_in_one_track_move_the_notes_of_another(read) -> None:
+    # A quarter note is 0.5 s, then 1 s from tick 480 on, then 0.25 s from tick 960 on.
+    score = read(
+        track((480, tempo(1_000_000)), (960, tempo(250_000))),
+        track(
+            (240, message(0x90, 60, 100)),
+            (720, message(0x80, 60, 0)),
+            (960, message(0x90, 62, 1)),
+            (1920, message(0x90, 62, 0)),
+        ),
+    )
+    assert spans(score) == [(60, 0.25, 1.0), (62, 1.5, 2.0)]
+    assert [n.velocity for n in score.notes] == [100, 1]
+    assert score.seconds == 2.0
+
+
+def test_smpte_time_heeds_no_tempo(read) -> None:
+    score = read(
+        track((0, tempo(100)), (0, message(0x90, 60, 9)), (1000, message(0x80, 60, 0))),
+        division=(256 - 25) << 8 | 40,
+    )
+    assert spans(score) == [(60, 0.0, 1.0)]
+
+
+def test_channels_keep_their_programs(read) -> None:
+    score = read(
+        track(
+            (0, message(0xC0, 5)),
+            (0, message(0x90, 60, 9)),
+            (480, message(0x80, 60, 0)),
+            (480, message(0xC0, 7)),
+            (480, message(0x90, 61, 9)),
+            (960, message(0x80, 61, 0)),
+        ),
+        track((0, message(0x99, 36, 9)), (10, message(0x89, 36, 0))),
+        track((0, message(0xC3, 56)), (0, message(0x93, 72, 9)), (480, message(0x83, 72, 0))),
+    )
+    assert score.channels() == {0: 5, 3: 56, 9: 0}
+    assert [n.program for n in score.notes if n.channel == 0] == [5, 7]
+
+
+PEDAL_DOWN, PEDAL_UP = message(0xB0, 64, 127), message(0xB0, 64, 0)
+
+
+def test_the_pedal_holds_notes(read) -> None:
+    score = read(
+        track(
+            (0, message(0x90, 60, 9)),
+            (0, PEDAL_DOWN),
+            (480, message(0x80, 60, 0)),
+            (480, message(0x90, 64, 9)),
+            (960, PEDAL_UP),
+            (1440, message(0x80, 64, 0)),
+        )
+    )
+    assert spans(score) == [(60, 0.0, 1.0), (64, 0.5, 1.5)]
+
+
+def test_a_key_struck_again_ends_its_old_note(read) -> None:
+    held = read(
+        track(
+            (0, PEDAL_DOWN),
+            (0, message(0x90, 60, 9)),
+            (240, message(0x80, 60, 0)),
+            (480, message(0x90, 60, 9)),
+            (720, message(0x80, 60, 0)),
+            (960, PEDAL_UP),
+        )
+    )
+    assert spans(held) == [(60, 0.0, 0.5), (60, 0.5, 1.0)]
+    down = read(
+        track((0, message(0x90, 60, 9)), (480, message(0x90, 60, 9)), (960, message(0x80, 60, 0)))
+    )
+    assert spans(down) == [(60, 0.0, 0.5), (60, 0.5, 1.0)]
+
+
+def test_drums_have_no_pedal(read) -> None:
+    score = read(
+        track(
+            (0, message(0xB9, 64, 127)),
+            (0, message(0x99, 38, 9)),
+            (48, message(0x89, 38, 0)),
+            (960, message(0xB9, 64, 0)),
+        )
+    )
+    assert spans(score) == [(38, 0.0, 0.05)]
+
+
+def test_notes_that_are_never_released_end_with_the_file(read) -> None:
+    score = read(track((0, message(0x90, 60, 9)), end=960))
+    assert spans(score) == [(60, 0.0, 1.0)]
+    assert score.remarks == ("1 note is never released and ends with the file",)
+
+
+def test_all_notes_off(read) -> None:
+    for controller in (120, 123):
+        score = read(
+            track(
+                (0, PEDAL_DOWN),
+                (0, message(0x90, 60, 9)),
+                (240, message(0x80, 60, 0)),
+                (240, message(0x90, 64, 9)),
+                (480, message(0xB0, controller, 0)),
+                end=480,
+            )
+        )
+        assert spans(score) == [(60, 0.0, 0.5), (64, 0.25, 0.5)]
+
+
+def test_bend_and_its_range(read) -> None:
+    score = read(
+        track(
+            (0, message(0x90, 60, 9)),
+            (480, message(0xE0, 0, 0x60)),  # half way up: 1 of 2 semitones
+            (960, message(0xB0, 101, 0)),
+            (960, message(0xB0, 100, 0)),
+            (960, message(0xB0, 6, 12)),  # a range of an octave, with the wheel still up
+            (1440, message(0xE0, 0, 0)),
+            (1680, message(0xB0, 101, 127)),
+            (1680, message(0xB0, 100, 127)),
+            (1680, message(0xB0, 6, 2)),  # no parameter is chosen: nothing changes
+            (1920, message(0xE0, 0, 0x40)),
+            (2400, message(0x80, 60, 0)),
+        )
+    )
+    bend = score.bends[0].at(np.array([0.0, 0.4, 0.6, 1.1, 1.6, 1.9, 2.1]))
+    np.testing.assert_allclose(bend, [0, 0, 1, 6, -12, -12, 0])
+
+
+def test_fine_bend_range(read) -> None:
+    score = read(
+        track(
+            (0, message(0xB0, 101, 0)),
+            (0, message(0xB0, 100, 0)),
+            (0, message(0xB0, 6, 1)),
+            (0, message(0xB0, 38, 50)),
+            (0, message(0x90, 60, 9)),
+            (0, message(0xE0, 0, 0)),
+            (480, message(0x80, 60, 0)),
+        )
+    )
+    np.testing.assert_allclose(score.bends[0].at(np.array([0.1])), [-1.5])
+
+
+def test_volume_and_expression(read) -> None:
+    score = read(
+        track(
+            (0, message(0x90, 60, 9)),
+            (480, message(0xB0, 7, 50)),
+            (960, message(0xB0, 11, 64)),
+            (1440, message(0xB0, 7, 0)),
+            (1920, message(0x80, 60, 0)),
+        )
+    )
+    level = score.levels_db[0].at(np.array([0.1, 0.6, 1.1, 1.6]))
+    half = 40 * np.log10(0.5)
+    np.testing.assert_allclose(level[:3], [0, half, half + 40 * np.log10(64 / 127)])
+    assert level[3] <= -90
+    assert not score.bends
+
+
+def test_reset_puts_controllers_back(read) -> None:
+    score = read(
+        track(
+            (0, PEDAL_DOWN),
+            (0, message(0xB0, 11, 20)),
+            (0, message(0xE0, 0, 0)),
+            (0, message(0x90, 60, 9)),
+            (240, message(0x80, 60, 0)),
+            (480, message(0xB0, 121, 0)),
+            end=480,
+        )
+    )
+    assert spans(score) == [(60, 0.0, 0.5)]
+    assert score.bends[0].at(np.array([0.1, 0.6])).tolist() == [-2.0, 0.0]
+    assert score.levels_db[0].at(np.array([0.6])).tolist() == [0.0]
+
+
+def test_bad_files(tmp_path: Path, read) -> None:
+    with pytest.raises(InputError, match="holds no notes"):
+        read(track((0, tempo(500_000))))
+    with pytest.raises(InputError, match="longer than 6 hours"):
+        read(track((0, tempo(0xFFFFFF)), (0x0FFFFFF, message(0x90, 60, 9))), division=1)
+    with pytest.raises(InputError, match="a folder"):
+        read_score(tmp_path)
+    with pytest.raises(InputError, match="No such file"):
+        read_score(tmp_path / "none.mid")
