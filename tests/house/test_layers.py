@@ -83,7 +83,7 @@ def imports(module: Path) -> Iterator[tuple[str, bool]]:
             assert node.level == 0, f"{module}:{node.lineno}: relative import"
             assert node.module is not None
             for alias in node.names:
-                # `from aeolia.data import rooms` imports a module, `from aeolia.config import X` a name.
+                # `from aeolia.data import rooms` names a module, others name what is in one.
                 whole = f"{node.module}.{alias.name}"
                 path = PACKAGE.parent / whole.replace(".", "/")
                 if not (path.is_dir() or path.with_suffix(".py").exists()):

@@ -1,0 +1,86 @@
+"""Files and folders that are whole or not there: written beside their path, renamed when complete.
+
+A kill, a full disk or an error leaves what was there before. Errors of the system pass through as
+`OSError`; the caller knows what to tell the user.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["new_folder", "partial_path", "write_atomically", "writing"]
+
+#: Bytes that most file systems allow in a name, with some to spare.
+_NAME_BYTES = 250
+
+
+def partial_path(path: Path) -> Path:
+    """A hidden name beside `path` that nobody can guess, with its suffix, not too long."""
+    tail = f".partial-{secrets.token_hex(8)}{path.suffix}"
+    stem = path.stem.encode()[: _NAME_BYTES - len(tail.encode())].decode(errors="ignore")
+    return path.with_name(f".{stem}{tail}")
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A path to write; it takes the place of `path` when the block ends well, else it vanishes.
+
+    Missing folders above `path` are made. What was written has reached the disk before the rename.
+
+    Raises:
+        OSError: the folder cannot be made, or the file not be put in its place.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_path(path)
+    try:
+        yield partial
+        _to_disk(partial)
+        os.replace(partial, path)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> None:
+    """Write bytes, or text as UTF-8, so that a kill leaves the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with writing(path) as partial:
+        partial.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A folder to fill; it becomes `path`, new or empty before, when the block ends well.
+
+    Raises:
+        FileExistsError: `path` is a file, or a folder that holds something.
+        OSError: it cannot be made or put in its place.
+    """
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise FileExistsError(f"{path} is there already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_path(path)
+    partial.mkdir()
+    try:
+        yield partial
+        if path.exists():
+            path.rmdir()
+        os.replace(partial, path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
