@@ -21,7 +21,7 @@ import soxr
 from aeolia.data.heldout.denoise import SAMPLE_RATE, Pair, pair_hash
 from aeolia.metrics import METRICS, log_spectral_distance, si_sdr
 from aeolia.runtime.catalogue import find_model, load
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 from benchmarks.peers.adapters import Peer
 
 __all__ = ["NOISY", "System", "our_system", "peer_system", "score"]
@@ -50,7 +50,7 @@ NOISY = System("noisy input", SAMPLE_RATE, lambda audio: audio, "noisy")
 def our_system(name: str) -> System:
     """A released model (or a model file) through the stream that users run."""
     path = find_model(name)
-    stream = Stream(load(path))
+    stream = DenoisingStream(load(path))
     key = f"ours-{_graph_digest(path)}"
     return System(path.stem, stream.sample_rate, stream.process, key, ours=True)
 

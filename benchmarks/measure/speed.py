@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 
 from aeolia.runtime.catalogue import find_model, load
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 from benchmarks.measure.processes import run_measured
 from benchmarks.peers.adapters import HopPeer, Peer
 
@@ -92,7 +92,7 @@ def file_speeds(
     rates: dict[str, int] = {}
     work: dict[str, Callable[[], object]] = {}
     for name in models:
-        stream = Stream(load(name))
+        stream = DenoisingStream(load(name))
         rates[find_model(name).stem] = stream.sample_rate
         work[find_model(name).stem] = partial(stream.process, audio[stream.sample_rate])
     for peer in peers:
@@ -109,7 +109,7 @@ def hop_speeds(
     steps: dict[str, tuple[float, int, Callable[[], None], Callable[[np.ndarray], object]]] = {}
     rates: dict[str, int] = {}
     for name in models:
-        stream = Stream(load(name))
+        stream = DenoisingStream(load(name))
         hop = stream.backend.config.hop_length
         title = find_model(name).stem
         steps[title] = (1e3 * hop / stream.sample_rate, hop, stream.reset, stream.push)

@@ -13,7 +13,7 @@ from aeolia.cli import run
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.models.export import onnx as export
 from aeolia.models.torch_backend import TorchBackend
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.onnx_backend import OnnxBackend
 from made.recordings import voice_like
 from made.tiny_models import TINY, random_model
@@ -47,7 +47,7 @@ def test_the_file_denoises(
         == 0
     )
     found, _ = soundfile.read(out, dtype="float32")
-    expected = Stream(TorchBackend.from_checkpoint(run_folder)).process(audio)
+    expected = DenoisingStream(TorchBackend.from_checkpoint(run_folder)).process(audio)
     assert np.abs(found - expected).max() < 1e-5
 
 

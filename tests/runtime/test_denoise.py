@@ -1,4 +1,4 @@
-"""Stream: exact length, alignment, any partition, declared latency, attenuation limit."""
+"""DenoisingStream: exact length, alignment, any partition, declared latency, attenuation limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aeolia.errors import InputError
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.onnx_backend import OnnxBackend
 
 RATES = [8000, 11025, 16000, 22050, 44100, 48000, 96000]
@@ -33,7 +33,7 @@ def band_limited(length: int, channels: int, sample_rate: int) -> np.ndarray:
     return (0.3 * np.hanning(length)[:, None] * tones).astype(np.float32)
 
 
-def in_pieces(stream: Stream, audio: np.ndarray, sizes: list[int]) -> np.ndarray:
+def in_pieces(stream: DenoisingStream, audio: np.ndarray, sizes: list[int]) -> np.ndarray:
     """Push `audio` in blocks of the given sizes (cycled), checking the latency on the way."""
     latency, pieces, pushed, returned, turn = stream.latency, [stream.push(audio[:0])], 0, 0, 0
     while pushed < len(audio):
@@ -55,7 +55,7 @@ def test_any_partition_equals_the_known_answer(
     backend: OnnxBackend, length: int, channels: int, sizes: list[int]
 ) -> None:
     audio = noise(length, channels)
-    output = in_pieces(Stream(backend, channels=channels), audio, sizes)
+    output = in_pieces(DenoisingStream(backend, channels=channels), audio, sizes)
     np.testing.assert_allclose(output, 0.5 * audio, atol=1e-7)
 
 
@@ -70,7 +70,7 @@ def test_any_partition_at_other_rates(
     backend: OnnxBackend, rate: int, length: int, channels: int, sizes: list[int]
 ) -> None:
     audio = noise(length, channels)
-    stream = Stream(backend, rate, channels)
+    stream = DenoisingStream(backend, rate, channels)
     whole = stream.process(audio)
     assert whole.shape == audio.shape
     np.testing.assert_allclose(in_pieces(stream, audio, sizes), whole, atol=1e-5)
@@ -80,7 +80,7 @@ def test_any_partition_at_other_rates(
 @pytest.mark.parametrize("quality", ["HQ", "LQ"])
 def test_aligned_at_every_rate(backend: OnnxBackend, rate: int, quality: str) -> None:
     audio = band_limited(rate, 2, rate)
-    output = Stream(backend, rate, 2, resample_quality=quality).process(audio)
+    output = DenoisingStream(backend, rate, 2, resample_quality=quality).process(audio)
     np.testing.assert_allclose(output, 0.5 * audio, atol=2e-3)
 
 
@@ -89,7 +89,7 @@ def test_aligned_at_every_rate(backend: OnnxBackend, rate: int, quality: str) ->
 def test_attenuation_limit(backend: OnnxBackend, rate: int, limit: float) -> None:
     audio = band_limited(rate // 2, 2, rate)
     share = 10 ** (-limit / 20)
-    stream = Stream(backend, rate, 2, attenuation_limit_db=limit)
+    stream = DenoisingStream(backend, rate, 2, attenuation_limit_db=limit)
     output = in_pieces(stream, audio, [1000, 37])
     expected = share * audio + (1 - share) * 0.5 * audio
     np.testing.assert_allclose(output, expected, atol=1e-3 if rate != 16000 else 1e-6)
@@ -97,12 +97,12 @@ def test_attenuation_limit(backend: OnnxBackend, rate: int, limit: float) -> Non
 
 def test_full_attenuation_limit_returns_the_input(backend: OnnxBackend) -> None:
     audio = noise(5000, 1)
-    output = Stream(backend, 44100, attenuation_limit_db=0).process(audio)
+    output = DenoisingStream(backend, 44100, attenuation_limit_db=0).process(audio)
     np.testing.assert_allclose(output, audio, atol=1e-6)
 
 
 def test_a_hop_comes_out_as_soon_as_it_is_complete(backend: OnnxBackend) -> None:
-    stream = Stream(backend)
+    stream = DenoisingStream(backend)
     assert stream.latency == 511
     assert len(stream.push(np.zeros(511, np.float32))) == 0
     assert len(stream.push(np.zeros(1, np.float32))) == 256
@@ -112,15 +112,18 @@ def test_a_hop_comes_out_as_soon_as_it_is_complete(backend: OnnxBackend) -> None
 
 def test_mono_blocks_may_have_one_or_two_axes(backend: OnnxBackend) -> None:
     audio = noise(1000, 1)
-    flat, column = Stream(backend).process(audio[:, 0]), Stream(backend).process(audio)
+    flat, column = (
+        DenoisingStream(backend).process(audio[:, 0]),
+        DenoisingStream(backend).process(audio),
+    )
     assert flat.shape == (1000,) and column.shape == (1000, 1)
     np.testing.assert_array_equal(flat, column[:, 0])
-    assert Stream(backend, channels=2).flush().shape == (0, 2)
+    assert DenoisingStream(backend, channels=2).flush().shape == (0, 2)
 
 
 def test_reset_and_flush_begin_anew(backend: OnnxBackend) -> None:
     audio = noise(3000, 1)
-    stream = Stream(backend, 44100)
+    stream = DenoisingStream(backend, 44100)
     first = stream.process(audio)
     stream.push(audio)
     stream.reset()
@@ -132,12 +135,14 @@ def test_reset_and_flush_begin_anew(backend: OnnxBackend) -> None:
 
 def test_many_channels_stay_apart(backend: OnnxBackend) -> None:
     audio = noise(700, 70)
-    np.testing.assert_allclose(Stream(backend, channels=70).process(audio), 0.5 * audio, atol=1e-7)
+    np.testing.assert_allclose(
+        DenoisingStream(backend, channels=70).process(audio), 0.5 * audio, atol=1e-7
+    )
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite(backend: OnnxBackend, bad: float) -> None:
-    stream = Stream(backend, channels=2)
+    stream = DenoisingStream(backend, channels=2)
     stream.push(np.zeros((100, 2), np.float32))
     block = np.zeros((50, 2), np.float32)
     block[7, 1] = bad
@@ -146,7 +151,7 @@ def test_values_that_are_not_finite(backend: OnnxBackend, bad: float) -> None:
 
 
 def test_blocks_of_wrong_form(backend: OnnxBackend) -> None:
-    stream = Stream(backend, channels=2)
+    stream = DenoisingStream(backend, channels=2)
     with pytest.raises(InputError, match=r"\(5, 3\) came; \[T, 2\] is needed"):
         stream.push(np.zeros((5, 3), np.float32))
     with pytest.raises(InputError, match=r"\(5,\) came"):
@@ -157,12 +162,12 @@ def test_blocks_of_wrong_form(backend: OnnxBackend) -> None:
 
 def test_arguments_out_of_range(backend: OnnxBackend) -> None:
     with pytest.raises(InputError, match="7999 Hz; 8000 to 192000"):
-        Stream(backend, 7999)
+        DenoisingStream(backend, 7999)
     with pytest.raises(InputError, match="channels is 0"):
-        Stream(backend, channels=0)
+        DenoisingStream(backend, channels=0)
     with pytest.raises(InputError, match="attenuation_limit_db is -3"):
-        Stream(backend, attenuation_limit_db=-3)
+        DenoisingStream(backend, attenuation_limit_db=-3)
     with pytest.raises(InputError, match="attenuation_limit_db is nan"):
-        Stream(backend, attenuation_limit_db=float("nan"))
+        DenoisingStream(backend, attenuation_limit_db=float("nan"))
     with pytest.raises(InputError, match="choose from QQ"):
-        Stream(backend, resample_quality="best")
+        DenoisingStream(backend, resample_quality="best")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.live import LiveBlocks, Meter
 from aeolia.runtime.onnx_backend import OnnxBackend
 
@@ -22,7 +22,7 @@ from aeolia.runtime.onnx_backend import OnnxBackend
 def test_every_block_is_answered_in_full(gain_model: Path, rate: int, sizes: list[int]) -> None:
     backend = OnnxBackend(gain_model)
     audio = 0.1 * np.random.default_rng(0).standard_normal((20_000, 2)).astype(np.float32)
-    stream = Stream(backend, rate, 2, resample_quality="LQ")
+    stream = DenoisingStream(backend, rate, 2, resample_quality="LQ")
     expected = stream.process(audio)
     blocks = LiveBlocks(stream)
     pieces, start, turn = [], 0, 0
@@ -39,7 +39,7 @@ def test_every_block_is_answered_in_full(gain_model: Path, rate: int, sizes: lis
 
 
 def test_values_that_are_not_finite_become_silence(gain_model: Path) -> None:
-    blocks = LiveBlocks(Stream(OnnxBackend(gain_model)))
+    blocks = LiveBlocks(DenoisingStream(OnnxBackend(gain_model)))
     block = np.full((1024, 1), np.nan, np.float32)
     assert np.all(blocks.process(block) == 0)
 

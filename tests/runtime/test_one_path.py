@@ -13,7 +13,7 @@ from aeolia.models.export.onnx import export_onnx
 from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
 from aeolia.runtime.catalogue import released_models
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.onnx_backend import OnnxBackend
 from made.tiny_models import STRUCTURES, TINY, random_model
 
@@ -32,7 +32,7 @@ def sound(samples: int, channels: int, seed: int = 0) -> np.ndarray:
     return (0.3 * bursts[:, None] + 0.03 * rng.standard_normal((samples, channels))).astype("f4")
 
 
-def pushed(stream: Stream, audio: np.ndarray, seed: int = 0) -> np.ndarray:
+def pushed(stream: DenoisingStream, audio: np.ndarray, seed: int = 0) -> np.ndarray:
     """Through `stream` in blocks of random sizes, some empty."""
     rng = np.random.default_rng(seed)
     parts, start = [], 0
@@ -59,8 +59,8 @@ def same_on_every_path(model: DenoisingAutoencoder, file: Path, samples: int = 2
     expected = forward(model, audio)
     assert np.abs(expected).max() > 1e-3
     for backend in (TorchBackend(model), OnnxBackend(file)):
-        whole = Stream(backend, channels=2).process(audio)
-        blocks = pushed(Stream(backend, channels=2), audio)
+        whole = DenoisingStream(backend, channels=2).process(audio)
+        blocks = pushed(DenoisingStream(backend, channels=2), audio)
         assert whole.shape == blocks.shape == audio.shape
         assert np.abs(whole - expected).max() < 1e-5
         assert np.abs(blocks - expected).max() < 1e-5
@@ -80,7 +80,7 @@ def test_odd_lengths(samples: int, tmp_path: Path) -> None:
     audio = 0.3 + sound(samples, 1)
     expected = forward(model, audio)
     for backend in (TorchBackend(model), OnnxBackend(tmp_path / "model.onnx")):
-        assert np.abs(Stream(backend).process(audio) - expected).max() < 1e-5
+        assert np.abs(DenoisingStream(backend).process(audio) - expected).max() < 1e-5
 
 
 @pytest.mark.parametrize("name", ["denoise", "denoise-16k"])

@@ -13,7 +13,7 @@ from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.audio.files import AudioReader, AudioWriter
 from aeolia.runtime.backend import Backend
 from aeolia.runtime.catalogue import load
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 
 __all__ = ["FileReport", "Model", "denoise", "denoise_file", "denoising_stream"]
 
@@ -28,9 +28,9 @@ def denoising_stream(
     *,
     attenuation_limit_db: float | None = None,
     resample_quality: str = "HQ",
-) -> Stream:
+) -> DenoisingStream:
     """A stream through a model that is opened if it is not yet."""
-    return Stream(
+    return DenoisingStream(
         load(model) if isinstance(model, (str, Path)) else model,
         sample_rate,
         channels,

@@ -10,7 +10,7 @@ from aeolia.api.reshaping import transfer_stream
 from aeolia.api.separation import Separator, Speaker, separation_stream
 from aeolia.api.synthesis import NOTES_MODEL, Synthesiser
 from aeolia.errors import InputError
-from aeolia.runtime.denoise import Stream as DenoisingStream
+from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.runtime.synth.transfer import TransferStream
 

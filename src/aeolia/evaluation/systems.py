@@ -38,11 +38,11 @@ def load_system(name: str) -> System:
 
 def system_of(backend: Backend) -> System:
     """A backend behind the very stream that users run, as a callable on whole recordings."""
-    from aeolia.runtime.denoise import Stream
+    from aeolia.runtime.denoise import DenoisingStream
 
     def process(audio: np.ndarray, sample_rate: int) -> np.ndarray:
         channels = 1 if audio.ndim == 1 else audio.shape[1]
-        return Stream(backend, sample_rate, channels).process(audio)
+        return DenoisingStream(backend, sample_rate, channels).process(audio)
 
     return process
 

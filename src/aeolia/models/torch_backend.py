@@ -19,7 +19,7 @@ State = dict[str, np.ndarray]
 
 
 class TorchBackend:
-    """Runs a denoiser's `step` for `aeolia.runtime.denoise.Stream`."""
+    """Runs a denoiser's `step` for `aeolia.runtime.denoise.DenoisingStream`."""
 
     def __init__(self, model: DenoisingAutoencoder) -> None:
         self.model = model

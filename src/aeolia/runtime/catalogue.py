@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal, overload
 
 from aeolia.errors import ModelError
-from aeolia.runtime.onnx_backend import OnnxBackend, OnnxSeparator
+from aeolia.runtime.onnx_backend import OnnxBackend
+from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
 __all__ = ["find_model", "load", "released_models"]

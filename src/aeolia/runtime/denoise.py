@@ -11,10 +11,10 @@ from aeolia.errors import InputError
 from aeolia.runtime.backend import Backend, State
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
-__all__ = ["FRAMES_PER_STEP", "Stream"]
+__all__ = ["FRAMES_PER_STEP", "DenoisingStream"]
 
 
-class Stream(Passage[np.ndarray]):
+class DenoisingStream(Passage[np.ndarray]):
     """One recording's way through a denoiser; see `runtime.passage` for what it promises.
 
     Args:

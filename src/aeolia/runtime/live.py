@@ -1,6 +1,6 @@
 """Live sound through a stream: blocks of one fixed size in and out, and a meter.
 
-Sound cards ask for exactly as many samples as they bring; a stream returns what is ready. A
+Sound cards request exactly as many samples as they deliver; a stream returns what is ready. A
 first-in-first-out buffer that starts with `latency` samples of silence makes up the difference.
 """
 
@@ -10,8 +10,7 @@ import time
 
 import numpy as np
 
-from aeolia.runtime.denoise import Stream
-from aeolia.runtime.separate.stream import SeparationStream
+from aeolia.runtime.passage import Passage
 
 __all__ = ["LiveBlocks", "Meter"]
 
@@ -49,7 +48,9 @@ class LiveBlocks:
     one output is played: `source`, by name.
     """
 
-    def __init__(self, stream: Stream | SeparationStream, source: str = "") -> None:
+    def __init__(
+        self, stream: Passage[np.ndarray] | Passage[dict[str, np.ndarray]], source: str = ""
+    ) -> None:
         self.stream = stream
         self.source = source
         self.meter = Meter()
@@ -63,9 +64,9 @@ class LiveBlocks:
         """
         started = time.perf_counter()
         # A microphone's driver may bring anything at start-up; a stream takes finite values only.
-        heard = np.nan_to_num(block, copy=True, nan=0.0, posinf=0.0, neginf=0.0)
-        fresh = self.stream.push(heard)
-        fresh = fresh[self.source] if isinstance(fresh, dict) else fresh
+        finite = np.nan_to_num(block, copy=True, nan=0.0, posinf=0.0, neginf=0.0)
+        returned = self.stream.push(finite)
+        fresh = returned[self.source] if isinstance(returned, dict) else returned
         self._ready = np.concatenate([self._ready, fresh])
         output, self._ready = self._ready[: len(block)], self._ready[len(block) :]
         busy = time.perf_counter() - started

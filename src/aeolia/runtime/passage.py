@@ -2,8 +2,8 @@
 
     block at the caller's rate -> resample -> hops -> step -> drop the delay -> resample back
 
-The one engine of every task that filters audio. `runtime.stream` and `runtime.separation` say
-what a step is and what becomes of its output.
+The one engine of every task that filters audio. `runtime.denoise`, `runtime.separate.stream` and
+`runtime.synth.transfer` say what a step is and what becomes of its output.
 """
 
 from __future__ import annotations

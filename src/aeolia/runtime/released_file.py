@@ -1,9 +1,9 @@
 """Opening a released file: the session, its configuration and its card, with errors in words.
 
 Release format 1: an ONNX graph whose metadata holds `aeolia_format` = "1", `aeolia_config` = the
-model's configuration as JSON, and `aeolia_card` = its card in Markdown. Recurrent state goes in
-through inputs `state_<name>` and out through outputs `next_state_<name>`; the other inputs and
-outputs depend on the task.
+model's configuration as JSON, and `aeolia_card` = its card in Markdown. Recurrent state enters
+through inputs `state_<name>` and leaves through outputs `next_state_<name>`; what the step makes
+is `output`; the other inputs depend on the task.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aeolia.config import AnyConfig, read_config
-from aeolia.errors import ConfigError, ModelError
+import numpy as np
 
-__all__ = ["FORMAT", "ReleasedFile", "open_released", "open_session"]
+from aeolia.config import AnyConfig, ModelConfig, read_config
+from aeolia.errors import ConfigError, ModelError
+from aeolia.runtime.backend import State
+
+__all__ = ["FORMAT", "ReleasedFile", "StepGraph", "open_released", "open_session"]
 
 #: The release format that this version reads and writes.
 FORMAT = "1"
@@ -25,8 +28,32 @@ _STATE = "state_"
 
 
 @dataclass(frozen=True)
+class StepGraph:
+    """A graph that is one step with explicit state. Safe to share between threads."""
+
+    #: An onnxruntime.InferenceSession.
+    session: Any
+    #: Name of a state input -> its shape; the first axis is a symbol or a number.
+    state_shapes: dict[str, tuple[Any, ...]]
+    #: `output`, then the next states in the order of `state_shapes`.
+    output_names: list[str]
+
+    def initial_state(self, batch: int) -> State:
+        """Zeros, for graphs whose states all have the batch as their first axis."""
+        return {
+            name: np.zeros((batch, *shape[1:]), np.float32)
+            for name, shape in self.state_shapes.items()
+        }
+
+    def step(self, inputs: dict[str, np.ndarray], state: State) -> tuple[np.ndarray, State]:
+        """One step: what `output` gives, and the state for the next one."""
+        output, *states = self.session.run(self.output_names, {**inputs, **state})
+        return output, dict(zip(self.state_shapes, states, strict=True))
+
+
+@dataclass(frozen=True)
 class ReleasedFile:
-    """An opened graph of the release format. Safe to share between threads."""
+    """An opened model file of the release format. Safe to share between threads."""
 
     path: Path
     #: An onnxruntime.InferenceSession.
@@ -35,25 +62,31 @@ class ReleasedFile:
     #: Markdown; empty if the file has none.
     card: str
 
-    def state_shapes(self, inputs: set[str], outputs: set[str]) -> dict[str, tuple[Any, ...]]:
-        """Shapes of the state inputs by name, the first axis a symbol or a number.
+    @property
+    def spectral_config(self) -> ModelConfig:
+        """The configuration of a model that filters audio: a denoiser or a separator."""
+        assert isinstance(self.config, ModelConfig), "its task was checked"
+        return self.config
+
+    def step_graph(self, inputs: set[str]) -> StepGraph:
+        """The graph as one step; `inputs` are those it must have beside its state.
 
         Raises:
-            ModelError: beside the state, the graph does not have these inputs and outputs.
+            ModelError: it has others, or lacks an output.
         """
-        there = {node.name: tuple(node.shape) for node in self.session.get_inputs()}
-        given = {node.name for node in self.session.get_outputs()}
-        states = {name: shape for name, shape in there.items() if name.startswith(_STATE)}
-        wanted = outputs | {f"next_{name}" for name in states}
+        shapes = {node.name: tuple(node.shape) for node in self.session.get_inputs()}
+        outputs = {node.name for node in self.session.get_outputs()}
+        states = {name: shape for name, shape in shapes.items() if name.startswith(_STATE)}
+        needed = ["output", *(f"next_{name}" for name in states)]
         fixed = all(isinstance(size, int) for shape in states.values() for size in shape[1:])
-        if set(there) != inputs | set(states) or not wanted <= given or not fixed:
+        if set(shapes) != inputs | set(states) or not outputs.issuperset(needed) or not fixed:
             raise ModelError(
-                f"{self.path}: the graph has inputs {sorted(there)} and outputs "
-                f"{sorted(given)}; release format {FORMAT} has {', '.join(sorted(inputs))}, "
-                f"{_STATE}*, {', '.join(sorted(outputs))} and next_{_STATE}*; export the model "
-                f"again with `aeolia export`"
+                f"{self.path}: the graph has inputs {sorted(shapes)} and outputs "
+                f"{sorted(outputs)}; release format {FORMAT} has {', '.join(sorted(inputs))}, "
+                f"{_STATE}*, output and next_{_STATE}*; export the model again with "
+                f"`aeolia export`"
             )
-        return states
+        return StepGraph(self.session, states, needed)
 
 
 def open_released(path: str | Path, task: str | None = None) -> ReleasedFile:

@@ -17,8 +17,8 @@ from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.torch_backend import TorchSeparator
 from aeolia.runtime.backend import SeparationBackend
 from aeolia.runtime.catalogue import released_models
-from aeolia.runtime.onnx_backend import OnnxSeparator
 from aeolia.runtime.released_file import open_released
+from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
 from made.tiny_models import TINY

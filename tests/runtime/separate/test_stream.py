@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aeolia.config import ModelConfig
 from aeolia.errors import InputError
-from aeolia.runtime.onnx_backend import OnnxSeparator
+from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
 from made.tiny_separators import CLASSES, SHARES, write_separator

@@ -17,7 +17,7 @@ from aeolia.config import ModelConfig
 from aeolia.errors import ConfigError, DataError
 from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
 from aeolia.recipes.catalogue import preset
-from aeolia.runtime.onnx_backend import OnnxSeparator
+from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.training.separate.config import SeparateConfig
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
 from aeolia.training.separation_setup import read_separation_setup

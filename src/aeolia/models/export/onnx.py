@@ -54,7 +54,7 @@ class _FlatStep(nn.Module):
 def export_onnx(model: Autoencoder, path: Path, card: str = "") -> float:
     """Write `model` as a released file; returns the largest difference from PyTorch.
 
-    The graph's inputs and outputs are those of `aeolia.runtime.onnx_backend`; config, card and
+    The graph's inputs and outputs are those of the backends in `aeolia.runtime`; config, card and
     format version stand in the metadata. Beside the graph of a separator by speaker,
     `path`.voice.onnx is its voice encoder; beside a synthesiser's decoder are `path`.envelope.onnx,
     `path`.encode.onnx and `path`.prior.onnx.

@@ -67,11 +67,7 @@ class OnnxSynthesiser:
         file = open_released(path, "synthesise")
         assert isinstance(file.config, SynthConfig), "its task was checked"
         self.path, self.card, self.config = file.path, file.card, file.config
-        self._session = file.session
-        inputs = {"latent", "instrument", "pitch_hz", "loudness_db", "noise"}
-        shapes = file.state_shapes(inputs, {"output"})
-        self._state_shapes = {name: shape[1:] for name, shape in shapes.items()}
-        self._output_names = ["output", *(f"next_{name}" for name in shapes)]
+        self._graph = file.step_graph({"latent", "instrument", "pitch_hz", "loudness_db", "noise"})
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
@@ -204,10 +200,7 @@ class OnnxSynthesiser:
 
     def initial_state(self, voices: int) -> State:
         """Zero state for so many voices that begin."""
-        return {
-            name: np.zeros((voices, *shape), np.float32)
-            for name, shape in self._state_shapes.items()
-        }
+        return self._graph.initial_state(voices)
 
     def step(
         self,
@@ -235,10 +228,8 @@ class OnnxSynthesiser:
             "pitch_hz": pitch_hz,
             "loudness_db": loudness_db,
             "noise": noise,
-            **state,
         }
-        output, *states = self._session.run(self._output_names, inputs)
-        return output, dict(zip(self._state_shapes, states, strict=True))
+        return self._graph.step(inputs, state)
 
     def decode_blocks(
         self,

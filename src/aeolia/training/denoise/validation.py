@@ -9,7 +9,7 @@ from aeolia.errors import InputError
 from aeolia.metrics import estoi, pesq_wb, si_sdr
 from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
-from aeolia.runtime.denoise import Stream
+from aeolia.runtime.denoise import DenoisingStream
 
 __all__ = ["Validation"]
 
@@ -32,7 +32,7 @@ class Validation:
         backend = TorchBackend(model)
         scores: dict[str, list[float]] = {"si_sdr": [], "pesq_wb": [], "estoi": []}
         for noisy, reference in zip(self.noisy, self.reference, strict=True):
-            estimate = Stream(backend, self.sample_rate, 1).process(noisy)
+            estimate = DenoisingStream(backend, self.sample_rate, 1).process(noisy)
             try:
                 values = (
                     si_sdr(reference, estimate),
