@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 import aeolia
+from aeolia.config.classes import CLASSES
 from aeolia.runtime.catalogue import load
 from aeolia.runtime.separate.stream import SeparationStream
 from benchmarks.tables import markdown
@@ -25,7 +26,7 @@ def cost_table(classes_model: str, speaker_model: str) -> str:
 
     Noise stands for the audio: what it holds does not change the work.
     """
-    six = ["speech", "vocals", "drums", "bass", "other", "noise"]
+    six = list(CLASSES)
     rng = np.random.default_rng(0)
     audio = (0.05 * rng.standard_normal((_SECONDS * _SAMPLE_RATE, 2))).astype(np.float32)
     backend = load(classes_model, "separate")

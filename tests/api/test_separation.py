@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aeolia
+from aeolia.config.classes import CLASSES
 from aeolia.errors import AudioFileError, InputError, ModelError
-from made.tiny_separators import CLASSES, tone, write_separator, write_voice_encoder
+from made.tiny_separators import tone, write_separator, write_voice_encoder
 
 THREE = ["speech", "music", "noise"]
 

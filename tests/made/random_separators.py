@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 
 from aeolia.config import ModelConfig
+from aeolia.config.classes import CLASSES
 from aeolia.models.spectral.separator import ConditionalAutoencoder
-from aeolia.recipes.catalogue import CLASSES
 from made.tiny_models import TINY
 
 __all__ = ["BY_CLASS", "BY_SPEAKER", "random_separator", "some_conditions"]

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from aeolia.config import ModelConfig, config_to_json
+from aeolia.config.classes import CLASSES
 
-__all__ = ["CLASSES", "SHARES", "TONES", "tone", "write_separator", "write_voice_encoder"]
+__all__ = ["SHARES", "TONES", "tone", "write_separator", "write_voice_encoder"]
 
-CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
 #: What each class takes of everything.
 SHARES = dict(zip(CLASSES, (0.4, 0.05, 0.1, 0.15, 0.2, 0.1), strict=True))
 #: "Voices": one that a speaker's model finds, one that it does not.

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from aeolia.data.corpus.scan import load_rows
-from aeolia.data.denoise.mixer import Batch, MixConfig, Mixer
+from aeolia.data.denoise.mix_config import MixConfig
+from aeolia.data.denoise.mixer import Batch, Mixer
 from aeolia.data.pool import AudioPool
 from aeolia.errors import InputError, TrainingError
 from aeolia.models.checkpoint import load_checkpoint

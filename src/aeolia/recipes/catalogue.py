@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from aeolia.config import ModelConfig, SynthConfig
+from aeolia.config.classes import CLASSES
 from aeolia.errors import ConfigError
 
-__all__ = ["CLASSES", "PRESETS", "SYNTH_PRESETS", "preset", "synth_preset"]
-
-#: What a separator by classes tells apart.
-CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
+__all__ = ["PRESETS", "SYNTH_MIXES", "SYNTH_PRESETS", "preset", "synth_preset"]
 
 _DENOISE_16K = ModelConfig(
     name="denoise-16k",
@@ -165,6 +163,9 @@ SYNTH_PRESETS: dict[str, SynthConfig] = {
     # The textbook autoencoder of spectrograms; phases by Griffin-Lim.
     "textbook-vae": SynthConfig(name="textbook-vae", decoder="spectrogram", prior="standard"),
 }
+
+#: What a preset's crops differ in from the defaults.
+SYNTH_MIXES: dict[str, dict[str, Any]] = {"drums": {"kind": "drum"}}
 
 
 def synth_preset(name: str) -> SynthConfig:

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from aeolia.config import AnyConfig, ModelConfig, config_from_dict
-from aeolia.data.denoise.mixer import MixConfig
+from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
 from aeolia.recipes.catalogue import preset

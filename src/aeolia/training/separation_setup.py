@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from aeolia.config import ModelConfig, config_from_dict
-from aeolia.data.separate.classes import CLASSES, ClassMixConfig
-from aeolia.data.separate.speakers import SpeakerMixConfig
+from aeolia.config.classes import CLASSES
+from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
 from aeolia.recipes.catalogue import preset

@@ -10,10 +10,10 @@ from typing import Any
 from torch import Tensor
 
 from aeolia.config import SynthConfig, config_from_dict
-from aeolia.data.synth.batches import NoteMixConfig
+from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.errors import ModelError
 from aeolia.models.checkpoint import read_checkpoint
-from aeolia.recipes.catalogue import synth_preset
+from aeolia.recipes.catalogue import SYNTH_MIXES, synth_preset
 from aeolia.training.recipe import FINE_TUNING, Setup, checkpoint_of, read_sections
 from aeolia.training.synth.objective import SynthTrainConfig
 from aeolia.training.synth.task import describe_instruments, gather_notes
@@ -42,11 +42,13 @@ def read_synth_setup(
     sections = read_sections(config_file)
     weights: dict[str, Tensor] | None = None
     train: dict[str, Any] = {"steps": 4000, "seed": seed}
+    mix: dict[str, Any] = {"seed": seed, "held_out": held_out}
     if start_from is not None:
         model, weights = read_checkpoint(checkpoint_of(start_from))
         if not isinstance(model, SynthConfig):
             raise ModelError(f"{start_from} is a model to {model.task}; name a synthesiser")
         train.update(FINE_TUNING)
+        mix["kind"] = "drum" if model.unpitched else "note"
         # What the starting model learned of its own instruments does not hold for these.
         model = dataclasses.replace(
             model,
@@ -59,7 +61,7 @@ def read_synth_setup(
         )
     else:
         model = synth_preset(preset_name or "notes")
-    mix = {"seed": seed, "kind": "drum" if model.harmonics == 1 else "note", "held_out": held_out}
+        mix.update(SYNTH_MIXES.get(preset_name or "notes", {}))
     model = config_from_dict(
         SynthConfig, {**dataclasses.asdict(model), **sections.get("model", {})}
     )

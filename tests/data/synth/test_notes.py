@@ -9,11 +9,12 @@ import pytest
 import soundfile
 import torch
 
-from aeolia.data.synth.batches import NoteBatches, NoteMixConfig, held_frames
+from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import NoteFile, find_notes
+from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import NotePool, hold_out, read_notes
 from aeolia.data.synth.pitch import hz_to_midi, label_support, midi_to_hz, refine_pitch
-from aeolia.errors import ConfigError, DataError
+from aeolia.errors import DataError
 from made.tiny_notes import TINY_SYNTH, tone, write_notes
 
 RATE, HOP = TINY_SYNTH.sample_rate, TINY_SYNTH.hop_length
@@ -160,13 +161,6 @@ def test_crops_hold_what_they_say(pool: NotePool) -> None:
 def test_a_recorded_release_is_not_held(pool: NotePool) -> None:
     note = pool.notes[-1]
     assert note.ends and 0.6 < held_frames(note) / len(note.pitch_hz) < 0.95
-
-
-def test_wrong_mixes_are_refused() -> None:
-    with pytest.raises(ConfigError, match="'note' or 'drum'"):
-        NoteMixConfig(kind="song")
-    with pytest.raises(ConfigError, match="onset_share"):
-        NoteMixConfig(onset_share=1.5)
 
 
 def test_unpitched_sounds_have_no_pitch(tmp_path: Path) -> None:

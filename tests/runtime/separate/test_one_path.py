@@ -11,6 +11,7 @@ import torch
 
 import aeolia
 from aeolia.config import ModelConfig
+from aeolia.config.classes import CLASSES
 from aeolia.models.build import build_model
 from aeolia.models.export.onnx import export_onnx
 from aeolia.models.spectral.separator import ConditionalAutoencoder
@@ -23,7 +24,6 @@ from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
 from made.tiny_models import TINY
 
-CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
 BY_CLASS = replace(TINY, task="separate", condition="classes", classes=CLASSES, condition_dim=8)
 BY_SPEAKER = replace(TINY, task="separate", condition="speaker", condition_dim=8)
 THREE = ["speech", "music", "noise"]

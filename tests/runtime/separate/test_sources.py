@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aeolia.config.classes import CLASSES
 from aeolia.errors import InputError
 from aeolia.runtime.separate.sources import file_label, is_partition, parse_source, parse_sources
-
-CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
 
 
 def classes_of(text: str) -> set[str]:

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aeolia.config import ModelConfig
+from aeolia.config.classes import CLASSES
 from aeolia.errors import InputError
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
-from made.tiny_separators import CLASSES, SHARES, write_separator
+from made.tiny_separators import SHARES, write_separator
 
 ASKED = [["speech"], ["noise", "vocals+drums"], ["speech", "music", "noise"], list(CLASSES)]
 

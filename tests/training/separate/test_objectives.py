@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from aeolia.data.separate.classes import CLASSES, MUSIC, ClassBatch
+from aeolia.config.classes import CLASSES, MUSIC
+from aeolia.data.separate.classes import ClassBatch
 from aeolia.data.separate.speakers import SpeakerBatch
 from aeolia.training.separate.config import SeparateConfig
 from aeolia.training.separate.objectives import (

@@ -13,8 +13,9 @@ import torch
 
 from aeolia.cli import run
 from aeolia.config import SynthConfig
-from aeolia.data.synth.batches import NoteBatches, NoteMixConfig
+from aeolia.data.synth.batches import NoteBatches
 from aeolia.data.synth.files import find_notes
+from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import hold_out, read_notes
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import load_checkpoint, read_checkpoint

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from aeolia.config.classes import STEMS
+
 __all__ = [
     "LAYOUTS",
-    "STEMS",
     "Place",
     "describe",
     "describe_stem",
@@ -22,9 +23,6 @@ __all__ = [
     "named_class",
     "song_folders",
 ]
-
-#: Stems of a song, by the names of their files.
-STEMS = ("vocals", "drums", "bass", "other")
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,14 @@ import numpy as np
 import torch
 
 from aeolia.data import corruptions
-from aeolia.data.crop_config import MixConfig
 from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.denoise.mix_config import NOISE_KINDS, MixConfig
 from aeolia.data.denoise.tones import tones
 from aeolia.data.pool import AudioPool
 from aeolia.data.rooms import MAX_ROOM_SECONDS, align_direct, simulate_room
 from aeolia.errors import InputError
 
-__all__ = ["Batch", "MixConfig", "Mixer", "Plan"]
+__all__ = ["Batch", "Mixer", "Plan"]
 
 #: Points of a random equaliser between 60 Hz and half the sample rate.
 _EQ_POINTS = 8
@@ -176,9 +176,8 @@ class Mixer:
 
     def _draw_noise(self, rng: np.random.Generator) -> tuple[Noise, bool]:
         config = self.config
-        kinds = ("recorded", "coloured", "gaussian", "babble", "tones")
-        shares = np.array([getattr(config, kind) for kind in kinds])
-        noise = Noise(str(rng.choice(kinds, p=shares / shares.sum())))
+        shares = np.array([getattr(config, kind) for kind in NOISE_KINDS])
+        noise = Noise(str(rng.choice(NOISE_KINDS, p=shares / shares.sum())))
         sparse = False
         if noise.kind == "recorded":
             assert self._noise_crops is not None

@@ -19,7 +19,8 @@ import numpy as np
 import soundfile
 
 from aeolia.data.corpus.manifest import Row
-from aeolia.data.denoise.mixer import MixConfig, Mixer, Plan
+from aeolia.data.denoise.mix_config import MixConfig
+from aeolia.data.denoise.mixer import Mixer, Plan
 from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
 

@@ -18,11 +18,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from aeolia.config.classes import MUSIC
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corruptions import active_level
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.pool import AudioPool
-from aeolia.data.separate.classes import MUSIC, ClassMixConfig, ClassMixer
+from aeolia.data.separate.classes import ClassMixer
+from aeolia.data.separate.mix_config import ClassMixConfig
 from aeolia.data.separate.pools import class_pools
 from aeolia.data.separate.voices import Voices
 from aeolia.errors import DataError

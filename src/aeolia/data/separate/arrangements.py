@@ -20,16 +20,15 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from aeolia.config.classes import STEMS
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.pool import AudioPool, default_cache_dir
 from aeolia.data.separate import scores
 from aeolia.data.separate.scores import Hit, Note, Song
 from aeolia.errors import DataError
 
-__all__ = ["ARRANGED", "Instruments", "arrangement_pool", "drum_role", "render_clip"]
+__all__ = ["Instruments", "arrangement_pool", "drum_role", "render_clip"]
 
-#: Classes that arrangements are made for.
-ARRANGED = ("vocals", "drums", "bass", "other")
 #: Counted up when scores or their rendering change.
 _VERSION = 1
 _CLIP_SECONDS = 20.0
@@ -337,7 +336,7 @@ def _render_pool(place: Path, instruments: Instruments, label: str, count: int, 
     try:
         with (partial / "samples.int16").open("wb") as stream:
             for clip in range(count):
-                rng = np.random.default_rng((seed, ARRANGED.index(label), clip))
+                rng = np.random.default_rng((seed, STEMS.index(label), clip))
                 audio, reach_hz = render_clip(instruments, label, _CLIP_SECONDS, rng)
                 peak = float(np.abs(audio).max())
                 audio *= _PEAK * 32767.0 / max(peak, 1e-9)

@@ -11,26 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
 
+from aeolia.config.classes import CLASSES, MUSIC
 from aeolia.data import corruptions
 from aeolia.data.acoustics import Acoustics, Colour
-from aeolia.data.crop_config import CropConfig
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.pool import AudioPool
+from aeolia.data.separate.mix_config import ClassMixConfig
 from aeolia.data.separate.stems import StemCrops
 from aeolia.data.separate.sub_bass import beats_of, sub_bass
-from aeolia.errors import ConfigError, InputError
+from aeolia.errors import InputError
 
-__all__ = ["CLASSES", "MUSIC", "ClassBatch", "ClassMixConfig", "ClassMixer", "ClassPlan", "Part"]
-
-#: The sources, in the order of a condition.
-CLASSES = ("speech", "vocals", "drums", "bass", "other", "noise")
-#: Those that are "music" together.
-MUSIC = ("vocals", "drums", "bass", "other")
+__all__ = ["ClassBatch", "ClassMixer", "ClassPlan", "Part"]
 
 #: Shares of one to four parts of music, beside speech and alone.
 _PARTS_BESIDE_SPEECH = (0.25, 0.3, 0.25, 0.2)
@@ -47,57 +42,6 @@ _ON_BEAT = 0.7
 _HIDDEN_BASS_HZ = 120.0
 #: Draws of synthetic noise: slopes in dB per octave.
 _SLOPES_DB = (-3.0, 9.0)
-
-
-@dataclass(frozen=True)
-class ClassMixConfig(CropConfig):
-    """What a mixture of classes may hold. Plain numbers are probabilities, pairs are ranges."""
-
-    sample_rate: int = 48000
-    #: Share of mixtures of speech with music or noise or both; of music alone; the rest are any
-    #: one to three classes.
-    beside_speech: float = 0.45
-    music_alone: float = 0.35
-    #: In mixtures beside speech: chance of music, and of noise.
-    music: float = 0.85
-    noise: float = 0.75
-    #: Share of music (where two parts or more) that is one song, its stems aligned.
-    same_song: float = 0.4
-    #: Share of single parts that come from arrangements, where there are recordings too.
-    arranged: float = 0.5
-    arranged_vocals: float = 0.15
-    #: Share of noise that is coloured by rule instead of recorded.
-    coloured: float = 0.08
-    #: Share of bass parts, alone or in songs, that are low sines made by rule.
-    sub_bass: float = 0.1
-    #: Gains of the parts over equal active level reach up to this; the reach itself varies.
-    gain_db: float = 12.0
-    equaliser: float = 0.3
-    equaliser_db: float = 7.0
-    reverb: float = 0.2
-    rooms: int = 48
-    #: Share of speech from recordings that reach beyond 16 kHz.
-    full_band_share: float = 0.5
-
-    probabilities: ClassVar[tuple[str, ...]] = (
-        "beside_speech",
-        "music_alone",
-        "music",
-        "noise",
-        "same_song",
-        "arranged",
-        "arranged_vocals",
-        "coloured",
-        "sub_bass",
-        "equaliser",
-        "reverb",
-        "full_band_share",
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.beside_speech + self.music_alone > 1.0:
-            raise ConfigError("beside_speech and music_alone together exceed 1")
 
 
 @dataclass(frozen=True)

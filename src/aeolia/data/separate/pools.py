@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from aeolia.config.classes import STEMS
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.pool import AudioPool
-from aeolia.data.separate.arrangements import ARRANGED, arrangement_pool
-from aeolia.data.separate.classes import ClassMixConfig, ClassMixer
-from aeolia.data.separate.speakers import SpeakerMixConfig, SpeakerMixer
+from aeolia.data.separate.arrangements import arrangement_pool
+from aeolia.data.separate.classes import ClassMixer
+from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
+from aeolia.data.separate.speakers import SpeakerMixer
 from aeolia.errors import DataError
 
 __all__ = ["class_mixer", "class_pools", "speaker_mixer"]
@@ -40,7 +42,7 @@ def class_pools(
     if any(row.split == split for row in stems):
         pool = AudioPool.from_manifest(stems, sample_rate, cache_dir, _SPEEDS)
         pools["stems"] = [pool.subset(lambda row: row.split == split)]
-    for label in ARRANGED:
+    for label in STEMS:
         minutes = _MINUTES[label] * (1.0 if split == "train" else 0.1)
         made = arrangement_pool(rows, split, label, minutes, sample_rate, seed, cache_dir)
         if made is not None:

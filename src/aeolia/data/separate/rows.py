@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from aeolia.config.classes import CLASSES, STEMS
 from aeolia.data.corpus.layouts import named_class
 from aeolia.data.corpus.manifest import Row, recording_of, split_place, split_rows
 from aeolia.data.corpus.scan import Scan, load_rows, scan
 from aeolia.data.separate.arrangements import drum_role
-from aeolia.data.separate.classes import CLASSES, MUSIC
 from aeolia.errors import DataError
 
 __all__ = ["class_rows", "speaker_rows", "split_played", "split_songs"]
@@ -46,9 +46,9 @@ def class_rows(
     else:
         rows, words = _load(place, ("speech", "noise", "stem", "note", "drum"), seed)
     stems = [row for row in rows if row.kind == "stem"]
-    if odd := sorted({row.label for row in stems} - set(MUSIC)):
-        rows = [row for row in rows if row.kind != "stem" or row.label in MUSIC]
-        words.append(f"left out: stems named {', '.join(odd)}; stems are {', '.join(MUSIC)}")
+    if odd := sorted({row.label for row in stems} - set(STEMS)):
+        rows = [row for row in rows if row.kind != "stem" or row.label in STEMS]
+        words.append(f"left out: stems named {', '.join(odd)}; stems are {', '.join(STEMS)}")
     played = split_played([row for row in rows if row.kind in ("note", "drum")], seed)
     stems = [row for row in rows if row.kind == "stem"]
     stems = split_songs(stems, hold_out) if hold_out else stems
@@ -59,7 +59,7 @@ def class_rows(
     if not found:
         raise DataError(
             f"{place} holds no classes to separate; give a folder with subfolders named "
-            f"{', '.join(CLASSES)}, songs with vocals, drums, bass and other, or a manifest"
+            f"{', '.join(CLASSES)}, songs with {', '.join(STEMS)}, or a manifest"
         )
     return rows, [*words, *_classes_in_words(rows)]
 

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 import torch
 
 from aeolia.data import corruptions
 from aeolia.data.acoustics import Acoustics, Colour
-from aeolia.data.crop_config import CropConfig
 from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.pool import AudioPool
+from aeolia.data.separate.mix_config import SpeakerMixConfig
 from aeolia.data.separate.voices import Voices
-from aeolia.errors import ConfigError, InputError
+from aeolia.errors import InputError
 
-__all__ = ["SpeakerBatch", "SpeakerMixConfig", "SpeakerMixer", "SpeakerPlan"]
+__all__ = ["SpeakerBatch", "SpeakerMixer", "SpeakerPlan"]
 
 #: Crops quieter than this (recordings have a peak of 0.9) are not made louder any more.
 _LEAST_LEVEL = 0.002
@@ -32,65 +31,6 @@ _LEAST_LEVEL = 0.002
 _TOLD_APART_SECONDS = 3.0
 #: Added to the item's number, to draw what a step's items share.
 _WHOLE_STEP = 1 << 20
-
-
-@dataclass(frozen=True)
-class SpeakerMixConfig(CropConfig):
-    """What a mixture of speakers may hold. Plain numbers are probabilities, pairs are ranges."""
-
-    enrolment_seconds: tuple[float, float] = (2.0, 8.0)
-    #: The enrolled speaker is not in the mixture; the target is silence.
-    absent: float = 0.2
-    #: The target speaker alone (with noise at times).
-    alone: float = 0.05
-    #: Two other voices instead of one.
-    two_others: float = 0.12
-    #: Another voice is from the target's source of recordings, and then of about its pitch.
-    same_source: float = 0.7
-    alike: float = 0.5
-    #: A voice speaks in part of the crop only.
-    partly: float = 0.2
-    #: Active level of the target over that of each other voice, mostly; and at times wider.
-    snr_db: tuple[float, float] = (-5.0, 5.0)
-    wide_snr: float = 0.15
-    noise: float = 0.4
-    #: Active level of the target (or of the first voice) over the noise.
-    noise_snr_db: tuple[float, float] = (5.0, 25.0)
-    reverb: float = 0.25
-    rooms: int = 96
-    #: Colours of voices and of enrolment clips, drawn apart: another day, another microphone.
-    equaliser: float = 0.4
-    equaliser_db: float = 6.0
-    #: Enrolment clips in a room, or with noise.
-    enrolment_reverb: float = 0.2
-    enrolment_noise: float = 0.2
-    #: Share of targets from recordings whose speaker is not named.
-    unnamed: float = 0.15
-    #: Voices that a step tells apart, by two clips each; the more the harder.
-    told_apart: int = 20
-
-    probabilities: ClassVar[tuple[str, ...]] = (
-        "absent",
-        "alone",
-        "two_others",
-        "same_source",
-        "alike",
-        "partly",
-        "wide_snr",
-        "noise",
-        "reverb",
-        "equaliser",
-        "enrolment_reverb",
-        "enrolment_noise",
-        "unnamed",
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.absent + self.alone > 1.0:
-            raise ConfigError("absent and alone together exceed 1")
-        if self.enrolment_seconds[0] < 0.5:
-            raise ConfigError("enrolment_seconds must be at least 0.5")
 
 
 @dataclass(frozen=True)
@@ -218,7 +158,7 @@ class SpeakerMixer:
         known = [target]
         for _ in range(others):
             other = self.voices.draw_other(
-                rng, known, config.unnamed, config.same_source, config.alike
+                rng, known, config.unnamed, config.same_source, config.similar_pitch
             )
             known.append(other)
             heard.append(other)
@@ -251,7 +191,7 @@ class SpeakerMixer:
         """Draw the voices that a step tells apart: a clip of each, then another of each."""
         rng = np.random.default_rng((self.config.seed, step, _WHOLE_STEP + 1 + rank))
         first, second = [], []
-        for voice in self.voices.draw_several(rng, self.config.told_apart):
+        for voice in self.voices.draw_several(rng, self.config.compared_voices):
             heard = self.voices.enrolment(voice, [], length, rng)
             if another := self.voices.enrolment(voice, heard, length, rng):
                 first.append(self._clip(heard, rng))

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from aeolia.audio.contour import LOUDNESS_FLOOR_DB
 from aeolia.config import SynthConfig
+from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import Note
-from aeolia.errors import ConfigError
 from aeolia.models.synth.encoder import NoteSpectrum
 
-__all__ = ["NoteBatch", "NoteBatches", "NoteMixConfig", "held_frames"]
+__all__ = ["NoteBatch", "NoteBatches", "held_frames"]
 
 #: A crop from the middle of a note is compared from this frame on: its filters start at nothing.
 _SETTLING_FRAMES = 2
@@ -25,31 +25,6 @@ _WHOLE_HZ = 19000.0
 #: A note that ends in the recording was let go before its level had fallen by this much, and
 #: this share of its length is left for that.
 _LET_GO_DB, _HELD_SHARE = 25.0, 0.85
-
-
-@dataclass(frozen=True)
-class NoteMixConfig:
-    """Which notes are learned from, and how crops are drawn."""
-
-    seed: int = 0
-    #: "note" or "drum".
-    kind: str = "note"
-    #: Frames in a crop.
-    crop_frames: int = 64
-    #: Share of crops that begin with the note.
-    onset_share: float = 0.5
-    #: Instruments kept out of training altogether.
-    held_out: tuple[str, ...] = ()
-    #: Instruments with fewer notes than this are left out.
-    least_notes: int = 12
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("note", "drum"):
-            raise ConfigError(f"kind is {self.kind!r}; it must be 'note' or 'drum'")
-        if self.crop_frames < 8:
-            raise ConfigError(f"crop_frames is {self.crop_frames}; it must be at least 8")
-        if not 0.0 <= self.onset_share <= 1.0:
-            raise ConfigError(f"onset_share is {self.onset_share}; it must be between 0 and 1")
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aeolia.config.classes import MUSIC, STEMS
 from aeolia.errors import InputError
 
 __all__ = ["Source", "file_label", "is_partition", "parse_source", "parse_sources"]
 
-_MUSIC = ("vocals", "drums", "bass", "other")
-_BAND = ("drums", "bass", "other")
+#: The stems without the voice.
+_BAND = tuple(name for name in STEMS if name != "vocals")
 
 #: Classes -> words that stand for them, beside the names of the classes themselves.
 _VOCABULARY: dict[tuple[str, ...], str] = {
@@ -39,7 +40,7 @@ _VOCABULARY: dict[tuple[str, ...], str] = {
     "trumpet saxophone organ harp",
     _BAND: "accompaniment instruments instrumental karaoke backing",
     ("noise",): "ambience traffic wind hum hiss rumble fan engine crowd street rain",
-    _MUSIC: "music song band",
+    MUSIC: "music song band",
 }
 
 #: Two words that mean something else than each alone.
@@ -152,6 +153,6 @@ def _hashed_letters(word: str) -> np.ndarray:
 
 
 def _choice(classes: Sequence[str]) -> str:
-    music = ["music"] if set(_MUSIC) <= set(classes) else []
+    music = ["music"] if set(MUSIC) <= set(classes) else []
     example = f", or a sum such as {classes[0]}+{classes[1]}" if len(classes) > 1 else ""
     return ", ".join([*classes, *music]) + example

@@ -10,7 +10,8 @@ from typing import Any
 
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import load_rows
-from aeolia.data.denoise.mixer import MixConfig, Mixer
+from aeolia.data.denoise.mix_config import MixConfig
+from aeolia.data.denoise.mixer import Mixer
 from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
 from aeolia.models.spectral.autoencoder import DenoisingAutoencoder

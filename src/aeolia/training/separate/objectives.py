@@ -15,12 +15,12 @@ import torch.distributed
 from torch import Tensor, nn
 
 from aeolia.config import ModelConfig
+from aeolia.config.classes import MUSIC
 from aeolia.training.separate.config import SeparateConfig
 from aeolia.training.separate.losses import SeparationLoss, speaker_loss
 
 __all__ = ["ClassObjective", "SpeakerObjective", "draw_conditions"]
 
-_MUSIC = ("vocals", "drums", "bass", "other")
 #: Of the conditions that are no partition and no absent class: shares of "music" and of random
 #: sums; the others are single classes.
 _MUSIC_SHARE, _SUM_SHARE = 0.15, 0.2
@@ -51,8 +51,8 @@ def draw_conditions(
             row[rng.choice(absent)] = 1.0
         elif (kind := rng.random()) < _SUM_SHARE:
             row[rng.permutation(len(classes))[: rng.integers(2, len(classes))]] = 1.0
-        elif kind < _SUM_SHARE + _MUSIC_SHARE and set(_MUSIC) <= set(classes):
-            row[[classes.index(name) for name in _MUSIC]] = 1.0
+        elif kind < _SUM_SHARE + _MUSIC_SHARE and set(MUSIC) <= set(classes):
+            row[[classes.index(name) for name in MUSIC]] = 1.0
         else:
             row[singles[i % len(singles)]] = 1.0
     return rows, False
@@ -62,8 +62,8 @@ def _natural(present: np.ndarray, classes: Sequence[str], rng: np.random.Generat
     """One class that is present, or music as a whole."""
     held = np.flatnonzero(present) if present.any() else np.arange(len(classes))
     chosen = int(rng.choice(held))
-    if classes[chosen] in _MUSIC and set(_MUSIC) <= set(classes) and rng.random() < 0.5:
-        return [classes.index(name) for name in _MUSIC]
+    if classes[chosen] in MUSIC and set(MUSIC) <= set(classes) and rng.random() < 0.5:
+        return [classes.index(name) for name in MUSIC]
     return [chosen]
 
 

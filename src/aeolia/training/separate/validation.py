@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aeolia.config.classes import STEMS
 from aeolia.data.separate.classes import ClassMixer
 from aeolia.data.separate.speakers import SpeakerMixer
 from aeolia.metrics import si_sdr
@@ -45,7 +46,7 @@ class ClassValidation:
         """
         backend, classes = TorchSeparator(model), model.config.classes
         together = [n for n in ("speech", "music", "noise") if n in classes or n == "music"]
-        stems = [name for name in ("vocals", "drums", "bass", "other") if name in classes]
+        stems = [name for name in STEMS if name in classes]
         groups = [parse_sources(names, classes) for names in (together, stems) if names]
         scores: dict[str, list[float]] = defaultdict(list)
         for mixture, parts in self.clips:

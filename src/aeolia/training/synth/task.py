@@ -14,8 +14,9 @@ from torch import Tensor
 
 from aeolia.config import SynthConfig
 from aeolia.data.corpus.manifest import Row, trainable
-from aeolia.data.synth.batches import NoteBatches, NoteMixConfig, held_frames
+from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import find_notes
+from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import Note, NotePool, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind, instrument_words
 from aeolia.errors import DataError, ModelError

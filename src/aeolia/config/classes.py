@@ -1,0 +1,14 @@
+"""The classes of sound that separators tell apart, in one place for the whole package."""
+
+from __future__ import annotations
+
+__all__ = ["CLASSES", "MUSIC", "STEMS"]
+
+#: The stems of a song, in the order of a condition, and as the files of MUSDB18 are named.
+STEMS = ("vocals", "drums", "bass", "other")
+
+#: All classes, in the order of a condition's values and of a mixture's stems.
+CLASSES = ("speech", *STEMS, "noise")
+
+#: What "music" is the sum of.
+MUSIC = STEMS

@@ -1,0 +1,88 @@
+"""MixConfig: what a noisy crop may hold, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aeolia.data.crop_config import (
+    CropConfig,
+    CropSeconds,
+    Decibels,
+    DecibelSpan,
+    LevelSpan,
+    ReverberationTimes,
+    Share,
+)
+from aeolia.errors import ConfigError
+
+__all__ = ["NOISE_KINDS", "MixConfig"]
+
+#: Kinds of main noise, each a share in `MixConfig`.
+NOISE_KINDS = ("recorded", "coloured", "gaussian", "babble", "tones")
+
+
+@dataclass(frozen=True)
+class MixConfig(CropConfig):
+    """What a noisy crop may hold. Plain numbers are probabilities, pairs are ranges."""
+
+    crop_seconds: CropSeconds = 4.0
+    #: Active level of the speech over active level of all noise.
+    snr_db: DecibelSpan = (-8.0, 25.0)
+    #: Active level of the finished noisy crop.
+    level_dbfs: LevelSpan = (-45.0, -10.0)
+    noise_only: Share = 0.03
+    clean_only: Share = 0.05
+    #: Shares of the kinds of main noise; they are divided by their sum.
+    recorded: Share = 0.72
+    coloured: Share = 0.1
+    gaussian: Share = 0.04
+    babble: Share = 0.14
+    tones: Share = 0.05
+    #: A second noise under the first; more often (0.6) under sparse ones such as steps.
+    second_noise: Share = 0.25
+    hum: Share = 0.05
+    reverb: Share = 0.35
+    #: Share of measured rooms among all, where impulse responses are given.
+    measured_rooms: Share = 0.25
+    rt60_seconds: ReverberationTimes = (0.1, 0.9)
+    #: Random colour of the speech (reference too) and, drawn apart, of the noise.
+    equaliser: Share = 0.4
+    equaliser_db: Decibels = 8.0
+    #: Narrow band recording, noise and reference too.
+    band_limit: Share = 0.04
+    clipping: Share = 0.03
+    packet_loss: Share = 0.01
+    salt_and_pepper: Share = 0.01
+    #: Share of speech from recordings that reach beyond 16 kHz; 0 leaves it as it falls.
+    full_band_share: Share = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not any(getattr(self, kind) for kind in NOISE_KINDS):
+            raise ConfigError(f"{', '.join(NOISE_KINDS)} are all 0; give one noise a share")
+        if self.noise_only + self.clean_only > 1.0:
+            raise ConfigError("noise_only and clean_only together exceed 1")
+
+    @classmethod
+    def textbook(cls, seed: int = 0, sample_rate: int = 16000) -> MixConfig:
+        """Clean speech plus white Gaussian noise and nothing else."""
+        return cls(
+            seed=seed,
+            sample_rate=sample_rate,
+            noise_only=0.0,
+            clean_only=0.0,
+            recorded=0.0,
+            coloured=0.0,
+            gaussian=1.0,
+            babble=0.0,
+            tones=0.0,
+            second_noise=0.0,
+            hum=0.0,
+            reverb=0.0,
+            measured_rooms=0.0,
+            equaliser=0.0,
+            band_limit=0.0,
+            clipping=0.0,
+            packet_loss=0.0,
+            salt_and_pepper=0.0,
+        )
