@@ -106,6 +106,54 @@ def test_a_key_struck_again_ends_its_old_note(read) -> None:
     assert spans(down) == [(60, 0.0, 0.5), (60, 0.5, 1.0)]
 
 
+def strikes(*times: tuple[int, int]) -> bytes:
+    """A track of key 60, struck (velocity above 0) and lifted at these ticks."""
+    return track(*((tick, message(0x90, 60, velocity)) for tick, velocity in times))
+
+
+def test_a_key_lifted_as_often_as_struck_ends_its_notes_in_their_order(read) -> None:
+    # The second strike stands before the first one's end, at one tick: as Verovio writes it.
+    repeated = read(strikes((0, 9), (480, 9), (480, 0), (960, 9), (960, 0), (1440, 0)))
+    assert spans(repeated) == [(60, 0.0, 0.5), (60, 0.5, 1.0), (60, 1.0, 1.5)]
+    overlapping = read(strikes((0, 9), (240, 9), (480, 0), (960, 0)))
+    assert spans(overlapping) == [(60, 0.0, 0.5), (60, 0.25, 1.0)]
+    other_channel = read(
+        track(
+            (0, message(0x90, 60, 9)),
+            (240, message(0x91, 60, 9)),
+            (480, message(0x81, 60, 0)),
+            (960, message(0x80, 60, 0)),
+        )
+    )
+    assert spans(other_channel) == [(60, 0.0, 1.0), (60, 0.25, 0.5)]
+
+
+def test_a_lost_end_of_a_note_moves_no_other_note(read) -> None:
+    score = read(strikes((0, 9), (480, 9), (720, 0), (960, 9), (1200, 0), (1440, 9)))
+    assert spans(score) == [(60, 0.0, 0.5), (60, 0.5, 0.75), (60, 1.0, 1.25), (60, 1.5, 1.5)]
+    assert score.remarks == ("1 note is never released and ends with the file",)
+
+
+def test_the_pedal_holds_the_last_of_overlapping_notes(read) -> None:
+    score = read(
+        track(
+            (0, PEDAL_DOWN),
+            (0, message(0x90, 60, 9)),
+            (240, message(0x90, 60, 9)),
+            (480, message(0x80, 60, 0)),
+            (720, message(0x80, 60, 0)),
+            (960, PEDAL_UP),
+        )
+    )
+    assert spans(score) == [(60, 0.0, 0.5), (60, 0.25, 1.0)]
+
+
+def test_oddities_of_the_file_come_with_the_score(read) -> None:
+    score = read(track((0, tempo(0)), (0, message(0x90, 60, 128)), (480, message(0x80, 60, 0))))
+    assert spans(score) == [(60, 0.0, 0.5)] and score.notes[0].velocity == 127
+    assert score.remarks == ("a tempo of 000000 is skipped", "values above 127 are taken as 127")
+
+
 def test_drums_have_no_pedal(read) -> None:
     score = read(
         track(

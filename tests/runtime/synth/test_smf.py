@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,18 +88,9 @@ GOOD = midi_file(track((0, ON), (480, OFF)))
         (GOOD[:-4], "truncated: the chunk 'MTrk' at byte 14 promises"),
         (GOOD[:17], "ends inside the head of a chunk, at byte 14"),
         (GOOD + b"MTrk", "ends inside the head of a chunk"),
-        (midi_file(track((0, ON)), kind=2), "type 2"),
-        (midi_file(track((0, ON)), kind=7), "type is 7"),
         (midi_file(track((0, ON)), division=0), "0 ticks per quarter"),
         (midi_file(track((0, ON)), division=(256 - 26) << 8 | 40), "26 frames of 40 ticks"),
-        (
-            midi_file(track((0, ON)))[:10] + b"\x00\x03" + midi_file(track((0, ON)))[12:],
-            "promises 3 tracks and 1 are there",
-        ),
         (midi_file(track((0, bytes([60, 100])))), "byte 23 is 0x3c, where an event must begin"),
-        (midi_file(track((0, bytes([0x90, 60, 200])))), "value above 127"),
-        (midi_file(track((0, b"\xff\x51\x02\x01\x02"))), "the tempo before byte 28"),
-        (midi_file(track((0, b"\xff\x51\x03\x00\x00\x00"))), "the tempo before byte"),
         (midi_file(track((0, b"\xff\x01\x7fabc"))), "ends inside an event"),
         (midi_file(b"MTrk\x00\x00\x00\x05\x80\x80\x80\x80\x80"), "longer than four bytes"),
         (midi_file(b"MTrk\x00\x00\x00\x01\x00"), "ends after a delta time"),
@@ -109,6 +102,80 @@ def test_damage_is_named(data: bytes, match: str) -> None:
         parse_smf(data, "song.mid")
     assert str(caught.value).startswith("song.mid: ")
     assert "\n" not in str(caught.value)
+
+
+def test_independent_patterns_are_no_score() -> None:
+    one = track((0, ON), (480, OFF))
+    with pytest.raises(InputError, match="type 2, with 2 independent patterns") as caught:
+        parse_smf(midi_file(one, one, kind=2), "song.mid")
+    assert "damaged" not in str(caught.value)
+    assert messages(midi_file(one, kind=2)) == [ON, OFF]
+
+
+def messages(data: bytes, *remarks: str) -> list[bytes]:
+    """The channel messages of a file whose remarks are these."""
+    smf = parse_smf(data, "x.mid")
+    assert smf.remarks == remarks
+    return [event.data for event in smf.events if event.kind == "channel"]
+
+
+WRAPPED = b"RIFF" + (len(GOOD) + 12).to_bytes(4, "little") + b"RMIDdata"
+WRAPPED += len(GOOD).to_bytes(4, "little") + GOOD
+RUNNING = "a status left out after text or system data is that before it"
+
+
+@pytest.mark.parametrize(
+    ("data", "remarks"),
+    [
+        (GOOD, ()),
+        (WRAPPED, ()),
+        (WRAPPED + b"LIST\x04\x00\x00\x00INFO", ()),
+        (bytes(128) + GOOD, ("128 bytes before its header are skipped",)),
+        (GOOD + bytes(9), ()),
+        (GOOD + b"\x1aCopied from a board", ("20 bytes behind its last track are skipped",)),
+        (
+            GOOD[:10] + b"\x00\x03" + GOOD[12:],
+            ("its header promises 3 tracks and 1 are there; all are played",),
+        ),
+        (
+            GOOD[:9] + b"\x07" + GOOD[10:],
+            ("its type is 7, which does not exist; it is read as type 1",),
+        ),
+        (midi_file(track((0, tempo(0)), (0, ON), (480, OFF))), ("a tempo of 000000 is skipped",)),
+        (
+            midi_file(track((0, b"\xff\x51\x02\x01\x02"), (0, ON), (480, OFF))),
+            ("a tempo of 0102 is skipped",),
+        ),
+        (
+            midi_file(track((0, ON), (9, b"\xf8"), (10, b"\xf2\x01\x02"), (480, OFF))),
+            ("messages that have no meaning in a file are skipped (2 times)",),
+        ),
+        (midi_file(track((0, ON), (9, b"\xff\x01\x02hi"), (480, OFF))), ()),
+    ],
+)
+def test_what_players_forgive_is_a_remark(data: bytes, remarks: tuple[str, ...]) -> None:
+    assert messages(data, *remarks) == [ON, OFF]
+
+
+@pytest.mark.parametrize("between", [b"\xff\x01\x02hi", b"\xf0\x02\x01\xf7"])
+def test_running_status_goes_on_over_text_and_system_data(between: bytes) -> None:
+    data = midi_file(track((0, ON), (9, between), (480, bytes([60, 0])), (500, bytes([62, 9]))))
+    expected = [ON, bytes([0x90, 60, 0]), bytes([0x90, 62, 9])]
+    assert messages(data, f"{RUNNING} (2 times)") == expected
+
+
+def test_values_above_127_are_taken_as_127() -> None:
+    data = midi_file(track((0, bytes([0x90, 60, 128])), (9, b"\xb0\x07\xff"), (10, b"\xc0\xf0")))
+    expected = [bytes([0x90, 60, 127]), b"\xb0\x07\x7f", b"\xc0\x7f"]
+    assert messages(data, "values above 127 are taken as 127 (3 times)") == expected
+
+
+def test_megabytes_of_zeros_behind_a_track_take_no_time() -> None:
+    started = time.process_time()
+    assert messages(GOOD + bytes(5_000_000)) == [ON, OFF]
+    junk = GOOD + bytes(5_000_000) + b"x"
+    assert messages(junk, "5000001 bytes behind its last track are skipped") == [ON, OFF]
+    assert time.process_time() - started < 1.0
 
 
 @settings(max_examples=200, deadline=None)

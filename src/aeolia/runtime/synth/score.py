@@ -1,7 +1,7 @@
 """Scores: Standard MIDI Files as notes with times in seconds.
 
-    read_events (bytes -> events at ticks, runtime.smf) -> tempo map -> per channel: note on and
-      off, sustain pedal, bend, volume, expression -> Score
+    parse_smf (bytes -> events at ticks) -> tempo map -> per channel: note on and off, sustain
+      pedal, bend, volume, expression -> Score
 
 Every note ends where its key goes up, or later where the pedal does. Bend and level are curves of
 the channel, so that a held note follows them.
@@ -9,8 +9,10 @@ the channel, so that a held note follows them.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -90,10 +92,11 @@ class Score:
 
 
 def read_score(path: str | Path) -> Score:
-    """Read a Standard MIDI File of type 0 or 1.
+    """Read a Standard MIDI File.
 
     Raises:
-        InputError: the file is missing, damaged, of type 2, without notes, or of absurd length.
+        InputError: the file is missing, damaged, of several independent patterns (type 2),
+            without notes, or longer than six hours.
     """
     name, path = str(path), Path(path)
     if path.is_dir():
@@ -103,44 +106,50 @@ def read_score(path: str | Path) -> Score:
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror}); name a MIDI file") from error
     smf = parse_smf(data, name)
-    clock = _Clock(smf)
-    if clock.seconds(max((event.tick for event in smf.events), default=0)) > _MAX_HOURS * 3600:
+    seconds = _seconds(smf)
+    if len(seconds) and seconds[-1] > _MAX_HOURS * 3600:
         raise InputError(
             f"{name}: lasts longer than {_MAX_HOURS:g} hours; its delta times or tempo must be "
             f"damaged: export the score again"
         )
-    reader = _Reader(clock)
-    for event in smf.events:
-        reader.take(event)
+    reader = _Reader(smf.remarks)
+    for event, now in zip(smf.events, seconds.tolist(), strict=True):
+        reader.take(event, now)
     score = reader.finish()
     if not score.notes:
         raise InputError(f"{name}: holds no notes; export the score again with its notes")
     return score
 
 
-class _Clock:
-    """Ticks to seconds, through all changes of tempo."""
+def _seconds(smf: SmfFile) -> np.ndarray:
+    """When each event happens, through all changes of tempo, [events]."""
+    ticks = np.array([event.tick for event in smf.events], float)
+    if smf.ticks_per_second:
+        return ticks / smf.ticks_per_second
+    changes = {0: _DEFAULT_TEMPO}
+    for event in smf.events:
+        if event.kind == "tempo":
+            changes[event.tick] = int.from_bytes(event.data, "big")
+    starts = np.array(list(changes), float)
+    rates = np.array(list(changes.values())) * 1e-6 / smf.ticks_per_quarter
+    start_seconds = np.concatenate([[0.0], np.cumsum(np.diff(starts) * rates[:-1])])
+    part = np.searchsorted(starts, ticks, side="right") - 1
+    return np.asarray(start_seconds[part] + (ticks - starts[part]) * rates[part])
 
-    def __init__(self, smf: SmfFile) -> None:
-        if smf.ticks_per_second:
-            self._ticks, self._start = np.zeros(1), np.zeros(1)
-            self._rate = np.array([1.0 / smf.ticks_per_second])
-            return
-        changes: dict[int, int] = {0: _DEFAULT_TEMPO}
-        changes.update(
-            (event.tick, int.from_bytes(event.data, "big"))
-            for event in smf.events
-            if event.kind == "tempo"
-        )
-        ticks = sorted(changes)
-        self._ticks = np.array(ticks, float)
-        self._rate = np.array([changes[t] for t in ticks]) * 1e-6 / smf.ticks_per_quarter
-        self._start = np.concatenate([[0.0], np.cumsum(np.diff(self._ticks) * self._rate[:-1])])
 
-    def seconds(self, tick: int) -> float:
-        """When a tick comes."""
-        part = int(np.searchsorted(self._ticks, tick, side="right")) - 1
-        return float(self._start[part] + (tick - self._ticks[part]) * self._rate[part])
+class _Strike(NamedTuple):
+    """A key that went down."""
+
+    seconds: float
+    velocity: int
+    program: int
+
+
+class _Key(NamedTuple):
+    """A key that is down: every time it was struck and lifted since it was last wholly up."""
+
+    strikes: list[_Strike]
+    lifted: list[float]
 
 
 @dataclass
@@ -157,10 +166,9 @@ class _Channel:
     bend_cents: int = 0
     #: Registered parameter that data entry changes; 0x3FFF is none.
     parameter: int = 0x3FFF
-    #: Key -> (onset, velocity, program) of what is down.
-    down: dict[int, tuple[float, int, int]] = field(default_factory=dict)
-    #: The same for keys that are up and held by the pedal.
-    held: dict[int, tuple[float, int, int]] = field(default_factory=dict)
+    down: dict[int, _Key] = field(default_factory=dict)
+    #: Keys that are up and sound on because of the pedal.
+    held: dict[int, _Strike] = field(default_factory=dict)
     bends: list[tuple[float, float]] = field(default_factory=list)
     levels: list[tuple[float, float]] = field(default_factory=list)
 
@@ -177,52 +185,90 @@ class _Channel:
 class _Reader:
     """Takes events in the order of time and collects notes and curves."""
 
-    def __init__(self, clock: _Clock) -> None:
-        self._clock = clock
+    def __init__(self, remarks: tuple[str, ...]) -> None:
         self._channels = [_Channel() for _ in range(16)]
         self._notes: list[Note] = []
-        self._remarks: list[str] = []
+        self._remarks = list(remarks)
         self._now = 0.0
 
-    def take(self, event: Event) -> None:
-        """Let one event happen."""
-        self._now = self._clock.seconds(event.tick)
+    def take(self, event: Event, now: float) -> None:
+        """Let one event happen, `now` in seconds."""
+        self._now = now
         if event.kind != "channel":
             return
         status, *values = event.data
         number, channel = status & 0x0F, self._channels[status & 0x0F]
         kind = status & 0xF0
         if kind == 0x90 and values[1]:
-            self._release(number, values[0])  # a key that is struck again ends its old note
-            channel.down[values[0]] = (self._now, values[1], channel.program)
+            self._release(number, values[0])  # what the pedal held of this key ends
+            strike = _Strike(now, values[1], channel.program)
+            channel.down.setdefault(values[0], _Key([], [])).strikes.append(strike)
         elif kind in (0x80, 0x90):
-            if values[0] in channel.down:
-                if channel.pedal and number != DRUM_CHANNEL:
-                    channel.held[values[0]] = channel.down.pop(values[0])
-                else:
-                    self._release(number, values[0])
+            self._lift(number, values[0])
         elif kind == 0xB0:
             self._control(number, *values)
         elif kind == 0xC0:
             channel.program = values[0]
         elif kind == 0xE0:
             channel.wheel = values[0] | values[1] << 7
-            channel.bends.append((self._now, channel.bend()))
+            channel.bends.append((now, channel.bend()))
+
+    def _lift(self, number: int, key: int) -> None:
+        """A key goes up. Struck several times before, it goes up for the first of them.
+
+        Some notation programs write a repeated note's second strike before the first one's end.
+        """
+        channel = self._channels[number]
+        if key not in channel.down:
+            return
+        strikes, lifted = channel.down[key]
+        lifted.append(self._now)
+        if len(lifted) < len(strikes):
+            return
+        del channel.down[key]
+        for strike, end in zip(strikes[:-1], lifted, strict=False):
+            self._add(number, key, strike, end)
+        channel.held[key] = strikes[-1]
+        if not channel.pedal or number == DRUM_CHANNEL:
+            self._release(number, key)
 
     def _release(self, number: int, key: int) -> None:
-        """End the note of a key, down or held by the pedal, if there is one."""
-        channel = self._channels[number]
-        sounding = channel.down.pop(key, None) or channel.held.pop(key, None)
-        if sounding:
-            onset, velocity, program = sounding
-            self._notes.append(Note(onset, self._now, key, velocity, number, program))
+        """End the note that a key left sounding, if it did."""
+        strike = self._channels[number].held.pop(key, None)
+        if strike:
+            self._add(number, key, strike, self._now)
+
+    def _cut(self, number: int) -> int:
+        """End every note of a channel; returns how many of them end only because of that.
+
+        A key that was struck more often than lifted lost an end somewhere: each of its notes ends
+        where the key was next lifted or struck.
+        """
+        channel, n_open = self._channels[number], 0
+        for key, (strikes, lifted) in channel.down.items():
+            ends = sorted([*lifted, *(strike.seconds for strike in strikes)])
+            for strike in strikes:
+                index = bisect.bisect_right(ends, strike.seconds)
+                n_open += index == len(ends)
+                end = ends[index] if index < len(ends) else self._now
+                self._add(number, key, strike, end)
+        channel.down.clear()
+        self._release_held(number)
+        return n_open
+
+    def _release_held(self, number: int) -> None:
+        for key in list(self._channels[number].held):
+            self._release(number, key)
+
+    def _add(self, number: int, key: int, strike: _Strike, end: float) -> None:
+        self._notes.append(Note(strike.seconds, end, key, strike.velocity, number, strike.program))
 
     def _control(self, number: int, controller: int, value: int) -> None:
         channel = self._channels[number]
         if controller == _SUSTAIN:
             channel.pedal = value >= 64
             if not channel.pedal:
-                self._release_all(number, channel.held)
+                self._release_held(number)
         elif controller in (_BANK_VOLUME, _EXPRESSION):
             if controller == _EXPRESSION:
                 channel.expression = value
@@ -243,26 +289,20 @@ class _Reader:
         elif controller == _RESET:
             channel.pedal, channel.expression, channel.wheel = False, 127, 8192
             channel.parameter = 0x3FFF
-            self._release_all(number, channel.held)
+            self._release_held(number)
             channel.bends.append((self._now, 0.0))
             channel.levels.append((self._now, channel.level_db()))
         elif controller == _SOUND_OFF or controller >= _NOTES_OFF:
-            self._release_all(number, channel.down | channel.held)
-
-    def _release_all(self, number: int, keys: dict[int, tuple[float, int, int]]) -> None:
-        for key in list(keys):
-            self._release(number, key)
+            self._cut(number)
 
     def finish(self) -> Score:
         """The score, with notes that were never released ending where the file does."""
-        stuck = sum(len(channel.down) for channel in self._channels)
+        stuck = sum(self._cut(number) for number in range(16))
         if stuck:
             self._remarks.append(
                 f"{stuck} note{'s are' if stuck > 1 else ' is'} never released and "
                 f"end{'' if stuck > 1 else 's'} with the file"
             )
-        for number, channel in enumerate(self._channels):
-            self._release_all(number, channel.down | channel.held)
         self._notes.sort(key=lambda note: (note.onset_seconds, note.channel, note.pitch))
         return Score(
             tuple(self._notes),
