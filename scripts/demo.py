@@ -23,7 +23,7 @@ from aeolia.api.synthesis import DRUMS_MODEL, NOTES_MODEL, Synthesiser, play_sco
 from aeolia.errors import AeoliaError, InputError
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair, read_audio
-from aeolia.evaluation.report import write_atomically
+from aeolia.evaluation.report import write_files
 from aeolia.evaluation.scoring import System, read_pair, run_system, score_audio
 from aeolia.evaluation.systems import load_system
 from aeolia.evaluation.tables import Table, format_number, print_table
@@ -158,15 +158,8 @@ def write(results: Sequence[Result], folder: Path, model: str, played: Sequence[
         note = "Every instrument is drawn by a network from what it learned of single notes."
         galleries.append(Gallery("A score, played", note, tuple(played)))
     page = render_page("Aeolia: before and after", introduction, [table_of(results)], galleries)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for result in results:
-            write_atomically(folder / f"{result.name}.denoised.wav", _wav(result))
-        write_atomically(folder / "index.html", page.encode())
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written ({error.strerror or error}); name another with --out"
-        ) from error
+    files = {f"{result.name}.denoised.wav": _wav(result) for result in results}
+    write_files(folder, {**files, "index.html": page})
     return folder / "index.html"
 
 

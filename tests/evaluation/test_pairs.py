@@ -82,9 +82,9 @@ def test_reading_audio(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 8000)
     (tmp_path / "text.wav").write_text("not audio")
     for name, words in (
-        ("empty.wav", "holds no samples"),
-        ("text.wav", "cannot be read as audio"),
-        ("missing.wav", "it does not exist"),
+        ("empty.wav", "holds no audio"),
+        ("text.wav", "not a readable audio file"),
+        ("missing.wav", "no such file"),
     ):
         with pytest.raises(AudioFileError, match=words):
             read_audio(tmp_path / name)

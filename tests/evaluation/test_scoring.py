@@ -66,7 +66,7 @@ def test_a_bad_clip_becomes_a_row_with_the_reason(tmp_path: Path) -> None:
     pairs[0].noisy.write_text("no audio")
     soundfile.write(pairs[1].clean, np.zeros(RATE // 2), RATE)
     rows = evaluate(_halve, pairs, metrics=CHOSEN)
-    assert "cannot be read as audio" in rows[0].problems[0]
+    assert "not a readable audio file" in rows[0].problems[0]
     assert "reference is silent" in rows[1].problems[0]
     assert all(math.isnan(row.values["snr"]) for row in rows[:2])
     assert not rows[2].problems and math.isfinite(rows[2].values["snr"])

@@ -7,7 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from aeolia.evaluation.statistics import mean_interval, paired_difference, t_quantile
+from aeolia.evaluation.statistics import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    share_interval,
+    t_quantile,
+)
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 10, 29, 100, 823, 1999])
@@ -54,3 +60,26 @@ def test_pairing_shows_a_small_difference_between_very_different_clips() -> None
     difference = paired_difference(list(better), list(clips))
     assert difference.excludes_zero and difference.low < 0.3 < difference.high
     assert mean_interval(list(better)).low < mean_interval(list(clips)).high
+
+
+def test_verdicts() -> None:
+    # Student's quantile for 4 degrees of freedom is 2.776.
+    found = mean_interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert found.half_width == pytest.approx(2.776 * np.sqrt(2.5 / 5), rel=1e-3)
+    assert found.verdict() == "ahead"
+    assert found.verdict(higher_is_better=False) == "behind"
+    assert mean_interval([-1.0, 1.0, 0.5]).verdict() == "even"
+    assert mean_interval([3.0]).verdict() == "even"  # one clip proves nothing
+
+
+def test_json_has_no_nan() -> None:
+    assert mean_interval([]).as_dict() == {"mean": None, "low": None, "high": None, "n": 0}
+    assert Interval(1.0, 0.5, 1.5, 4).as_dict() == {"mean": 1.0, "low": 0.5, "high": 1.5, "n": 4}
+
+
+@pytest.mark.parametrize(("wins", "n"), [(0, 10), (3, 10), (10, 10), (61, 100)])
+def test_share_interval_equals_scipy(wins: int, n: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    expected = stats.binomtest(wins, n).proportion_ci(0.95, method="wilson")
+    found = share_interval(wins, n)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)

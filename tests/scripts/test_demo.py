@@ -65,7 +65,7 @@ def test_goes_on_after_a_bad_file(
     (tmp_path / "bad.wav").write_text("no audio")
     out = ["--model", "noisy", "--out", str(tmp_path / "out")]
     assert demo.main([str(tmp_path / "bad.wav"), str(tmp_path / "good.wav"), *out]) == 1
-    assert "bad.wav cannot be read as audio" in capsys.readouterr().err
+    assert "bad.wav: not a readable audio file" in capsys.readouterr().err
     assert (tmp_path / "out" / "good.denoised.wav").exists()
     assert demo.main([str(tmp_path / "bad.wav"), *out]) == 2
 

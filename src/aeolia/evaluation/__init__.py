@@ -10,9 +10,10 @@ Nothing here needs more than NumPy and soundfile, except the metrics that say so
 
 from __future__ import annotations
 
+from aeolia.evaluation.gallery import gallery, worst_clips
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair, PairSet, find_pairs, read_audio
-from aeolia.evaluation.report import Report, gallery, snr_groups, worst_clips, write_report
+from aeolia.evaluation.report import Report, snr_groups, write_report
 from aeolia.evaluation.scoring import ClipScores, System, evaluate, score_audio
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.systems import UNPROCESSED, load_system, system_of

@@ -17,25 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from aeolia.errors import AudioFileError, DataError
+from aeolia.audio import files
+from aeolia.audio.files import AUDIO_SUFFIXES
+from aeolia.errors import DataError
 
 __all__ = ["Pair", "PairSet", "find_pairs", "read_audio"]
 
-_EXTENSIONS = {
-    ".aif",
-    ".aiff",
-    ".caf",
-    ".flac",
-    ".mp3",
-    ".oga",
-    ".ogg",
-    ".opus",
-    ".rf64",
-    ".w64",
-    ".wav",
-}
 _FOLDERS = (("noisy", "clean"), ("noisy_testset_wav", "clean_testset_wav"))
 
 
@@ -91,16 +79,8 @@ def read_audio(path: Path | str) -> tuple[np.ndarray, int]:
     Raises:
         AudioFileError: the file cannot be read as audio, or is empty.
     """
-    try:
-        audio, sample_rate = soundfile.read(str(path), dtype="float32")
-    except (soundfile.LibsndfileError, OSError, ValueError, TypeError) as error:
-        reason = "it does not exist" if not Path(path).exists() else str(error)
-        raise AudioFileError(
-            f"{path} cannot be read as audio ({reason}); give a WAV, FLAC, OGG, MP3 or AIFF file"
-        ) from error
-    if audio.shape[0] == 0:
-        raise AudioFileError(f"{path} holds no samples; at least one is needed")
-    return audio, int(sample_rate)
+    audio, info = files.read_audio(path)
+    return audio[:, 0] if info.channels == 1 else audio, info.sample_rate
 
 
 def _pair(name: str, noisy: Path, clean: Path, labels: dict[str, str]) -> Pair:
@@ -118,7 +98,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return {
         path.relative_to(folder).with_suffix("").as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in _EXTENSIONS and path.is_file()
+        if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()
     }
 
 
@@ -127,7 +107,7 @@ def _by_suffix(folder: Path, suffix: str) -> dict[str, Path]:
     return {
         path.name[: -len(suffix + path.suffix)]: path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in _EXTENSIONS and path.stem.lower().endswith(suffix)
+        if path.suffix.lower() in AUDIO_SUFFIXES and path.stem.lower().endswith(suffix)
     }
 
 
@@ -167,5 +147,5 @@ def _read_labels(folder: Path) -> dict[str, dict[str, str]]:
 
 def _stem(name: str) -> str:
     path = Path(name)
-    known = path.suffix.lower() in _EXTENSIONS
+    known = path.suffix.lower() in AUDIO_SUFFIXES
     return (path.with_suffix("") if known else path).as_posix()

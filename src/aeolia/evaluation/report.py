@@ -1,4 +1,4 @@
-"""From rows of scores to a report: tables, CSV, JSON, and a page with the worst clips to hear.
+"""From rows of scores to a report: tables, CSV, JSON and a page.
 
 REPORT/report.html    tables, players and pictures, in one file
 REPORT/scores.csv     one row per clip and system
@@ -11,26 +11,24 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeolia.errors import AeoliaError, InputError
-from aeolia.evaluation.page import Clip, Gallery, Version, render_page
-from aeolia.evaluation.pairs import Pair
-from aeolia.evaluation.scoring import ClipScores, System, read_pair, run_system
+from aeolia.errors import InputError
+from aeolia.evaluation.page import Gallery, render_page
+from aeolia.evaluation.scoring import ClipScores
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.tables import Table, format_interval, format_number
+from aeolia.files import write_atomically
 from aeolia.metrics import Metric
 
-__all__ = ["Report", "gallery", "snr_groups", "worst_clips", "write_atomically", "write_report"]
+__all__ = ["HEADLINE", "Report", "snr_groups", "write_files", "write_report"]
 
 _MOST_GROUPS = 8
 _BIN_DB = 5.0
-#: Metrics of the short tables and of the captions.
-_HEADLINE = ("si_sdr", "log_spectral_distance", "pesq_wb", "estoi")
+#: Names of the metrics in short tables and in captions.
+HEADLINE = ("si_sdr", "log_spectral_distance", "pesq_wb", "estoi")
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Report:
         """A row per input SNR and system, a column per metric."""
         metrics = self.metrics
         if short:
-            metrics = tuple(m for m in metrics if m.name in _HEADLINE) or metrics[:4]
+            metrics = tuple(m for m in metrics if m.name in HEADLINE) or metrics[:4]
         rows = []
         for group, names in self.groups.items():
             for system in self.scores:
@@ -177,7 +175,7 @@ class Report:
                     "system": system,
                     "minus": other,
                     **{
-                        m.name: _as_dict(self.difference(system, other, m.name))
+                        m.name: self.difference(system, other, m.name).as_dict()
                         for m in self.metrics
                     },
                 }
@@ -189,7 +187,7 @@ class Report:
         return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def _means(self, system: str, group: str | None) -> dict[str, dict[str, float | int | None]]:
-        return {m.name: _as_dict(self.mean(system, m.name, group)) for m in self.metrics}
+        return {m.name: self.mean(system, m.name, group).as_dict() for m in self.metrics}
 
     def as_csv(self) -> str:
         """One row per clip and system."""
@@ -257,58 +255,6 @@ def snr_groups(rows: Sequence[ClipScores]) -> dict[str, list[str]]:
     return groups
 
 
-def worst_clips(
-    rows: Sequence[ClipScores],
-    metric: Metric,
-    count: int,
-    *,
-    baseline: Sequence[ClipScores] | None = None,
-) -> list[str]:
-    """Names of the clips a system did worst on, worst first.
-
-    With `baseline` rows (of the same clips, in the same order) the gain over them counts, so
-    that the list shows where the system failed and not which clips are noisiest.
-    """
-    sign = 1 if metric.higher_is_better else -1
-    against = [0.0] * len(rows) if baseline is None else [b.values[metric.name] for b in baseline]
-    gains = {
-        row.name: sign * (row.values[metric.name] - other)
-        for row, other in zip(rows, against, strict=True)
-    }
-    finite = {name: gain for name, gain in gains.items() if math.isfinite(gain)}
-    return sorted(finite, key=lambda name: finite[name])[:count]
-
-
-def gallery(
-    title: str,
-    note: str,
-    report: Report,
-    pairs: Sequence[Pair],
-    systems: Mapping[str, System],
-    names: Sequence[str],
-) -> Gallery:
-    """Players and pictures of the named clips: each system's output beside the clean reference.
-
-    The systems run again on these few clips: outputs of a whole set are never kept in memory.
-    """
-    by_name = {pair.name: pair for pair in pairs}
-    clips = []
-    for name in names:
-        try:
-            noisy, clean, sample_rate = read_pair(by_name[name])
-            outputs = {
-                label: run_system(system, noisy, sample_rate)[0]
-                for label, system in systems.items()
-            }
-        except AeoliaError:
-            continue  # its row in the table says why
-        versions = [Version(label, output) for label, output in outputs.items()]
-        clips.append(
-            Clip(name, _caption(report, name), sample_rate, (*versions, Version("clean", clean)))
-        )
-    return Gallery(title, note, tuple(clips))
-
-
 def write_report(folder: Path | str, report: Report, galleries: Sequence[Gallery] = ()) -> Path:
     """Write report.html, scores.csv and summary.json into a folder; returns the page's path.
 
@@ -321,57 +267,36 @@ def write_report(folder: Path | str, report: Report, galleries: Sequence[Gallery
     page = render_page(
         report.title, introduction, report.tables(), galleries, [report.clip_table()]
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "scores.csv", report.as_csv().encode())
-        write_atomically(folder / "summary.json", report.as_json().encode())
-        write_atomically(folder / "report.html", page.encode())
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written ({error.strerror or error}); name a folder that can"
-        ) from error
+    write_files(
+        folder,
+        {
+            "scores.csv": report.as_csv(),
+            "summary.json": report.as_json(),
+            "report.html": page,
+        },
+    )
     return folder / "report.html"
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside the file and rename, so that it is never half there."""
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.partial-", dir=path.parent)
+def write_files(folder: Path, files: Mapping[str, bytes | str]) -> None:
+    """Write files by name into a folder, which is made; each is whole or not there.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _caption(report: Report, name: str) -> str:
-    """The clip's scores under each system, in one line."""
-    parts = []
-    for system, rows in report.scores.items():
-        row = next(row for row in rows if row.name == name)
-        scores = ", ".join(
-            f"{metric.title} {format_number(row.values[metric.name], metric.digits)}"
-            for metric in report.metrics
-            if metric.name in _HEADLINE or len(report.metrics) <= 3
-        )
-        parts.append(f"{system}: {scores}")
-    return "; ".join(parts) + "."
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            write_atomically(folder / name, data)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written ({error.strerror or error}); name another folder"
+        ) from error
 
 
 def _head(metric: Metric) -> str:
     arrow = "↑" if metric.higher_is_better else "↓"
     return f"{metric.title} {metric.unit} {arrow}".replace("  ", " ")
-
-
-def _as_dict(interval: Interval) -> dict[str, float | int | None]:
-    return {
-        "mean": _finite(interval.mean),
-        "low": _finite(interval.low),
-        "high": _finite(interval.high),
-        "n": interval.n,
-    }
 
 
 def _finite(value: float) -> float | None:

@@ -1,7 +1,7 @@
-"""Means with 95 % intervals (Student's t), and differences of two systems on the same clips.
+"""Means with 95 % intervals (Student's t), differences of two systems on the same clips, shares.
 
 The interval treats clips as independent draws. Clips of one speaker or one noise recording are
-alike, so for a new speaker or noise it is somewhat too narrow.
+similar, so for a new speaker or noise it is somewhat too narrow.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Interval", "mean_interval", "paired_difference", "t_quantile"]
+__all__ = ["Interval", "mean_interval", "paired_difference", "share_interval", "t_quantile"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,20 @@ class Interval:
         """Whether a difference is more than chance at this level."""
         return self.low > 0 or self.high < 0
 
+    def verdict(self, *, higher_is_better: bool = True) -> str:
+        """Of a difference (ours - theirs): "ahead", "behind", or "even" where zero is inside."""
+        if not self.excludes_zero:
+            return "even"
+        return "ahead" if (self.mean > 0) == higher_is_better else "behind"
 
-def mean_interval(values: Sequence[float]) -> Interval:
+    def as_dict(self) -> dict[str, float | int | None]:
+        """For JSON, which has no NaN: None stands for it."""
+        numbers = {"mean": self.mean, "low": self.low, "high": self.high}
+        finite = {key: x if math.isfinite(x) else None for key, x in numbers.items()}
+        return {**finite, "n": self.n}
+
+
+def mean_interval(values: Sequence[float] | np.ndarray) -> Interval:
     """Mean of the finite values with its 95 % interval (needs two; the mean needs one)."""
     finite = np.array([value for value in values if math.isfinite(value)])
     if finite.size == 0:
@@ -48,12 +60,24 @@ def mean_interval(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half, int(finite.size))
 
 
-def paired_difference(values: Sequence[float], others: Sequence[float]) -> Interval:
+def paired_difference(
+    values: Sequence[float] | np.ndarray, others: Sequence[float] | np.ndarray
+) -> Interval:
     """Mean of `values - others`, clip by clip, with its 95 % interval.
 
     Far narrower than the difference of two means: what is hard about a clip is hard for both.
     """
     return mean_interval([a - b for a, b in zip(values, others, strict=True)])
+
+
+def share_interval(hits: float, n: int) -> Interval:
+    """A share `hits / n` with its 95 % interval (E. B. Wilson, 1927): never beyond 0 and 1."""
+    if not n:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    z, share = 1.959964, hits / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Interval(share, middle - half, middle + half, n)
 
 
 def t_quantile(degrees: int, confidence: float = 0.95) -> float:

@@ -1,4 +1,4 @@
-"""Tables of finished text, the same for the terminal and the page."""
+"""Tables of finished text: for the terminal, for pages, in Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from aeolia.evaluation.statistics import Interval
 
-__all__ = ["Table", "format_interval", "format_number", "print_table"]
+__all__ = ["Table", "format_interval", "format_number", "markdown", "print_table"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def print_table(table: Table) -> None:
         justify: Literal["left", "right"] = "left" if index < table.n_labels else "right"
         shown.add_column(column, justify=justify, overflow="fold")
     for number, row in enumerate(table.rows):
-        shown.add_row(*_styled(row, number, table.bold, Text))
+        styles = ("bold" if (number, column) in table.bold else "" for column in range(len(row)))
+        shown.add_row(*(Text(cell, style=style) for cell, style in zip(row, styles, strict=True)))
     console = Console()
     if table.title:
         console.print(Text(table.title, style="bold"))
@@ -63,8 +64,7 @@ def print_table(table: Table) -> None:
         console.print()
 
 
-def _styled(row: Sequence[str], number: int, bold: frozenset[tuple[int, int]], text: type) -> list:
-    return [
-        text(cell, style="bold" if (number, column) in bold else "")
-        for column, cell in enumerate(row)
-    ]
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, its first column left and the others right; ends in a line break."""
+    rule = ["---"] + ["---:"] * (len(columns) - 1)
+    return "\n".join("| " + " | ".join(row) + " |" for row in (columns, rule, *rows)) + "\n"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aeolia.errors import DataError
-from aeolia.evaluation.listening.analysis import analyse_ratings, share_interval
+from aeolia.evaluation.listening.analysis import analyse_ratings
 from aeolia.evaluation.listening.ratings import Rating, Ratings
 
 #: System -> role and what listeners think of it.
@@ -137,11 +137,3 @@ def test_pairs_of_three_systems_do_not_mix() -> None:
     assert analysis.preferences("new", "third") == (1, 0, 0)
     assert analysis.preferences("old", "third") == (0, 0, 0)
     assert len(analysis.tables()[0].rows) == 3
-
-
-@pytest.mark.parametrize(("wins", "n"), [(0, 10), (3, 10), (10, 10), (61, 100)])
-def test_share_interval_equals_scipy(wins: int, n: int) -> None:
-    stats = pytest.importorskip("scipy.stats")
-    expected = stats.binomtest(wins, n).proportion_ci(0.95, method="wilson")
-    found = share_interval(wins, n)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,20 +10,15 @@ from typing import Any
 
 from aeolia.errors import DataError
 from aeolia.evaluation.listening.ratings import Ratings, careless
-from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
+from aeolia.evaluation.statistics import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    share_interval,
+)
 from aeolia.evaluation.tables import Table, format_interval
 
-__all__ = ["Analysis", "analyse_ratings", "share_interval"]
-
-
-def share_interval(wins: float, n: int) -> Interval:
-    """A share `wins / n` with its 95 % interval (E. B. Wilson, 1927): never beyond 0 and 1."""
-    if not n:
-        return Interval(math.nan, math.nan, math.nan, 0)
-    z, share = 1.959964, wins / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(share, middle - half, middle + half, n)
+__all__ = ["Analysis", "analyse_ratings"]
 
 
 @dataclass(frozen=True)
@@ -106,21 +100,21 @@ class Analysis:
             result["systems"] = {
                 name: {
                     "role": role,
-                    "rating": _as_dict(self.mean(name)),
-                    "over_raters": _as_dict(self.mean_of_raters(name)),
-                    "items": {item: _as_dict(self.mean(name, item)) for item in items},
+                    "rating": self.mean(name).as_dict(),
+                    "over_raters": self.mean_of_raters(name).as_dict(),
+                    "items": {item: self.mean(name, item).as_dict() for item in items},
                 }
                 for name, role in self._ranked()
             }
             result["differences"] = [
-                {"system": a, "minus": b, **_as_dict(self.difference(a, b))} for a, b in self.pairs
+                {"system": a, "minus": b, **self.difference(a, b).as_dict()} for a, b in self.pairs
             ]
         else:
             result["preferences"] = [
                 {
                     "system": a,
                     "over": b,
-                    **_as_dict(_share(self, a, b)),
+                    **_share(self, a, b).as_dict(),
                     **dict(zip(("wins", "even", "losses"), self.preferences(a, b), strict=True)),
                 }
                 for a, b in self.pairs
@@ -202,11 +196,3 @@ def _preference_table(analysis: Analysis) -> Table:
 def _share(analysis: Analysis, system: str, other: str) -> Interval:
     wins, even, losses = analysis.preferences(system, other)
     return share_interval(wins + even / 2, wins + even + losses)
-
-
-def _as_dict(interval: Interval) -> dict[str, float | int | None]:
-    numbers = {"mean": interval.mean, "low": interval.low, "high": interval.high}
-    found: dict[str, float | int | None] = {
-        key: value if math.isfinite(value) else None for key, value in numbers.items()
-    }
-    return {**found, "n": interval.n}

@@ -12,9 +12,6 @@ pair of systems. All versions of a clip are brought to one loudness (ITU-R BS.17
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +25,7 @@ from aeolia.audio.loudness import SILENCE_LUFS, loudness
 from aeolia.errors import DataError, InputError
 from aeolia.evaluation.listening.page import render_listening_page
 from aeolia.evaluation.listening.sounds import ANCHORS_HZ, can_anchor, low_pass, match_loudness
+from aeolia.files import new_folder
 
 __all__ = ["ListeningTest", "make_listening_test"]
 
@@ -263,25 +261,13 @@ def _item(name: str, versions: list[_Version], files: list[str | None]) -> dict[
 
 @contextmanager
 def _new_folder(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that takes its place when all went well, and vanishes otherwise."""
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise InputError(f"{out} is there already; name a new folder for the test")
+    """`aeolia.files.new_folder`, whose errors are said in words."""
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
+        with new_folder(out) as folder:
+            yield folder
     except OSError as error:
-        raise _not_written(out, error) from error
-    try:
-        yield beside
-        beside.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        os.replace(beside, out)
-    except OSError as error:
-        raise _not_written(out, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _not_written(out: Path, error: OSError) -> InputError:
-    return InputError(f"{out} cannot be written ({error.strerror or error}); name another folder")
+        if isinstance(error, FileExistsError) and out.exists():
+            raise InputError(f"{out} is there already; name a new folder for the test") from error
+        raise InputError(
+            f"{out} cannot be written ({error.strerror or error}); name another folder"
+        ) from error

@@ -1,0 +1,82 @@
+"""The clips that a system did worst on, to listen to and to look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from aeolia.errors import AeoliaError
+from aeolia.evaluation.page import Clip, Gallery, Version
+from aeolia.evaluation.pairs import Pair
+from aeolia.evaluation.report import HEADLINE, Report
+from aeolia.evaluation.scoring import ClipScores, System, read_pair, run_system
+from aeolia.evaluation.tables import format_number
+from aeolia.metrics import Metric
+
+__all__ = ["gallery", "worst_clips"]
+
+
+def worst_clips(
+    rows: Sequence[ClipScores],
+    metric: Metric,
+    count: int,
+    *,
+    baseline: Sequence[ClipScores] | None = None,
+) -> list[str]:
+    """Names of the clips a system did worst on, worst first.
+
+    With `baseline` rows (of the same clips, in the same order) the gain over them counts, so
+    that the list shows where the system failed and not which clips are noisiest.
+    """
+    sign = 1 if metric.higher_is_better else -1
+    against = [0.0] * len(rows) if baseline is None else [b.values[metric.name] for b in baseline]
+    gains = {
+        row.name: sign * (row.values[metric.name] - other)
+        for row, other in zip(rows, against, strict=True)
+    }
+    finite = {name: gain for name, gain in gains.items() if math.isfinite(gain)}
+    return sorted(finite, key=lambda name: finite[name])[:count]
+
+
+def gallery(
+    title: str,
+    note: str,
+    report: Report,
+    pairs: Sequence[Pair],
+    systems: Mapping[str, System],
+    names: Sequence[str],
+) -> Gallery:
+    """Players and pictures of the named clips: each system's output beside the clean reference.
+
+    The systems run again on these few clips: outputs of a whole set are never kept in memory.
+    """
+    by_name = {pair.name: pair for pair in pairs}
+    clips = []
+    for name in names:
+        try:
+            noisy, clean, sample_rate = read_pair(by_name[name])
+            outputs = {
+                label: run_system(system, noisy, sample_rate)[0]
+                for label, system in systems.items()
+            }
+        except AeoliaError:
+            continue  # its row in the table says why
+        versions = [Version(label, output) for label, output in outputs.items()]
+        clips.append(
+            Clip(name, _caption(report, name), sample_rate, (*versions, Version("clean", clean)))
+        )
+    return Gallery(title, note, tuple(clips))
+
+
+def _caption(report: Report, name: str) -> str:
+    """The clip's scores under each system, in one line."""
+    parts = []
+    for system, rows in report.scores.items():
+        row = next(row for row in rows if row.name == name)
+        scores = ", ".join(
+            f"{metric.title} {format_number(row.values[metric.name], metric.digits)}"
+            for metric in report.metrics
+            if metric.name in HEADLINE or len(report.metrics) <= 3
+        )
+        parts.append(f"{system}: {scores}")
+    return "; ".join(parts) + "."
