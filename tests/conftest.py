@@ -69,6 +69,12 @@ def write_gain_model(
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Decoded sound goes into a folder of the tests' own."""
+    os.environ["AEOLIA_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def gain_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A 16 kHz model file: one hop of delay, gain 0.5."""

@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from aeolia.data.pool import default_cache_dir
+from aeolia.data.cache import cache_folder
 from benchmarks import PAGES
 from benchmarks.ablations.studies import STUDIES, Clips, Study
 from benchmarks.tables import estimate, markdown
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--only", nargs="*", help="variants to train now; none: only the table")
     parser.add_argument("--from", dest="start_from", help="start from this model, not afresh")
-    parser.add_argument("--cache", type=Path, default=default_cache_dir() / "ablations")
+    parser.add_argument("--cache", type=Path, default=cache_folder() / "ablations")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     study = STUDIES[options.task]

@@ -23,7 +23,7 @@ RATE, LENGTH = 16000, 16000
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> AudioPool:
     folder = tmp_path_factory.mktemp("crops")
-    return AudioPool.from_manifest(made_rows(folder), RATE, folder / "cache")
+    return AudioPool.from_manifest(made_rows(folder), RATE)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_one_long_voice_does_not_dominate(tmp_path: Path) -> None:
     for name, seconds in (("long", 60.0), *((f"s{i}", 2.0) for i in range(5))):
         path = write(tmp_path / f"{name}.wav", voice_like(seconds, 8000), 8000)
         rows.append(Row(str(path), "speech", "x", name, seconds))
-    pool = AudioPool.from_manifest(rows, 8000, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest(rows, 8000, speeds=(1.0,))
     sampler, rng = CropSampler(pool, 8000), np.random.default_rng(0)
     drawn = Counter(sampler.draw_label(rng)[1] for _ in range(2000))
     assert 0.45 < drawn["long"] / 2000 < 0.6  # 86 % of the seconds; sqrt(60) of all roots: 52 %
@@ -106,7 +106,7 @@ def test_the_full_band_share_is_met(tmp_path: Path) -> None:
         audio = (0.1 * rng.standard_normal(96000)).astype(np.float32)
         path = write(tmp_path / f"{source}.wav", audio, 48000)
         rows.append(Row(str(path), "speech", source, "s", 2.0, 48000, bandwidth_hz=reach))
-    pool = AudioPool.from_manifest(rows, 48000, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest(rows, 48000, speeds=(1.0,))
     sampler, rng = CropSampler(pool, 8000, full_band_share=0.8), np.random.default_rng(0)
     wide = sum(sampler.draw_label(rng)[0] == "wide" for _ in range(1000))
     assert 0.76 < wide / 1000 < 0.84
@@ -116,7 +116,7 @@ def test_nearly_silent_places_are_avoided(tmp_path: Path) -> None:
     audio = np.zeros(10 * 8000, np.float32)
     audio[: 5 * 8000] = voice_like(5.0, 8000)
     row = Row(str(write(tmp_path / "v.wav", audio, 8000)), "speech", "x", "s", 10.0)
-    pool = AudioPool.from_manifest([row], 8000, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest([row], 8000, speeds=(1.0,))
     sampler, rng = CropSampler(pool, 8000), np.random.default_rng(0)
     silent = sum(sampler.draw_speech(rng)[0].start >= 5 * 8000 for _ in range(300))
     assert silent / 300 < 0.1  # plain chance is 0.44

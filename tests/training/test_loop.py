@@ -51,7 +51,7 @@ def lines(path: Path) -> list[dict[str, str]]:
 
 def test_the_loss_falls_on_made_recordings(tmp_path: Path) -> None:
     speech, noise = (
-        AudioPool.from_manifest(load_rows(folder)[0], 16000, tmp_path / "cache", (1.0,))
+        AudioPool.from_manifest(load_rows(folder)[0], 16000, speeds=(1.0,))
         for folder in make_recordings(tmp_path)
     )
     mix = MixConfig(crop_seconds=1.0, snr_db=(0.0, 10.0), reverb=0.0, noise_only=0.0)

@@ -168,9 +168,8 @@ class CropSampler:
 
     def loud_enough(self, item: int, start: int) -> bool:
         """Whether the crop's RMS is above -40 dBFS, for recordings scaled to a peak near 0."""
-        begin = int(self.pool.starts[item]) + start
-        sound = self.pool.samples[begin : begin + self.length : 7].astype(np.float32)
-        return float(np.square(sound).mean()) ** 0.5 > 32768 * 0.01
+        sound = self.pool.sound(item, start, self.length)[::7].astype(np.float32)
+        return bool(np.sqrt(np.square(sound).mean()) > 32768 * 0.01)
 
 
 def _ends(weights: Sequence[float] | np.ndarray) -> np.ndarray:

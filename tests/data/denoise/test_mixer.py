@@ -42,7 +42,7 @@ CONFIG = MixConfig(
 @pytest.fixture(scope="module")
 def pools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AudioPool]:
     folder = tmp_path_factory.mktemp("mixtures")
-    pool = AudioPool.from_manifest(made_rows(folder), RATE, folder / "cache")
+    pool = AudioPool.from_manifest(made_rows(folder), RATE)
     return {
         "speech": pool.subset(lambda row: row.kind == "speech"),
         "noise": pool.subset(lambda row: row.kind == "noise"),

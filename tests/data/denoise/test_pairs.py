@@ -38,9 +38,7 @@ def rows(folder: Path) -> list[Row]:
 
 def test_pairs_are_fixed_and_at_their_snr(rows: list[Row], folder: Path) -> None:
     config = pair_config(RATE, seconds=1.0)
-    first, again = (
-        list(validation_pairs(rows, 6, (-5.0, 10.0), config, folder / "cache")) for _ in range(2)
-    )
+    first, again = (list(validation_pairs(rows, 6, (-5.0, 10.0), config)) for _ in range(2))
     assert [pair.info for pair in first] == [pair.info for pair in again]
     for index, (pair, same) in enumerate(zip(first, again, strict=True)):
         assert np.array_equal(pair.noisy, same.noisy)
@@ -57,7 +55,7 @@ def test_pairs_are_fixed_and_at_their_snr(rows: list[Row], folder: Path) -> None
 def test_written_pairs_are_complete(rows: list[Row], folder: Path) -> None:
     out = folder / "out"
     config = pair_config(RATE, seconds=1.0, reverb=1.0)
-    infos = write_pairs(out, rows, 4, (0.0, float("inf")), config, folder / "cache")
+    infos = write_pairs(out, rows, 4, (0.0, float("inf")), config)
     with (out / "pairs.csv").open(newline="") as stream:
         table = list(csv.DictReader(stream))
     assert [line["name"] for line in table] == [info.name for info in infos]
@@ -74,9 +72,9 @@ def test_what_is_missing_or_in_the_way_is_said(rows: list[Row], folder: Path) ->
     (folder / "full").mkdir()
     (folder / "full" / "x").touch()
     with pytest.raises(DataError, match="exists already"):
-        write_pairs(folder / "full", rows, 1, (0.0,), config, folder / "cache")
+        write_pairs(folder / "full", rows, 1, (0.0,), config)
     for kind in ("speech", "noise"):
         fewer = [row for row in rows if row.kind != kind]
         with pytest.raises(DataError, match=f"the valid split holds no {kind}"):
-            write_pairs(folder / "none", fewer, 1, (0.0,), config, folder / "cache")
+            write_pairs(folder / "none", fewer, 1, (0.0,), config)
     assert not (folder / "none").exists()

@@ -51,7 +51,7 @@ def test_classes_are_at_equal_level_and_sum_up(
     rows: list[Row], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(separation, "_MINUTES", dict.fromkeys(separation._MINUTES, 3.0))
-    made = list(class_mixtures(rows, 4, 1.0, RATE, cache_dir=folder / "cache"))
+    made = list(class_mixtures(rows, 4, 1.0, RATE))
     assert {str(one.facts["music"]).split()[0] for one in made} == {"song", "arrangement"}
     for one in made:
         assert list(one.references) == ["speech", "music", "noise"]
@@ -59,7 +59,7 @@ def test_classes_are_at_equal_level_and_sum_up(
         assert max(levels) - min(levels) < 0.1
         assert np.allclose(sum(one.references.values()), one.mixture, atol=1e-6)
         assert np.abs(one.mixture).max() < 1.0
-    again = list(class_mixtures(rows, 4, 1.0, RATE, cache_dir=folder / "cache"))
+    again = list(class_mixtures(rows, 4, 1.0, RATE))
     assert all(np.array_equal(a.mixture, b.mixture) for a, b in zip(made, again, strict=True))
 
 
@@ -67,7 +67,7 @@ def test_songs_keep_their_own_balance(rows: list[Row], folder: Path) -> None:
     """Drums were written at 1, bass at 0.7: the mixture is the sum of the files as they are."""
     import soundfile
 
-    made = list(song_excerpts(rows, 4, 1.0, RATE, cache_dir=folder / "cache"))
+    made = list(song_excerpts(rows, 4, 1.0, RATE))
     assert len({(one.facts["song"], one.facts["start_seconds"]) for one in made}) > 1
     for one in made:
         assert set(one.references) == {"vocals", "drums", "bass", "other"}
@@ -87,7 +87,7 @@ def test_songs_keep_their_own_balance(rows: list[Row], folder: Path) -> None:
 
 def test_without_a_bass_stem_other_is_called_bass_and_other(rows: list[Row], folder: Path) -> None:
     fewer = [row for row in rows if row.label != "bass"]
-    one = next(iter(song_excerpts(fewer, 1, 1.0, RATE, cache_dir=folder / "cache")))
+    one = next(iter(song_excerpts(fewer, 1, 1.0, RATE)))
     assert set(one.references) == {"vocals", "drums", "bass+other"}
 
 
@@ -100,7 +100,6 @@ def speakers(rows: list[Row], folder: Path, n: int = 10, **changes: object) -> l
             2.0,
             source="people",
             sample_rate=RATE,
-            cache_dir=folder / "cache",
             **changes,
         )
     )
@@ -143,8 +142,8 @@ def test_an_absent_speaker_is_a_third_one(rows: list[Row], folder: Path) -> None
 def test_what_is_not_held_out_is_said(rows: list[Row], folder: Path) -> None:
     trained = [replace(row, split="train") for row in rows]
     with pytest.raises(DataError, match="no speech is held out"):
-        next(iter(class_mixtures(trained, 1, 1.0, RATE, cache_dir=folder / "cache")))
+        next(iter(class_mixtures(trained, 1, 1.0, RATE)))
     with pytest.raises(DataError, match="no song is held out"):
-        next(iter(song_excerpts(trained, 1, 1.0, RATE, cache_dir=folder / "cache")))
+        next(iter(song_excerpts(trained, 1, 1.0, RATE)))
     with pytest.raises(DataError, match="no speech, or no noise, is held out"):
-        next(iter(speaker_mixtures(trained, 1, cache_dir=folder / "cache")))
+        next(iter(speaker_mixtures(trained, 1)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aeolia.data.cache import cache_folder
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.pool import AudioPool
 from aeolia.data.separate.arrangements import (
@@ -35,7 +36,7 @@ def rows(folder: Path) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def instruments(rows: list[Row], folder: Path) -> Instruments:
-    return Instruments(AudioPool.from_manifest(rows, RATE, folder / "cache", speeds=(1.0,)))
+    return Instruments(AudioPool.from_manifest(rows, RATE, speeds=(1.0,)))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_every_class_is_rendered_and_seeded(instruments: Instruments, label: str
 def test_what_was_not_recorded_is_played_by_what_was(folder: Path) -> None:
     """Snares alone still make grooves and hand patterns that sound."""
     snares = [row for row in hit_rows(folder / "snares") if "snare" in row.label]
-    pool = AudioPool.from_manifest(snares, RATE, folder / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest(snares, RATE, speeds=(1.0,))
     for seed in range(6):
         audio, _ = render_clip(Instruments(pool), "drums", 6.0, np.random.default_rng(seed))
         assert np.abs(audio).max() > 0.1
@@ -126,7 +127,7 @@ def test_the_pool_is_made_once_and_from_one_split(
 
     monkeypatch.setattr(Instruments, "__init__", spy)
     pools = {
-        split: arrangement_pool(held_out, split, "other", 0.3, RATE, 0, folder / "cache")
+        split: arrangement_pool(held_out, split, "other", 0.3, RATE, 0)
         for split in ("train", "valid")
     }
     assert max(heard[0]) <= 60 < min(heard[1])
@@ -135,15 +136,14 @@ def test_the_pool_is_made_once_and_from_one_split(
     assert train.seconds == pytest.approx(20.0) and {r.label for r in train.rows} == {"other"}
     assert not np.array_equal(train.samples, valid.samples)
     assert np.abs(train.samples.astype(np.int32)).max() <= 32767 * 0.901
-    made = {path: path.stat().st_mtime_ns for path in (folder / "cache").glob("arranged-*")}
-    again = arrangement_pool(held_out, "train", "other", 0.3, RATE, 0, folder / "cache")
+    made = {path: path.stat().st_mtime_ns for path in cache_folder().glob("arranged-*")}
+    again = arrangement_pool(held_out, "train", "other", 0.3, RATE, 0)
     assert again is not None and np.array_equal(train.samples, again.samples)
-    assert made == {path: path.stat().st_mtime_ns for path in (folder / "cache").glob("arranged-*")}
+    assert made == {path: path.stat().st_mtime_ns for path in cache_folder().glob("arranged-*")}
 
 
 def test_nothing_to_play_is_no_pool(rows: list[Row], folder: Path) -> None:
     notes = [row for row in rows if row.kind == "note" and row.label == "piano"]
-    cache = folder / "cache"
-    assert arrangement_pool(notes, "train", "bass", 0.5, RATE, 0, cache) is None
-    assert arrangement_pool(notes, "train", "drums", 0.5, RATE, 0, cache) is None
-    assert arrangement_pool(notes, "valid", "other", 0.5, RATE, 0, cache) is None
+    assert arrangement_pool(notes, "train", "bass", 0.5, RATE, 0) is None
+    assert arrangement_pool(notes, "train", "drums", 0.5, RATE, 0) is None
+    assert arrangement_pool(notes, "valid", "other", 0.5, RATE, 0) is None

@@ -27,15 +27,14 @@ CONFIG = ClassMixConfig(seed=5, sample_rate=RATE, crop_seconds=1.0, rooms=4, col
 @pytest.fixture(scope="module")
 def pools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[AudioPool]]:
     folder = tmp_path_factory.mktemp("classes")
-    cache = folder / "cache"
     rows = made_rows(folder)
     played = [*note_rows(folder), *hit_rows(folder)]
     found = {
-        kind: [AudioPool.from_manifest([r for r in rows if r.kind == kind], RATE, cache)]
+        kind: [AudioPool.from_manifest([r for r in rows if r.kind == kind], RATE)]
         for kind in ("speech", "noise")
     }
-    found["stems"] = [AudioPool.from_manifest(song_rows(folder), RATE, cache)]
-    made = [arrangement_pool(played, "train", label, 0.3, RATE, 0, cache) for label in MUSIC]
+    found["stems"] = [AudioPool.from_manifest(song_rows(folder), RATE)]
+    made = [arrangement_pool(played, "train", label, 0.3, RATE, 0) for label in MUSIC]
     return {**found, "arrangements": [pool for pool in made if pool is not None]}
 
 
@@ -233,9 +232,10 @@ def test_what_may_be_the_bass_of_a_song_is_left_out(pools: dict[str, list[AudioP
         pool = pools["stems"][0].subset(
             lambda row, kept=songs_with_bass: row.label != "drums" or row.source[-1] in kept
         )
-        pool.rows = [
+        rows = [
             dataclasses.replace(row, label=swapped.get(row.label, row.label)) for row in pool.rows
         ]
+        pool = dataclasses.replace(pool, rows=rows)
         mixer = ClassMixer({"stems": [pool]}, dataclasses.replace(CONFIG, **settings))
         plans = [mixer.plan(0, index) for index in range(24)]
         parts = [part for plan in plans for part in plan.parts if part.label == "drums"]

@@ -48,7 +48,7 @@ def few_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pools_keep_the_split(rows: list[Row], folder: Path) -> None:
     for split, songs in (("train", {"made/song0", "made/song1"}), ("valid", {"made/song2"})):
-        pools = class_pools(rows, split, RATE, cache_dir=folder / "cache")
+        pools = class_pools(rows, split, RATE)
         assert {row.source for pool in pools["stems"] for row in pool.rows} == songs
         for kind in ("speech", "noise"):
             assert all(row.split == split for row in pools[kind][0].rows)
@@ -59,7 +59,7 @@ def test_pools_keep_the_split(rows: list[Row], folder: Path) -> None:
 
 def test_a_class_mixer_is_made_of_rows(rows: list[Row], folder: Path) -> None:
     config = ClassMixConfig(sample_rate=RATE, crop_seconds=1.0, rooms=2)
-    batch = class_mixer(rows, "train", config, cache_dir=folder / "cache").batch(0, 4)
+    batch = class_mixer(rows, "train", config).batch(0, 4)
     assert torch.equal(batch.mixture, batch.stems.sum(1)) and batch.mixture.abs().max() > 0.001
 
 
@@ -67,11 +67,11 @@ def test_a_speaker_mixer_is_made_of_rows(rows: list[Row], folder: Path) -> None:
     config = SpeakerMixConfig(
         sample_rate=RATE, crop_seconds=1.0, enrolment_seconds=(1.0, 1.5), rooms=2
     )
-    train = speaker_mixer(rows, "train", config, cache_dir=folder / "cache")
-    valid = speaker_mixer(rows, "valid", config, cache_dir=folder / "cache")
+    train = speaker_mixer(rows, "train", config)
+    valid = speaker_mixer(rows, "valid", config)
     assert {voice.person[1] for voice in valid.voices.all} == {"s4", "s5"}
     assert {voice.person[1] for voice in train.voices.all} == {"s0", "s1", "s2", "s3"}
     assert len(train.voices.named) == 20 and train.batch(0, 4).mixture.shape == (4, RATE)
     without = [row for row in rows if row.kind == "noise"]
     with pytest.raises(DataError, match="no speech is in the train split"):
-        speaker_mixer(without, "train", config, cache_dir=folder / "cache")
+        speaker_mixer(without, "train", config)

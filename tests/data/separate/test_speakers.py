@@ -27,9 +27,7 @@ def pools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AudioPool]:
     folder = tmp_path_factory.mktemp("speakers")
     rows = made_rows(folder)
     return {
-        kind: AudioPool.from_manifest(
-            [row for row in rows if row.kind == kind], RATE, folder / "cache"
-        )
+        kind: AudioPool.from_manifest([row for row in rows if row.kind == kind], RATE)
         for kind in ("speech", "noise")
     }
 

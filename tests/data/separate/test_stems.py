@@ -19,7 +19,7 @@ RATE = 16000
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> AudioPool:
     folder = tmp_path_factory.mktemp("stems")
-    return AudioPool.from_manifest(song_rows(folder), RATE, folder / "cache")
+    return AudioPool.from_manifest(song_rows(folder), RATE)
 
 
 def test_crops_lie_inside_and_where_the_stem_sounds(pool: AudioPool) -> None:
@@ -68,7 +68,7 @@ def test_other_that_is_bass_is_passed_over(tmp_path: Path) -> None:
         audio = (0.3 * np.sin(2 * np.pi * pitch_hz * time)).astype(np.float32)
         path = write(tmp_path / f"{name}.wav", audio, RATE)
         rows.append(Row(str(path), "stem", name, "other", 4.0, RATE, split="train"))
-    pool = AudioPool.from_manifest(rows, RATE, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest(rows, RATE, speeds=(1.0,))
     crops = StemCrops(pool, RATE)
     drawn = {crops.draw("other", np.random.default_rng(i))[0].item for i in range(30)}
     assert {pool.row(item).source for item in drawn} == {"high"}
@@ -77,7 +77,7 @@ def test_other_that_is_bass_is_passed_over(tmp_path: Path) -> None:
 def test_a_short_stem_stands_between_silence(tmp_path: Path) -> None:
     path = write(tmp_path / "hit.wav", np.full(RATE // 4, 0.5, np.float32), RATE)
     row = Row(str(path), "stem", "hit", "drums", 0.25, RATE, split="train")
-    pool = AudioPool.from_manifest([row], RATE, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest([row], RATE, speeds=(1.0,))
     offsets = set()
     for index in range(20):
         (part,) = StemCrops(pool, RATE).draw("drums", np.random.default_rng(index))

@@ -9,8 +9,7 @@ import pytest
 
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.pool import AudioPool
-from aeolia.data.separate.voices import Voices
-from aeolia.data.voice_pitch import median_pitch_hz
+from aeolia.data.separate.voices import Voices, median_pitch_hz
 from aeolia.errors import InputError
 from made.recordings import voice_like, write
 
@@ -38,7 +37,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> AudioPool:
         "little": (1.2,),
         "": (5.0,),
     }
-    return AudioPool.from_manifest(rows_of(folder, lengths), RATE, folder / "cache", speeds=(1.0,))
+    return AudioPool.from_manifest(rows_of(folder, lengths), RATE, speeds=(1.0,))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +114,7 @@ def test_others_of_the_same_source_and_pitch(tmp_path: Path) -> None:
         )
         for i in range(12)
     ]
-    pool = AudioPool.from_manifest(rows, RATE, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest(rows, RATE, speeds=(1.0,))
     voices = Voices(pool, RATE, RATE)
     rng = np.random.default_rng(0)
     distances = {0.0: [], 1.0: []}  # type: dict[float, list[float]]
@@ -132,7 +131,7 @@ def test_others_of_the_same_source_and_pitch(tmp_path: Path) -> None:
 
 
 def test_speeds_are_voices_of_their_own(pool: AudioPool, tmp_path: Path) -> None:
-    fast = AudioPool.from_manifest(pool.rows, RATE, tmp_path, speeds=(0.9, 1.0))
+    fast = AudioPool.from_manifest(pool.rows, RATE, speeds=(0.9, 1.0))
     voices = Voices(fast, RATE, RATE)
     assert len(voices.named) == 6
     first = next(voice for voice in voices.named if voice.person[1] == "long")
@@ -143,7 +142,7 @@ def test_speeds_are_voices_of_their_own(pool: AudioPool, tmp_path: Path) -> None
 
 def test_one_speaker_is_refused(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, {"one": (4.0,), "little": (1.0,)})
-    pool = AudioPool.from_manifest(rows, RATE, tmp_path / "cache", speeds=(1.0,))
+    pool = AudioPool.from_manifest(rows, RATE, speeds=(1.0,))
     with pytest.raises(InputError, match="1 speakers have enough speech"):
         Voices(pool, RATE, RATE)
 

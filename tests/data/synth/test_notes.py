@@ -25,7 +25,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> NotePool:
     folder = tmp_path_factory.mktemp("notes")
     write_notes(folder / "notes")
     files = find_notes(folder / "notes")
-    return hold_out(read_notes(files, TINY_SYNTH, cache_dir=folder / "cache"))
+    return hold_out(read_notes(files, TINY_SYNTH))
 
 
 @pytest.mark.parametrize("midi", [33.0, 48.3, 60.0, 71.55, 90.2])
@@ -74,19 +74,20 @@ def test_onsets_levels_and_velocities(pool: NotePool) -> None:
 
 def test_silence_before_the_onset_is_cut(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "x_060.wav", tone(60, 0.8, late=0.5), RATE)
-    found = read_notes(find_notes(tmp_path), TINY_SYNTH, cache_dir=tmp_path / "cache")
+    found = read_notes(find_notes(tmp_path), TINY_SYNTH)
     (note,) = found.notes
     assert len(note.audio) / RATE == pytest.approx(0.8, abs=0.02)
 
 
-def test_the_cache_gives_the_same(pool: NotePool, tmp_path: Path) -> None:
+def test_the_cache_gives_the_same(
+    pool: NotePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AEOLIA_CACHE", str(tmp_path))
     files = [note.file for note in pool.notes[:3]]
-    first = read_notes(files, TINY_SYNTH, cache_dir=tmp_path)
+    first = read_notes(files, TINY_SYNTH)
     assert len(list(tmp_path.iterdir())) == 1
     calls: list[int] = []
-    again = read_notes(
-        files, TINY_SYNTH, cache_dir=tmp_path, progress=lambda done, total: calls.append(done)
-    )
+    again = read_notes(files, TINY_SYNTH, progress=lambda done, total: calls.append(done))
     assert not calls
     for one, two in zip(first.notes, again.notes, strict=True):
         assert one.file == two.file and one.midi == two.midi and one.velocity == two.velocity
@@ -101,7 +102,7 @@ def test_what_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent_061.wav", np.zeros(RATE), RATE)
     soundfile.write(tmp_path / "short_062.wav", tone(62, 0.02), RATE)
     (tmp_path / "broken_063.wav").write_bytes(b"RIFF of nothing")
-    found = read_notes(find_notes(tmp_path), TINY_SYNTH, cache_dir=tmp_path / "cache")
+    found = read_notes(find_notes(tmp_path), TINY_SYNTH)
     words = "\n".join(found.words())
     assert len(found.notes) == 1
     for expected in (
@@ -114,14 +115,14 @@ def test_what_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
         assert expected in words
     with pytest.raises(DataError, match="none of the 1 files can be used: 1 silent"):
         silent = [f for f in find_notes(tmp_path) if "silent" in f.path]
-        read_notes(silent, TINY_SYNTH, cache_dir=tmp_path / "cache")
+        read_notes(silent, TINY_SYNTH)
 
 
 def test_every_fifth_pitch_is_held_out(tmp_path: Path) -> None:
     for midi in range(50, 63):
         soundfile.write(tmp_path / f"harp_{midi:03d}.wav", tone(midi, 0.3), RATE)
     soundfile.write(tmp_path / "lyre_060.wav", tone(60.1, 0.3), RATE)
-    read = read_notes(find_notes(tmp_path), TINY_SYNTH, cache_dir=tmp_path / "cache")
+    read = read_notes(find_notes(tmp_path), TINY_SYNTH)
     split = hold_out(read)
     harp = {n.label_midi for n in split.of("valid") if n.file.instrument == "harp"}
     assert harp == {52, 57}
@@ -167,5 +168,5 @@ def test_unpitched_sounds_have_no_pitch(tmp_path: Path) -> None:
     path = tmp_path / "kick.wav"
     soundfile.write(path, tone(36, 0.4, 20.0), RATE)
     files = [NoteFile(str(path), "kick")]
-    (note,) = read_notes(files, TINY_SYNTH, pitched=False, cache_dir=tmp_path / "cache").notes
+    (note,) = read_notes(files, TINY_SYNTH, pitched=False).notes
     assert note.midi == 0.0 and not note.pitch_hz.any()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aeolia.errors import DataError
+from aeolia.files import writing
 
 __all__ = [
     "FULL_BAND_HZ",
@@ -108,23 +109,23 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
 
 
 def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
-    """Write rows as CSV, atomically; paths inside the manifest's folder become relative."""
-    path = Path(path)
-    root = path.resolve().parent
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    """Write rows as CSV, atomically; paths inside the manifest's folder become relative.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    root = Path(path).resolve().parent
     names = [field.name for field in fields(Row)]
     try:
-        with partial.open("w", newline="", encoding="utf-8") as stream:
+        with writing(path) as partial, partial.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(names)
             for row in rows:
-                place = Path(row.path)
-                shown = place.relative_to(root) if place.is_relative_to(root) else place
+                own = Path(row.path)
+                shown = own.relative_to(root) if own.is_relative_to(root) else own
                 row = replace(row, path=str(shown), seconds=round(row.seconds, 3))
                 writer.writerow([getattr(row, name) for name in names])
-        os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"cannot write the manifest {path}: {error.strerror}") from error
 
 

@@ -341,8 +341,5 @@ def _equalised(
 
 
 def _measured_rooms(rirs: AudioPool) -> list[np.ndarray]:
-    rooms = []
-    for start, length in zip(rirs.starts, rirs.lengths, strict=True):
-        response = np.asarray(rirs.samples[start : start + length], np.float32)
-        rooms.append(align_direct(response, rirs.sample_rate))
-    return rooms
+    responses = [rirs.sound(item).astype(np.float32) for item in range(len(rirs))]
+    return [align_direct(response, rirs.sample_rate) for response in responses]

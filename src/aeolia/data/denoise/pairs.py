@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.mixer import Mixer, Plan
 from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
+from aeolia.files import new_folder
 
 __all__ = ["Pair", "PairInfo", "pair_config", "validation_pairs", "write_pairs"]
 
@@ -88,7 +88,6 @@ def validation_pairs(
     n: int = 60,
     snrs_db: Sequence[float] = (-5.0, 0.0, 5.0, 10.0, 15.0),
     config: MixConfig | None = None,
-    cache_dir: str | os.PathLike[str] | None = None,
     split: str = "valid",
 ) -> Iterator[Pair]:
     """`n` pairs from the rows of `split`, the SNRs in turn; infinity is no noise at all.
@@ -103,9 +102,7 @@ def validation_pairs(
         if not chosen and (kind == "speech" or (kind == "noise" and config.recorded > 0.0)):
             raise DataError(f"the {split} split holds no {kind}; scan a larger folder or add some")
         if chosen:
-            pools[kind] = AudioPool.from_manifest(
-                chosen, config.sample_rate, cache_dir, speeds=(1.0,)
-            )
+            pools[kind] = AudioPool.from_manifest(chosen, config.sample_rate, speeds=(1.0,))
     mixer = Mixer(pools["speech"], pools.get("noise"), pools.get("rir"), config)
     for begin in range(0, n, _CHUNK):
         indices = range(begin, min(n, begin + _CHUNK))
@@ -149,42 +146,34 @@ def _info(
 
 
 def write_pairs(
-    out_dir: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
     rows: Sequence[Row],
     n: int = 60,
     snrs_db: Sequence[float] = (-5.0, 0.0, 5.0, 10.0, 15.0),
     config: MixConfig | None = None,
-    cache_dir: str | os.PathLike[str] | None = None,
     split: str = "valid",
 ) -> list[PairInfo]:
     """Write `validation_pairs` as 16-bit WAV with a pairs.csv; the folder appears when complete.
 
     Raises:
-        DataError: `out_dir` exists and is not empty, cannot be written, or rows are missing.
+        DataError: `folder` exists and is not empty, cannot be written, or rows are missing.
     """
-    out = Path(out_dir)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(f"{out} exists already; name a new folder for the pairs")
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     infos = []
     try:
-        for part in ("noisy", "clean"):
-            (partial / part).mkdir(parents=True)
-        for pair in validation_pairs(rows, n, snrs_db, config, cache_dir, split):
-            rate = pair.info.sample_rate
-            for part, audio in (("noisy", pair.noisy), ("clean", pair.reference)):
-                path = partial / part / f"{pair.info.name}.wav"
-                soundfile.write(path, audio, rate, subtype="PCM_16")
-            infos.append(pair.info)
-        with (partial / "pairs.csv").open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, list(asdict(infos[0])) if infos else ["name"])
-            writer.writeheader()
-            writer.writerows(asdict(info) for info in infos)
-        if out.exists():
-            out.rmdir()
-        os.replace(partial, out)
+        with new_folder(folder) as partial:
+            for part in ("noisy", "clean"):
+                (partial / part).mkdir()
+            for pair in validation_pairs(rows, n, snrs_db, config, split):
+                for part, audio in (("noisy", pair.noisy), ("clean", pair.reference)):
+                    path = partial / part / f"{pair.info.name}.wav"
+                    soundfile.write(path, audio, pair.info.sample_rate, subtype="PCM_16")
+                infos.append(pair.info)
+            with (partial / "pairs.csv").open("w", newline="", encoding="utf-8") as stream:
+                writer = csv.DictWriter(stream, [field.name for field in fields(PairInfo)])
+                writer.writeheader()
+                writer.writerows(asdict(info) for info in infos)
+    except FileExistsError:
+        raise DataError(f"{folder} exists already; name a new folder for the pairs") from None
     except OSError as error:
-        raise DataError(f"cannot write pairs to {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        raise DataError(f"cannot write pairs to {folder}: {error.strerror or error}") from error
     return infos

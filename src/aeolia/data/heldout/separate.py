@@ -10,7 +10,6 @@ that no training mixture holds. Nothing is coloured, and nothing reverberated.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,7 +69,6 @@ def class_mixtures(
     seconds: float = 8.0,
     sample_rate: int = 48000,
     seed: int = 2000,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> Iterator[HeldOutMixture]:
     """Speech + music + noise at 0 dB to each other.
 
@@ -88,12 +86,12 @@ def class_mixtures(
         sub_bass=0.0,
         rooms=1,
     )
-    pools = class_pools(rows, "valid", sample_rate, cache_dir=cache_dir)
+    pools = class_pools(rows, "valid", sample_rate)
     for kind in ("speech", "noise"):
         if kind not in pools:
             raise DataError(f"no {kind} is held out; give recordings of more speakers and places")
     mixer = ClassMixer({**pools, "stems": []}, replace(config, arranged=1.0))
-    songs = _Songs.of(rows, seconds, sample_rate, cache_dir)
+    songs = _Songs.of(rows, seconds, sample_rate)
     made = [label for label in MUSIC if label in mixer.labels]
     if not made and songs is None:
         raise DataError("no music is held out; give more songs, or notes and drum hits")
@@ -131,7 +129,6 @@ def song_excerpts(
     n: int = 24,
     seconds: float = 8.0,
     sample_rate: int = 48000,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> Iterator[HeldOutMixture]:
     """Excerpts of held-out songs where all stems sound, evenly through each song.
 
@@ -140,7 +137,7 @@ def song_excerpts(
     Raises:
         DataError: no song is held out, or none has a place where all its stems sound.
     """
-    songs = _Songs.of(rows, seconds, sample_rate, cache_dir)
+    songs = _Songs.of(rows, seconds, sample_rate)
     if songs is None:
         raise DataError("no song is held out; give more songs, or name one to hold out")
     for index in range(n):
@@ -175,13 +172,12 @@ class _Songs:
         rows: Sequence[Row],
         seconds: float,
         sample_rate: int,
-        cache_dir: str | os.PathLike[str] | None,
     ) -> _Songs | None:
         """None where no song is held out or none has a place where all its stems sound."""
         stems = [row for row in rows if row.kind == "stem"]
         if not any(row.split == "valid" for row in stems):
             return None
-        pool = AudioPool.from_manifest(stems, sample_rate, cache_dir)
+        pool = AudioPool.from_manifest(stems, sample_rate)
         held_out = pool.subset(lambda row: row.split == "valid")
         songs = cls(held_out, round(seconds * sample_rate))
         return songs if songs.names else None
@@ -196,8 +192,7 @@ class _Songs:
             return np.zeros(0, np.int64)
         powers = []
         for item in items:
-            begin = int(self.pool.starts[item])
-            sound = self.pool.samples[begin : begin + count * rate].reshape(count, rate)
+            sound = self.pool.sound(item, length=count * rate).reshape(count, rate)
             power = np.square(sound[:, ::3].astype(np.float32)).mean(1)
             sounds = power > np.quantile(power, 0.9) * 10.0 ** (-_SOUNDS_DB / 10.0)
             good &= _windows(sounds, needed) >= 0.7 * needed
@@ -238,7 +233,6 @@ def speaker_mixtures(
     source: str | None = None,
     sample_rate: int = 16000,
     seed: int = 3000,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> Iterator[HeldOutMixture]:
     """Two held-out named speakers at 0 dB, and an enrolment clip of the first.
 
@@ -261,12 +255,12 @@ def speaker_mixtures(
         raise DataError("no speech, or no noise, is held out; give recordings of more speakers")
     length, clip = round(seconds * sample_rate), round(enrolment_seconds * sample_rate)
     # The same pools as training's validation: all held-out rows, then the wanted ones of them.
-    pool = AudioPool.from_manifest(speech, sample_rate, cache_dir, speeds=(1.0,))
+    pool = AudioPool.from_manifest(speech, sample_rate, speeds=(1.0,))
     wanted = pool.subset(lambda row: bool(row.label) and source in (None, row.source))
     voices = Voices(wanted, length, clip)
     noises = None
     if noise_snr_db is not None:
-        noise_pool = AudioPool.from_manifest(noise, sample_rate, cache_dir, speeds=(1.0,))
+        noise_pool = AudioPool.from_manifest(noise, sample_rate, speeds=(1.0,))
         noises = CropSampler(noise_pool, length)
     pitches = [voices.pitch_hz(voice) for voice in voices.all]
     high = np.array(pitches) > HIGH_VOICE_HZ

@@ -7,11 +7,7 @@ instruments, and are cut like recordings from then on.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,18 +17,18 @@ import numpy as np
 import soxr
 
 from aeolia.config.classes import STEMS
+from aeolia.data.cache import cached, entry_name
 from aeolia.data.corpus.manifest import Row
-from aeolia.data.pool import AudioPool, default_cache_dir
+from aeolia.data.decoding import Scaled, scaled
+from aeolia.data.pool import AudioPool, write_sounds
 from aeolia.data.separate import scores
 from aeolia.data.separate.scores import Hit, Note, Song
-from aeolia.errors import DataError
 
 __all__ = ["Instruments", "arrangement_pool", "drum_role", "render_clip"]
 
 #: Counted up when scores or their rendering change.
-_VERSION = 1
+_VERSION = 2
 _CLIP_SECONDS = 20.0
-_PEAK = 0.9
 
 #: Instruments by what they play; a synthesised choir is neither voice nor instrument.
 _VOICES = {"voice"}
@@ -146,9 +142,8 @@ class Instruments:
 
     def _sound(self, item: int) -> _Sound:
         pool = self._pool
-        begin, size = int(pool.starts[item]), int(pool.lengths[item])
-        audio = np.asarray(pool.samples[begin : begin + size], np.float32) / 32768.0
-        peak = float(np.abs(audio).max()) if size else 0.0
+        audio = pool.sound(item).astype(np.float32) / 32768.0
+        peak = float(np.abs(audio).max()) if audio.size else 0.0
         if peak > 0.0:
             # Silence before the onset would play every note late.
             onset = int(np.argmax(np.abs(audio) > 0.03 * peak))
@@ -287,7 +282,6 @@ def arrangement_pool(
     minutes: float,
     sample_rate: int,
     seed: int = 0,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> AudioPool | None:
     """A pool of rendered clips of class `label`, made once and kept in the cache.
 
@@ -307,66 +301,32 @@ def arrangement_pool(
     used = [row for row in listed if row.split == split]
     if not used:
         return None
-    pool = AudioPool.from_manifest(listed, sample_rate, cache_dir, speeds=(1.0,))
+    pool = AudioPool.from_manifest(listed, sample_rate, speeds=(1.0,))
     instruments = Instruments(pool.subset(lambda row: row.split == split))
     if not instruments.can_play(label):
         return None
     count = max(1, round(60.0 * minutes / _CLIP_SECONDS))
-    words = f"{_VERSION} {label} {count} {sample_rate} {seed}\n" + "\n".join(
-        f"{row.path} {row.midi:g} {os.stat(row.path).st_mtime_ns}" for row in used
+    name = entry_name(
+        f"arranged-{label}-{sample_rate}",
+        f"{_VERSION} {label} {count} {sample_rate} {seed}",
+        ((row.path, f"{row.midi:g}") for row in used),
     )
-    digest = hashlib.sha256(words.encode()).hexdigest()[:16]
-    place = Path(cache_dir or default_cache_dir()) / f"arranged-{label}-{sample_rate}-{digest}"
-    if not (place / "index.json").is_file():
-        try:
-            _render_pool(place, instruments, label, count, seed)
-        except OSError as error:
-            raise DataError(
-                f"cannot write arrangements under {place.parent}: {error.strerror or error}; "
-                "free space there or set AEOLIA_CACHE to another folder"
-            ) from error
-    return _read_pool(place, label, sample_rate)
-
-
-def _render_pool(place: Path, instruments: Instruments, label: str, count: int, seed: int) -> None:
-    """Write the clips beside their place and rename when complete."""
-    partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
-    partial.mkdir(parents=True)
-    lengths, reach = [], []
-    try:
-        with (partial / "samples.int16").open("wb") as stream:
-            for clip in range(count):
-                rng = np.random.default_rng((seed, STEMS.index(label), clip))
-                audio, reach_hz = render_clip(instruments, label, _CLIP_SECONDS, rng)
-                peak = float(np.abs(audio).max())
-                audio *= _PEAK * 32767.0 / max(peak, 1e-9)
-                np.round(audio).astype(np.int16).tofile(stream)
-                lengths.append(len(audio))
-                reach.append(reach_hz)
-        (partial / "index.json").write_text(json.dumps({"lengths": lengths, "reach_hz": reach}))
-        try:
-            os.replace(partial, place)
-        except OSError:
-            if not (place / "index.json").is_file():  # else another process was first
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _read_pool(place: Path, label: str, sample_rate: int) -> AudioPool:
-    index = json.loads((place / "index.json").read_text())
-    lengths = np.array(index["lengths"], np.int64)
-    rows = [
-        Row(f"{place}/{clip}", "stem", f"arrangement {clip}", label, length / sample_rate)
-        for clip, length in enumerate(lengths)
+    folder = cached(name, lambda new: _render_into(new, instruments, label, count, seed))
+    clips = [
+        Row(f"{folder}/{clip}", "stem", f"arrangement {clip}", label, _CLIP_SECONDS)
+        for clip in range(count)
     ]
-    return AudioPool(
-        np.memmap(place / "samples.int16", np.int16, mode="c", shape=(lengths.sum(),)),
-        rows,
-        sample_rate,
-        starts=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64),
-        lengths=lengths,
-        row_of=np.arange(len(rows)),
-        speeds=np.ones(len(rows)),
-        reach_hz=np.array(index["reach_hz"]),
-    )
+    return AudioPool.read(folder, clips, sample_rate)
+
+
+def _render_into(folder: Path, instruments: Instruments, label: str, count: int, seed: int) -> None:
+    reach_hz: list[float] = []
+
+    def clips() -> Iterator[Scaled]:
+        for clip in range(count):
+            rng = np.random.default_rng((seed, STEMS.index(label), clip))
+            audio, reach = render_clip(instruments, label, _CLIP_SECONDS, rng)
+            reach_hz.append(reach)
+            yield scaled(audio)
+
+    write_sounds(folder, clips(), lambda: reach_hz)

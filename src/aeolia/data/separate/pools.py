@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from aeolia.config.classes import STEMS
@@ -28,7 +27,6 @@ def class_pools(
     split: str,
     sample_rate: int,
     seed: int = 0,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> dict[str, list[AudioPool]]:
     """Decoded pools for a ClassMixer of one split, arrangements rendered."""
     speeds = _SPEEDS if split == "train" else (1.0,)
@@ -36,15 +34,15 @@ def class_pools(
     for kind in ("speech", "noise"):
         chosen = [row for row in rows if row.kind == kind and row.split == split]
         if chosen:
-            pools[kind] = [AudioPool.from_manifest(chosen, sample_rate, cache_dir, speeds)]
+            pools[kind] = [AudioPool.from_manifest(chosen, sample_rate, speeds)]
     # All songs are decoded together: which of them are held out may change.
     stems = [row for row in rows if row.kind == "stem"]
     if any(row.split == split for row in stems):
-        pool = AudioPool.from_manifest(stems, sample_rate, cache_dir, _SPEEDS)
+        pool = AudioPool.from_manifest(stems, sample_rate, _SPEEDS)
         pools["stems"] = [pool.subset(lambda row: row.split == split)]
     for label in STEMS:
         minutes = _MINUTES[label] * (1.0 if split == "train" else 0.1)
-        made = arrangement_pool(rows, split, label, minutes, sample_rate, seed, cache_dir)
+        made = arrangement_pool(rows, split, label, minutes, sample_rate, seed)
         if made is not None:
             pools.setdefault("arrangements", []).append(made)
     return pools
@@ -54,14 +52,13 @@ def class_mixer(
     rows: Sequence[Row],
     split: str,
     config: ClassMixConfig,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> ClassMixer:
     """A mixer of the rows of `split`: speech, noise, stems, and notes and hits as arrangements.
 
     Raises:
         DataError: a recording cannot be read or the cache not be written.
     """
-    pools = class_pools(rows, split, config.sample_rate, cache_dir=cache_dir)
+    pools = class_pools(rows, split, config.sample_rate)
     return ClassMixer(pools, config)
 
 
@@ -69,7 +66,6 @@ def speaker_mixer(
     rows: Sequence[Row],
     split: str,
     config: SpeakerMixConfig,
-    cache_dir: str | os.PathLike[str] | None = None,
 ) -> SpeakerMixer:
     """A mixer of the speech and noise of `split`.
 
@@ -84,7 +80,7 @@ def speaker_mixer(
         chosen = [row for row in rows if row.kind == kind and row.split == split]
         if chosen:
             rate = config.sample_rate
-            pools[kind] = AudioPool.from_manifest(chosen, rate, cache_dir, speeds)
+            pools[kind] = AudioPool.from_manifest(chosen, rate, speeds)
     if "speech" not in pools:
         raise DataError(f"no speech is in the {split} split; give recordings of more speakers")
     return SpeakerMixer(pools["speech"], pools.get("noise"), config)

@@ -104,11 +104,11 @@ class StemCrops:
 
     def _good_starts(self, item: int) -> np.ndarray:
         """For each frame whether a crop that starts there is worth drawing [N] bool."""
-        begin, size = int(self.pool.starts[item]), int(self.pool.lengths[item])
+        size = int(self.pool.lengths[item])
         if size < self.length:
             return np.ones(1, bool)
         frames = size // self._frame
-        sound = np.asarray(self.pool.samples[begin : begin + frames * self._frame])
+        sound = self.pool.sound(item, length=frames * self._frame)
         low_step = max(1, round(self.pool.sample_rate / (4.0 * _LOW_HZ)))
         parts = self._frame // low_step
         # Every other sample of short means and of all tells enough, at half the time.

@@ -8,7 +8,6 @@ note lies below them is its velocity.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ import soxr
 from aeolia.audio.contour import LOUDNESS_FLOOR_DB, loudness_contour
 from aeolia.audio.pitch import track_pitch
 from aeolia.config import SynthConfig
-from aeolia.data.pool import default_cache_dir
+from aeolia.data.cache import cached, entry_name
 from aeolia.data.synth.files import NoteFile
 from aeolia.data.synth.pitch import hz_to_midi, label_support, refine_pitch
 from aeolia.errors import DataError
@@ -29,7 +28,7 @@ from aeolia.errors import DataError
 __all__ = ["Note", "NotePool", "hold_out", "read_notes"]
 
 #: Counted up when what is kept of a note changes.
-_VERSION = 2
+_VERSION = 3
 _SECONDS = 3.0
 _SILENT_DB = -60.0
 #: A note begins where its level first comes this near to its loudest.
@@ -111,7 +110,6 @@ def read_notes(
     files: Sequence[NoteFile],
     config: SynthConfig,
     pitched: bool = True,
-    cache_dir: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> NotePool:
     """Decode, check and measure notes, or take them from the cache.
@@ -123,27 +121,16 @@ def read_notes(
         DataError: none of the notes can be used.
         MissingExtraError: a note's pitch is told by nothing, and no tracker is installed.
     """
-    place = (cache_dir or default_cache_dir()) / _key(files, config, pitched)
-    if place.is_file():
-        pool = _load(place, files)
-    else:
-        pool = NotePool([])
-        seen: dict[str, str] = {}
-        for done, file in enumerate(files, start=1):
-            found = _measure(file, config, pitched)
-            if isinstance(found, Note):
-                content = hashlib.sha256(found.audio.tobytes()).hexdigest()
-                if content in seen:
-                    found = ("repeated", file.path, f"same as {Path(seen[content]).name}")
-                seen.setdefault(content, file.path)
-            if isinstance(found, Note):
-                pool.notes.append(found)
-                if pitched and (doubt := _doubt(found, config.sample_rate)):
-                    pool.problems.append((_DOUBTFUL, file.path, doubt))
-            else:
-                pool.problems.append(found)
-            progress(done, len(files))
-        _save(place, pool, files)
+    name = entry_name(
+        "notes",
+        f"{_VERSION} {config.sample_rate} {config.hop_length} {pitched}",
+        ((file.path, f"{file}") for file in files),
+    )
+
+    def build(folder: Path) -> None:
+        _save(folder, _measured(files, config, pitched, progress), files)
+
+    pool = _load(cached(name, build), files)
     doubtful = {path for problem, path, _ in pool.problems if problem == _DOUBTFUL}
     pool.notes = [note for note in pool.notes if note.file.path not in doubtful]
     if not pool.notes:
@@ -151,6 +138,32 @@ def read_notes(
         reasons = ", ".join(f"{count} {name}" for name, count in counts.items())
         raise DataError(f"none of the {len(files)} files can be used: {reasons}")
     return replace(pool, notes=_levelled(pool.notes, config))
+
+
+def _measured(
+    files: Sequence[NoteFile],
+    config: SynthConfig,
+    pitched: bool,
+    progress: Callable[[int, int], None],
+) -> NotePool:
+    """All notes, doubtful ones too, before their levels are made comparable."""
+    pool = NotePool([])
+    seen: dict[str, str] = {}
+    for done, file in enumerate(files, start=1):
+        found = _measure(file, config, pitched)
+        if isinstance(found, Note):
+            content = hashlib.sha256(found.audio.tobytes()).hexdigest()
+            if content in seen:
+                found = ("repeated", file.path, f"same as {Path(seen[content]).name}")
+            seen.setdefault(content, file.path)
+        if isinstance(found, Note):
+            pool.notes.append(found)
+            if pitched and (doubt := _doubt(found, config.sample_rate)):
+                pool.problems.append((_DOUBTFUL, file.path, doubt))
+        else:
+            pool.problems.append(found)
+        progress(done, len(files))
+    return pool
 
 
 def hold_out(pool: NotePool, instruments: Sequence[str] = ()) -> NotePool:
@@ -260,53 +273,27 @@ def _levelled(notes: Sequence[Note], config: SynthConfig) -> list[Note]:
     return levelled
 
 
-def _key(files: Sequence[NoteFile], config: SynthConfig, pitched: bool) -> str:
-    digest = hashlib.sha256(
-        f"{_VERSION} {config.sample_rate} {config.hop_length} {pitched}".encode()
-    )
-    for file in files:
-        try:
-            status = os.stat(file.path)
-        except OSError as error:
-            raise DataError(f"cannot read {file.path}: {error.strerror}") from error
-        digest.update(f"{file}\n{status.st_mtime_ns}\n{status.st_size}\n".encode())
-    return f"notes-{digest.hexdigest()[:16]}.npz"
-
-
-def _save(place: Path, pool: NotePool, files: Sequence[NoteFile]) -> None:
-    """Write a cache entry beside its place and rename it."""
+def _save(folder: Path, pool: NotePool, files: Sequence[NoteFile]) -> None:
     number = {file.path: i for i, file in enumerate(files)}
-    beside = place.with_name(f".{place.stem}.partial-{os.getpid()}.npz")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(
-            beside,
-            audio=np.concatenate([n.audio for n in pool.notes] or [np.zeros(0, np.int16)]),
-            pitch=np.concatenate([n.pitch_hz for n in pool.notes] or [np.zeros(0, np.float32)]),
-            loudness=np.concatenate(
-                [n.loudness_db for n in pool.notes] or [np.zeros(0, np.float32)]
-            ),
-            table=np.array(
-                [
-                    (number[n.file.path], len(n.audio), len(n.pitch_hz), n.midi, n.gain_db, n.ends)
-                    for n in pool.notes
-                ],
-                np.float64,
-            ).reshape(-1, 6),
-            problems=np.array(pool.problems, dtype=str).reshape(-1, 3),
-        )
-        os.replace(beside, place)
-    except OSError as error:
-        raise DataError(
-            f"cannot write the cache of notes {place}: {error.strerror or error}; "
-            "free space there or set AEOLIA_CACHE to another folder"
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
+    notes = pool.notes
+    np.savez(
+        folder / "notes.npz",
+        audio=np.concatenate([np.zeros(0, np.int16), *(n.audio for n in notes)]),
+        pitch=np.concatenate([np.zeros(0, np.float32), *(n.pitch_hz for n in notes)]),
+        loudness=np.concatenate([np.zeros(0, np.float32), *(n.loudness_db for n in notes)]),
+        table=np.array(
+            [
+                (number[n.file.path], len(n.audio), len(n.pitch_hz), n.midi, n.gain_db, n.ends)
+                for n in notes
+            ],
+            np.float64,
+        ).reshape(-1, 6),
+        problems=np.array(pool.problems, dtype=str).reshape(-1, 3),
+    )
 
 
-def _load(place: Path, files: Sequence[NoteFile]) -> NotePool:
-    with np.load(place) as stored:
+def _load(folder: Path, files: Sequence[NoteFile]) -> NotePool:
+    with np.load(folder / "notes.npz") as stored:
         table, problems = stored["table"], stored["problems"]
         audio, pitch, loudness = stored["audio"], stored["pitch"], stored["loudness"]
     notes = []
