@@ -24,7 +24,7 @@ from torch import Tensor
 
 from aeolia.config import AnyConfig, ModelConfig
 from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.recipes.catalogue import preset
 
 Weights = dict[str, Tensor]

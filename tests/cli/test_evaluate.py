@@ -80,7 +80,7 @@ def test_a_training_run_is_scored(pairs: Path, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from aeolia.config import ModelConfig
     from aeolia.models.checkpoint import save_checkpoint
-    from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+    from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 
     torch.manual_seed(0)
     config = ModelConfig(channels=(4, 4, 4), hidden_dim=8, latent_dim=8)

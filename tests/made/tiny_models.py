@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aeolia.config import ModelConfig
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.recipes.catalogue import PRESETS
 
 __all__ = ["KINDS", "TINY", "TINY_TEXTBOOK", "STRUCTURES", "noise", "random_model", "run_in_blocks"]

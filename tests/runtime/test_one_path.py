@@ -10,7 +10,7 @@ import torch
 
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.export.onnx import export_onnx
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
 from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.denoise import DenoisingStream

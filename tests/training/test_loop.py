@@ -16,7 +16,7 @@ from aeolia.data.denoise.mixer import Batch, Mixer
 from aeolia.data.pool import AudioPool
 from aeolia.errors import InputError, TrainingError
 from aeolia.models.checkpoint import load_checkpoint
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import Progress, train

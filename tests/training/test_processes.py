@@ -14,7 +14,7 @@ import torch
 from aeolia.cli import run
 from aeolia.data.denoise.mixer import Batch
 from aeolia.models.checkpoint import load_checkpoint
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.processes import Processes

@@ -15,7 +15,7 @@ import torch
 
 from aeolia.cli import run
 from aeolia.errors import TrainingError
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import train

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aeolia.config import AnyConfig, ModelConfig
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.synth.synthesiser import Synthesiser
 

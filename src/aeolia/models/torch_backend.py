@@ -10,7 +10,7 @@ import torch
 from aeolia.config import ModelConfig
 from aeolia.errors import ModelError
 from aeolia.models.checkpoint import load_checkpoint
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 
 __all__ = ["TorchBackend", "TorchSeparator"]

@@ -8,15 +8,22 @@ import torch
 from torch import Tensor
 
 from aeolia.errors import ModelError
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
 from aeolia.models.spectral.decoder import output_channels
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.encoder import FEATURES
-from aeolia.models.spectral.separator import CONDITION_LAYERS, ConditionalAutoencoder
+from aeolia.models.spectral.separator import ConditionalAutoencoder
 
 __all__ = ["transplant"]
 
 #: Layers that start as the identity where the starting weights have none, or others.
-_OPTIONAL = (*CONDITION_LAYERS, "decoder.memories.")
+_OPTIONAL = (
+    "embedding.",
+    "fusion.",
+    "decoder.fusions.",
+    "decoder.gate_shifts.",
+    "voice.",
+    "decoder.memories.",
+)
 #: Axis of the dense layers around the recurrences that runs over (channel, position).
 _POSITIONED = {"encoder.squeeze.weight": 1, "decoder.widen.weight": 0, "decoder.widen.bias": 0}
 #: Layers whose axes are channels of the convolutions, or of the condition.

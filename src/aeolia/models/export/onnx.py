@@ -22,7 +22,7 @@ from aeolia.models.export.separate import (
 )
 from aeolia.models.export.synth import largest_synth_difference, synthesiser_graphs
 from aeolia.models.export.tracing import flat_names, trace
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.models.synth.tags import with_tags

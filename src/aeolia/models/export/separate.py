@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from aeolia.models.export.tracing import flat_names, trace
 from aeolia.models.spectral.separator import ConditionalAutoencoder
-from aeolia.models.spectral.voice import VOICE_SAMPLE_RATE, VoiceEncoder
+from aeolia.models.spectral.voice import VOICE_SAMPLE_RATE, VoiceNetwork
 
 __all__ = [
     "largest_separator_difference",
@@ -69,7 +69,7 @@ def separator_graph(model: ConditionalAutoencoder) -> onnx.ModelProto:
     return trace(_FlatStep(model), example(*_EXAMPLE), outputs, axes, probes)
 
 
-def voice_graph(voice: VoiceEncoder) -> onnx.ModelProto:
+def voice_graph(voice: VoiceNetwork) -> onnx.ModelProto:
     """The graph of a voice encoder: `audio` [1, samples] to `voice` [1, K]."""
     example, *probes = (
         {"audio": torch.randn(1, round(seconds * VOICE_SAMPLE_RATE))} for seconds in (2.5, 2.0, 3.1)
@@ -129,7 +129,7 @@ def _conditions(model: ConditionalAutoencoder, sources: int) -> np.ndarray:
     return (vectors / np.linalg.norm(vectors, axis=2, keepdims=True)).astype(np.float32)
 
 
-def largest_voice_difference(voice: VoiceEncoder, data: bytes) -> float:
+def largest_voice_difference(voice: VoiceNetwork, data: bytes) -> float:
     """Largest absolute difference of any value of the voice from PyTorch."""
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     generator = np.random.default_rng(0)

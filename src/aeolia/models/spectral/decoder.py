@@ -13,10 +13,9 @@ from aeolia.config import ModelConfig
 from aeolia.nn.band_memory import BandMemory
 from aeolia.nn.conv import UpConv
 from aeolia.nn.recurrent import Recurrent
+from aeolia.nn.state import Shapes, State
 
 __all__ = ["ConvDecoder", "LSTMDecoder", "build_decoder", "output_channels"]
-
-State = dict[str, Tensor]
 
 
 def output_channels(config: ModelConfig) -> int:
@@ -63,8 +62,8 @@ class ConvDecoder(nn.Module):
             for _ in range(config.band_memories if config.band_memory else 0)
         )
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        shapes: dict[str, tuple[int, ...]] = {}
+    def state_shapes(self) -> Shapes:
+        shapes: Shapes = {}
         if self.recurrent is not None:
             shapes["decoder_hidden"] = (self.recurrent.state_width,)
         for i, memory in enumerate(self.memories):
@@ -114,7 +113,7 @@ class LSTMDecoder(nn.Module):
         self.recurrent = Recurrent("lstm", config.latent_dim, config.hidden_dim)
         self.widen = nn.Linear(config.hidden_dim, output_channels(config) * config.n_positions)
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+    def state_shapes(self) -> Shapes:
         return {"decoder_hidden": (self.recurrent.state_width,)}
 
     def forward(self, latent: Tensor, skips: list[Tensor], state: State) -> tuple[Tensor, State]:

@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from aeolia.config import ModelConfig
 from aeolia.nn.conv import DownConv
 from aeolia.nn.recurrent import Recurrent
+from aeolia.nn.state import Shapes, State
 
 __all__ = ["FEATURES", "ConvEncoder", "LSTMEncoder", "build_encoder"]
-
-State = dict[str, Tensor]
 
 #: Real part, imaginary part and magnitude of the compressed spectrum.
 FEATURES = 3
@@ -49,10 +48,8 @@ class ConvEncoder(nn.Module):
         )
         self.to_latent = nn.Linear(config.hidden_dim, config.latent_dim)
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        shapes: dict[str, tuple[int, ...]] = {
-            "encoder_past": (FEATURES, _FIRST_KERNEL[0] - 1, self.positions)
-        }
+    def state_shapes(self) -> Shapes:
+        shapes: Shapes = {"encoder_past": (FEATURES, _FIRST_KERNEL[0] - 1, self.positions)}
         if self.recurrent is not None:
             shapes["encoder_hidden"] = (self.recurrent.state_width,)
         return shapes
@@ -83,7 +80,7 @@ class LSTMEncoder(nn.Module):
         self.recurrent = Recurrent("lstm", config.hidden_dim, config.hidden_dim)
         self.to_latent = nn.Linear(config.hidden_dim, config.latent_dim)
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+    def state_shapes(self) -> Shapes:
         return {"encoder_hidden": (self.recurrent.state_width,)}
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, list[Tensor], State]:

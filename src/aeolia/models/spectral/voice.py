@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from aeolia.nn.spectral import Bands, ShortTimeSpectrum
 
-__all__ = ["VOICE_SAMPLE_RATE", "VoiceEncoder"]
+__all__ = ["VOICE_SAMPLE_RATE", "VoiceNetwork"]
 
 #: Enrolment clips come at this rate, whatever the separator's own.
 VOICE_SAMPLE_RATE = 16000
@@ -26,7 +26,7 @@ _DILATIONS = (2, 3, 4)
 _PAUSE = 1e-4
 
 
-class VoiceEncoder(nn.Module):
+class VoiceNetwork(nn.Module):
     """Audio [B, T] at 16 kHz to unit vectors [B, K].
 
     The level does not matter, nor do pauses or zeros at either end: frames without voice are

@@ -14,7 +14,7 @@ from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.mixer import Mixer
 from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.transplant import transplant
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.objective import DenoiseObjective

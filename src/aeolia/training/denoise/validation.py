@@ -7,7 +7,7 @@ import numpy as np
 from aeolia.data.denoise.mixer import Mixer
 from aeolia.errors import InputError
 from aeolia.metrics import estoi, pesq_wb, si_sdr
-from aeolia.models.spectral.autoencoder import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
 from aeolia.runtime.denoise import DenoisingStream
 
