@@ -20,9 +20,10 @@ import numpy as np
 import soundfile
 
 from aeolia.api.synthesis import DRUMS_MODEL, NOTES_MODEL, Synthesiser, play_score_file
+from aeolia.audio.files import read_samples
 from aeolia.errors import AeoliaError, InputError
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page
-from aeolia.evaluation.pairs import Pair, read_audio
+from aeolia.evaluation.pairs import Pair
 from aeolia.evaluation.report import write_files
 from aeolia.evaluation.scoring import System, read_pair, run_system, score_audio
 from aeolia.evaluation.systems import load_system
@@ -109,7 +110,7 @@ def denoise(file: Path, system: System) -> Result:
     if clean_file != file and clean_file.exists():
         noisy, clean, sample_rate = read_pair(Pair(name, file, clean_file))
     else:
-        noisy, sample_rate = read_audio(file)
+        noisy, sample_rate = read_samples(file)
     if len(noisy) > MOST_SECONDS * sample_rate:
         raise InputError(
             f"{file} lasts {len(noisy) / sample_rate / 60:.0f} minutes, and the demo holds whole "
@@ -130,7 +131,7 @@ def play(
     """
     target = folder / f"{score.stem}.wav"
     report = play_score_file(score, target, model=model, drums=drums, overwrite=True)
-    audio, sample_rate = read_audio(target)
+    audio, sample_rate = read_samples(target)
     players = ", ".join(dict.fromkeys(report.players.values()))
     print(
         f"{target}: {report.notes} notes by {players}; {report.seconds:.0f} s, played in "

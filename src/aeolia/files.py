@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["new_folder", "partial_path", "write_atomically", "writing"]
+__all__ = ["PendingFile", "new_folder", "partial_path", "write_atomically", "writing"]
 
 #: Bytes that most file systems allow in a name, with some to spare.
 _NAME_BYTES = 250
@@ -26,25 +26,46 @@ def partial_path(path: Path) -> Path:
     return path.with_name(f".{stem}{tail}")
 
 
+class PendingFile:
+    """A file that is written beside its path and put there when it is complete.
+
+    Missing folders above `path` are made. `put` brings what was written to the disk before the
+    rename; whoever does not come so far calls `discard`.
+
+    Raises:
+        OSError: the folder cannot be made; in `put`, the file not be put at its path.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        #: What is to be written.
+        self.partial = partial_path(self.path)
+
+    def put(self) -> None:
+        """Let the written file take the place of `path`."""
+        _to_disk(self.partial)
+        os.replace(self.partial, self.path)
+
+    def discard(self) -> None:
+        """Remove what was written, if anything."""
+        with suppress(OSError):
+            self.partial.unlink(missing_ok=True)
+
+
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A path to write; it takes the place of `path` when the block ends well, else it vanishes.
 
-    Missing folders above `path` are made. What was written has reached the disk before the rename.
-
     Raises:
-        OSError: the folder cannot be made, or the file not be put in its place.
+        OSError: see `PendingFile`.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_path(path)
+    pending = PendingFile(path)
     try:
-        yield partial
-        _to_disk(partial)
-        os.replace(partial, path)
+        yield pending.partial
+        pending.put()
     except BaseException:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        pending.discard()
         raise
 
 

@@ -14,7 +14,15 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aeolia.audio.files import AudioInfo, AudioReader, AudioWriter, read_audio, write_audio
+from aeolia.audio.files import (
+    AUDIO_SUFFIXES,
+    AudioInfo,
+    AudioReader,
+    AudioWriter,
+    read_audio,
+    read_samples,
+    write_audio,
+)
 from aeolia.audio.formats import output_info, quantise
 from aeolia.errors import AudioFileError, InputError
 
@@ -160,6 +168,22 @@ def test_clipping_is_clamped_and_counted_never_rescaled(tmp_path: Path) -> None:
     assert write_audio(tmp_path / "float.wav", audio, 16000) == 0
     floats, info = read_audio(tmp_path / "float.wav")
     np.testing.assert_array_equal(floats, audio)
+
+
+def test_whole_files_as_arrays_are_passed_around(tmp_path: Path) -> None:
+    for channels, shape in ((1, (1000,)), (2, (1000, 2))):
+        soundfile.write(tmp_path / "a.wav", tone(1000, channels), 16000, "FLOAT")
+        audio, rate = read_samples(tmp_path / "a.wav")
+        assert (audio.shape, audio.dtype, rate) == (shape, np.float32, 16000)
+        np.testing.assert_array_equal(audio.reshape(-1, channels), tone(1000, channels))
+
+
+@pytest.mark.parametrize("suffix", AUDIO_SUFFIXES)
+def test_every_suffix_of_a_folder_can_be_written_and_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_audio(path, tone(4800, 1), 48000)
+    audio, rate = read_samples(path)
+    assert rate == 48000 and audio.ndim == 1 and len(audio) >= 4800
 
 
 @pytest.mark.parametrize(

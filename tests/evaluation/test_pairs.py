@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from aeolia.errors import AudioFileError, DataError
-from aeolia.evaluation import find_pairs, read_audio
+from aeolia.errors import DataError
+from aeolia.evaluation import find_pairs
 
 
 def _write(path: Path) -> None:
@@ -73,18 +73,3 @@ def test_bad_tables_of_labels(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("name,snr_db\na,loud\n")
     with pytest.raises(DataError, match="snr_db of a is 'loud'"):
         find_pairs(tmp_path)
-
-
-def test_reading_audio(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "stereo.wav", np.zeros((10, 2)), 8000)
-    audio, rate = read_audio(tmp_path / "stereo.wav")
-    assert (audio.shape, audio.dtype, rate) == ((10, 2), np.float32, 8000)
-    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 8000)
-    (tmp_path / "text.wav").write_text("not audio")
-    for name, words in (
-        ("empty.wav", "holds no audio"),
-        ("text.wav", "not a readable audio file"),
-        ("missing.wav", "no such file"),
-    ):
-        with pytest.raises(AudioFileError, match=words):
-            read_audio(tmp_path / name)

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from aeolia.audio.files import PIPE, AudioReader
+from aeolia.audio.files import PIPE, AudioReader, read_samples
 from aeolia.errors import InputError
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
@@ -32,11 +32,7 @@ def whole_recording(
     if isinstance(audio, (str, Path)):
         if sample_rate is not None:
             raise InputError(f"sample_rate was given for the file {audio}, which has its own")
-        with AudioReader(audio) as reader:
-            blocks = list(reader.blocks(1 << 16))
-            sample_rate = reader.info.sample_rate
-        audio = np.concatenate(blocks)
-        audio = audio[:, 0] if audio.shape[1] == 1 else audio
+        audio, sample_rate = read_samples(audio)
     elif sample_rate is None:
         raise InputError(f"sample_rate is missing: {function}(audio, sample_rate) for an array")
     audio = np.asarray(audio)

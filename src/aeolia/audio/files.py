@@ -1,7 +1,7 @@
 """Audio files block by block, of any length: one place to import reading and writing from.
 
 Samples are float32 arrays [T, C], full scale 1.0. "-" is a WAV pipe: standard input when
-reading, standard output when writing. Outputs are written beside their place and renamed when
+reading, standard output when writing. Outputs are written beside their path and renamed when
 complete, so that an error or an interrupt leaves nothing behind.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aeolia.audio.formats import AUDIO_SUFFIXES, AudioInfo
 from aeolia.audio.outputs import Outputs
-from aeolia.audio.reader import PIPE, AudioReader, read_audio
+from aeolia.audio.reader import PIPE, AudioReader, read_audio, read_samples
 from aeolia.audio.writer import AudioWriter, write_audio
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "AudioWriter",
     "Outputs",
     "read_audio",
+    "read_samples",
     "write_audio",
 ]

@@ -16,6 +16,8 @@ from aeolia.errors import AudioFileError
 
 __all__ = [
     "AUDIO_SUFFIXES",
+    "MAX_SAMPLE_RATE",
+    "MIN_SAMPLE_RATE",
     "AudioInfo",
     "as_written",
     "integer_bits",
@@ -39,10 +41,14 @@ _CONTAINERS: dict[str, tuple[str, ...]] = {
     ".rf64": ("RF64",),
     ".au": ("AU",),
     ".snd": ("AU",),
+    ".sph": ("NIST",),
 }
 
-#: What a folder is searched for.
+#: Which files of a folder are audio, by their name's ending.
 AUDIO_SUFFIXES = tuple(_CONTAINERS)
+
+#: Sample rates that are processed, in Hz.
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
 
 #: Bits per sample of the formats that hold integers, which clip beyond full scale. The
 #: logarithmic and adaptive ones take 16-bit integers.
@@ -73,7 +79,7 @@ _WAV_LIMIT_BYTES = 0xFFFF_0000
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What is known of an audio file, or wanted for one, without its samples."""
+    """What is known of an audio file, or required of one, without its samples."""
 
     #: For messages: the path as given, or "standard input".
     name: str
@@ -114,11 +120,11 @@ def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:
             f"{path}: the name's ending {suffix!r} tells no audio format; use one of "
             f"{' '.join(AUDIO_SUFFIXES)}"
         )
-    wanted = _CONTAINERS.get(suffix, (source.container,))
-    if source.container in wanted or suffix == Path(source.name).suffix.lower():
+    containers = _CONTAINERS.get(suffix, (source.container,))
+    if source.container in containers or suffix == Path(source.name).suffix.lower():
         container, endian = source.container, source.endian
     else:
-        container, endian = wanted[0], "FILE"
+        container, endian = containers[0], "FILE"
     subtype = _nearest_subtype(source.subtype, container, suffix)
     _check_limits(path, source, container, subtype)
     if container in ("WAV", "WAVEX") and _size_in_bytes(source, subtype) > _WAV_LIMIT_BYTES:

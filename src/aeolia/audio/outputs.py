@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
 from aeolia.audio.formats import AudioInfo, as_written
-from aeolia.audio.writer import AudioWriter
+from aeolia.audio.writer import AllOrNothing, AudioWriter
 
 __all__ = ["Outputs"]
 
 
-class Outputs:
-    """Files that belong together: either all of them come to be or none.
-
-    Use as a context manager, as `AudioWriter`.
+class Outputs(AllOrNothing):
+    """Files that belong together, all of them or none: use it as a context manager.
 
     Args:
         paths: output's name -> its file.
@@ -64,17 +61,17 @@ class Outputs:
             self._writers[self._remainder].write(blocks[self._remainder] + lost)
 
     def close(self) -> None:
-        """Complete all files, and only then put them in their places."""
-        placed: list[AudioWriter] = []
+        """Complete all files, and only then put them at their paths."""
+        there: list[AudioWriter] = []
         try:
             for writer in self._writers.values():
                 writer.finish()
             for writer in self._writers.values():
-                writer.place()
-                placed.append(writer)
+                writer.put()
+                there.append(writer)
         except BaseException:
             self.abort()
-            for writer in placed:
+            for writer in there:
                 writer.path.unlink(missing_ok=True)
             raise
 
@@ -82,17 +79,3 @@ class Outputs:
         """Remove what was written."""
         for writer in self._writers.values():
             writer.abort()
-
-    def __enter__(self) -> Outputs:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()

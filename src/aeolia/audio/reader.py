@@ -13,16 +13,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from aeolia.audio.formats import AudioInfo
+from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.wav_pipe import WavPipeReader, read_wav_header
 from aeolia.errors import AudioFileError
 
-__all__ = ["PIPE", "AudioReader", "read_audio"]
+__all__ = ["PIPE", "AudioReader", "read_audio", "read_samples"]
 
 #: The name of standard input and standard output.
 PIPE = "-"
-
-MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
 
 _TAGS = (
     "title",
@@ -241,5 +239,14 @@ def _no_samples(name: str) -> str:
 def read_audio(path: str | Path) -> tuple[np.ndarray, AudioInfo]:
     """A whole file: samples [T, C] float32, and what kind of file it is."""
     with AudioReader(path) as reader:
-        blocks = list(reader.blocks(1 << 16))
-        return np.concatenate(blocks), reader.info
+        return np.concatenate(list(reader.blocks(1 << 16))), reader.info
+
+
+def read_samples(path: str | Path) -> tuple[np.ndarray, int]:
+    """A whole file as arrays are passed around: [T] (one channel) or [T, C], and its sample rate.
+
+    Raises:
+        AudioFileError: as `AudioReader`.
+    """
+    audio, info = read_audio(path)
+    return audio[:, 0] if info.channels == 1 else audio, info.sample_rate

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,16 +16,47 @@ from aeolia.audio.formats import AudioInfo, integer_bits, output_info, quantise
 from aeolia.audio.reader import PIPE
 from aeolia.audio.wav_pipe import PIPE_SUBTYPES, WavPipeWriter
 from aeolia.errors import AudioFileError, InputError
+from aeolia.files import PendingFile
 
-__all__ = ["AudioWriter", "write_audio"]
+__all__ = ["AllOrNothing", "AudioWriter", "write_audio"]
+
+Own = TypeVar("Own", bound="AllOrNothing")
 
 
-class AudioWriter:
-    """Writes an audio file of a given format, all or nothing.
+class AllOrNothing(ABC):
+    """Output as a context manager: complete when the block ends well, removed when it does not.
 
-    Use as a context manager: leaving it normally puts the file in place, leaving it by an
-    exception (or an interrupt) removes what was written. Integer formats clamp what is beyond
-    full scale and count it in `n_clipped`; levels are never rescaled.
+    An interrupt counts as an error.
+    """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Complete the output and put it at its path."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Remove what was written."""
+
+    def __enter__(self: Own) -> Own:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+
+class AudioWriter(AllOrNothing):
+    """Writes an audio file of a given format, all or nothing: use it as a context manager.
+
+    Integer formats clamp what is beyond full scale and count it in `n_clipped`; levels are never
+    rescaled.
 
     Args:
         path: the output, or "-" for a WAV on standard output.
@@ -48,8 +79,15 @@ class AudioWriter:
         _check_output(self.path, source, overwrite)
         self.info = output_info(source, self.path)
         self._bits = integer_bits(self.info.subtype)
-        self._partial = _partial_path(self.path)
         self._file: Any = None
+        try:
+            self._pending = PendingFile(self.path)
+            # Made by hand first, for the system's own words when it cannot be.
+            os.close(os.open(self._pending.partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except OSError as error:
+            raise AudioFileError(
+                f"{self.path}: cannot be written ({error.strerror}); choose another output folder"
+            ) from error
         try:
             self._file = self._open()
         except BaseException:
@@ -59,22 +97,14 @@ class AudioWriter:
     def _open(self) -> Any:
         import soundfile
 
-        info = self.info
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Made by hand first, for the system's own words when it cannot be.
-            os.close(os.open(self._partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        except OSError as error:
-            raise AudioFileError(
-                f"{self.path}: cannot be written ({error.strerror}); choose another output folder"
-            ) from error
+        info, partial = self.info, self._pending.partial
         form: dict[str, Any] = {"format": info.container, "subtype": info.subtype}
         mode = "w", info.sample_rate, info.channels
         try:
-            file = soundfile.SoundFile(self._partial, *mode, endian=info.endian, **form)
+            file = soundfile.SoundFile(partial, *mode, endian=info.endian, **form)
         except soundfile.SoundFileError:
             try:  # Not every container can be written in every byte order it is read in.
-                file = soundfile.SoundFile(self._partial, *mode, **form)
+                file = soundfile.SoundFile(partial, *mode, **form)
             except soundfile.SoundFileError as error:
                 raise self._failed(error) from error
         for tag, text in info.tags.items():
@@ -104,12 +134,12 @@ class AudioWriter:
             raise self._failed(error) from error
 
     def close(self) -> None:
-        """Complete the file and put it in its place."""
+        """Complete the file and put it at its path."""
         self.finish()
-        self.place()
+        self.put()
 
     def finish(self) -> None:
-        """Complete the file, still beside its place."""
+        """Complete the file, still beside its path."""
         if self._pipe:
             return
         try:
@@ -122,12 +152,12 @@ class AudioWriter:
             self.abort()
             raise
 
-    def place(self) -> None:
-        """Put the finished file in its place."""
+    def put(self) -> None:
+        """Put the finished file at its path."""
         if self._pipe:
             return
         try:
-            os.replace(self._partial, self.path)
+            self._pending.put()
         except OSError as error:
             self.abort()
             raise self._failed(error) from error
@@ -142,7 +172,7 @@ class AudioWriter:
         # Lossy and block-coded formats round their length or hold it only roughly.
         if not self.info.subtype.startswith(("PCM", "FLOAT", "DOUBLE")):
             return
-        n_there = soundfile.info(str(self._partial)).frames
+        n_there = soundfile.info(str(self._pending.partial)).frames
         if n_there != self._n_written:
             raise OSError(f"only {n_there} of {self._n_written} samples arrived")
 
@@ -155,10 +185,7 @@ class AudioWriter:
                 self._file.close()
         except (RuntimeError, OSError):
             pass  # Closing writes the header, which fails again on a full disk.
-        try:
-            self._partial.unlink(missing_ok=True)
-        except OSError:
-            pass  # It never came to be: its folder is not one.
+        self._pending.discard()
 
     def _failed(self, error: BaseException) -> AudioFileError:
         reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".") or type(error).__name__
@@ -172,20 +199,6 @@ class AudioWriter:
             f"({reason}; {room}); nothing was left, free some space or choose another output"
         )
 
-    def __enter__(self) -> AudioWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
-
 
 def _pipe_info(source: AudioInfo) -> AudioInfo:
     info = output_info(source, "standard output.wav")
@@ -193,13 +206,6 @@ def _pipe_info(source: AudioInfo) -> AudioInfo:
     return AudioInfo(
         "standard output", source.sample_rate, source.channels, source.frames, "WAV", subtype
     )
-
-
-def _partial_path(path: Path) -> Path:
-    """Hidden, unique, beside `path`, with its suffix, and not too long for a file system."""
-    tail = f".partial-{secrets.token_hex(4)}{path.suffix}"
-    stem = path.stem.encode()[: 250 - len(tail.encode())].decode(errors="ignore")
-    return path.with_name(f".{stem}{tail}")
 
 
 def _check_output(path: Path, source: AudioInfo, overwrite: bool) -> None:

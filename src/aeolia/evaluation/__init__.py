@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from aeolia.evaluation.gallery import gallery, worst_clips
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page
-from aeolia.evaluation.pairs import Pair, PairSet, find_pairs, read_audio
+from aeolia.evaluation.pairs import Pair, PairSet, find_pairs
 from aeolia.evaluation.report import Report, snr_groups, write_report
 from aeolia.evaluation.scoring import ClipScores, System, evaluate, score_audio
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
@@ -39,7 +39,6 @@ __all__ = [
     "mean_interval",
     "paired_difference",
     "print_table",
-    "read_audio",
     "render_page",
     "score_audio",
     "snr_groups",

@@ -16,13 +16,10 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from aeolia.audio import files
-from aeolia.audio.files import AUDIO_SUFFIXES
+from aeolia.audio.formats import AUDIO_SUFFIXES
 from aeolia.errors import DataError
 
-__all__ = ["Pair", "PairSet", "find_pairs", "read_audio"]
+__all__ = ["Pair", "PairSet", "find_pairs"]
 
 _FOLDERS = (("noisy", "clean"), ("noisy_testset_wav", "clean_testset_wav"))
 
@@ -71,16 +68,6 @@ def find_pairs(folder: Path | str) -> PairSet:
     lonely = {**noisy, **clean}
     unpaired = tuple(str(lonely[name]) for name in sorted(set(noisy) ^ set(clean)))
     return PairSet(folder, pairs, unpaired)
-
-
-def read_audio(path: Path | str) -> tuple[np.ndarray, int]:
-    """Samples [T] (one channel) or [T, C] as float32, and the sample rate.
-
-    Raises:
-        AudioFileError: the file cannot be read as audio, or is empty.
-    """
-    audio, info = files.read_audio(path)
-    return audio[:, 0] if info.channels == 1 else audio, info.sample_rate
 
 
 def _pair(name: str, noisy: Path, clean: Path, labels: dict[str, str]) -> Pair:

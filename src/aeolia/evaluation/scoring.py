@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from aeolia.audio.files import read_samples
 from aeolia.errors import AeoliaError, DataError, InputError
-from aeolia.evaluation.pairs import Pair, read_audio
+from aeolia.evaluation.pairs import Pair
 from aeolia.metrics import METRICS, Metric, choose_metrics, snr
 
 __all__ = ["ClipScores", "System", "evaluate", "read_pair", "run_system", "score_audio"]
@@ -109,8 +110,8 @@ def read_pair(pair: Pair) -> tuple[np.ndarray, np.ndarray, int]:
         AudioFileError: one of them cannot be read.
         DataError: they differ in sample rate, length or channels.
     """
-    noisy, noisy_rate = read_audio(pair.noisy)
-    clean, clean_rate = read_audio(pair.clean)
+    noisy, noisy_rate = read_samples(pair.noisy)
+    clean, clean_rate = read_samples(pair.clean)
     if noisy_rate != clean_rate or noisy.shape != clean.shape:
         raise DataError(
             f"{pair.noisy} has {_shape(noisy, noisy_rate)} and {pair.clean} has "

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
@@ -22,9 +23,6 @@ __all__ = ["FRAMES_PER_STEP", "Passage", "Timing"]
 
 #: Frames of one step at most: faster than the whole at once (caches), and bounded memory.
 FRAMES_PER_STEP = 64
-
-#: Sample rates that a stream accepts, in Hz.
-MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
 
 Returned = TypeVar("Returned")
 

@@ -13,16 +13,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from aeolia.audio.formats import AUDIO_SUFFIXES
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.layouts import describe, describe_stem, esc50_classes, song_folders
 from aeolia.data.corpus.manifest import KINDS, Row, read_manifest, split_rows, trainable
 from aeolia.errors import DataError
 
-__all__ = ["AUDIO_SUFFIXES", "PROBLEMS", "Scan", "load_rows", "scan"]
-
-AUDIO_SUFFIXES = frozenset(
-    ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .w64 .caf .rf64 .au .sph".split()
-)
+__all__ = ["PROBLEMS", "Scan", "load_rows", "scan"]
 
 #: Problem -> what it means. All but the last leave the recording out of the manifest.
 PROBLEMS = {

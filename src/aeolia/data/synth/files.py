@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeolia.data.corpus.scan import AUDIO_SUFFIXES
+from aeolia.audio.formats import AUDIO_SUFFIXES
 from aeolia.errors import DataError
 
 __all__ = ["NoteFile", "find_notes", "pitch_from_name"]

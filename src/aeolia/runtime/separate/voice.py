@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.errors import InputError, ModelError
+from aeolia.files import write_atomically
 
 __all__ = ["VOICE_SUFFIX", "Voice"]
 
@@ -39,7 +38,7 @@ class Voice:
     encoder: str
     #: The clip it was made from, for people to read.
     clip: str
-    #: How much of the clip was heard.
+    #: How much of the clip was used.
     seconds: float
     #: What was odd about the clip, in words.
     warnings: tuple[str, ...] = ()
@@ -65,17 +64,12 @@ class Voice:
             "vector": [float(value) for value in self.vector.astype(np.float32)],
         }
         text = json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
-        partial = path.with_name(f".{path.name[:200]}.partial-{secrets.token_hex(4)}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
-            os.replace(partial, path)
+            write_atomically(path, text)
         except OSError as error:
             raise InputError(
-                f"{path}: the voice cannot be written ({error.strerror}); choose another place"
+                f"{path}: the voice cannot be written ({error.strerror}); choose another path"
             ) from error
-        finally:
-            _remove(partial)
 
     @classmethod
     def load(cls, path: str | Path) -> Voice:
@@ -156,10 +150,3 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path}: not a readable voice file ({' '.join(str(error).split())[:60]}); give a "
             f"clip of the speaker, or a file that --save-voice wrote"
         ) from error
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        pass  # It never came to be: its folder is not one.

@@ -10,8 +10,6 @@ original_rate, original_samples, channels, format        the recording's; sample
 from __future__ import annotations
 
 import io
-import os
-import secrets
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from aeolia.audio.pitch import PitchTrack, track_pitch
 from aeolia.audio.polyphony import POLYPHONIC_SHARE, polyphonic_share
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError
+from aeolia.files import write_atomically
 from aeolia.runtime.synth.follower import LoudnessFollower
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
@@ -97,13 +96,9 @@ class Encoding:
             raise InputError(f"{path}: already exists; add --overwrite, or name another output")
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, format=_FORMAT, **vars(self))
-        partial = path.with_name(f".{path.name[:200]}.partial-{secrets.token_hex(4)}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(buffer.getvalue())
-            os.replace(partial, path)
+            write_atomically(path, buffer.getvalue())
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
     @classmethod
