@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from aeolia.errors import AeoliaError
-from benchmarks import ROOT
+from aeolia.errors import AeoliaError, DataError
+from benchmarks import PAGES, RESULTS, ROOT, cache_folder
 
 __all__ = ["app", "main"]
 
@@ -24,9 +25,267 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _group() -> None:
-    pass
+class Task(str, enum.Enum):
+    """What a model does."""
+
+    denoise = "denoise"
+    separate = "separate"
+    synth = "synth"
+
+
+Manifest = Annotated[Path, typer.Option(help="Folder with manifest.csv.", show_default=False)]
+Notes = Annotated[Path, typer.Option(help="Folder with notes/ and drums/ as training had them.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="Name or .onnx file; else the released ones. Several may come."),
+]
+HoldOut = Annotated[list[str] | None, typer.Option(help="Song held out; else 4_potassium.")]
+Cache = Annotated[Path, typer.Option(help="Folder of what is remembered.")]
+Page = Annotated[Path, typer.Option("--output", "-o", help="The page to write.")]
+Kept = Annotated[Path, typer.Option("--results", help="The file of all scores to write.")]
+
+#: Command -> the module whose `page` writes its page.
+_PAGES = {
+    "denoise": "benchmarks.denoise.report",
+    "separate": "benchmarks.separate.report",
+    "synth": "benchmarks.synth.run",
+}
+#: Songs that the released separators' training held out.
+_HELD_OUT = ("4_potassium",)
+
+
+@app.command()
+def denoise(
+    data: Manifest,
+    peers: Annotated[Path | None, typer.Option(help="Folder of the peers' files.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Name of a peer to leave out.")] = None,
+    model: Models = None,
+    clips: Annotated[int, typer.Option(min=5, help="Mixtures; few for a quick look.")] = 200,
+    speed: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
+    long: Annotated[bool, typer.Option(help="Also a file of one hour, for memory.")] = False,
+    cache: Cache = cache_folder(),
+    output: Page = PAGES / "RESULTS.md",
+    results: Kept = RESULTS / "denoise.json",
+) -> None:
+    """RESULTS.md: our denoisers beside others, on held-out recordings.
+
+    \b
+    python -m benchmarks denoise --data DIR --peers DIR
+    python -m benchmarks denoise --data DIR --model mine.onnx --clips 20 --no-speed -o mine.md
+    """
+    from benchmarks.denoise.run import run
+
+    run(
+        data,
+        output,
+        results,
+        peers=peers,
+        skip=skip or (),
+        models=model or (),
+        clips=clips,
+        speed=speed,
+        long=long,
+        cache=cache,
+    )
+
+
+@app.command()
+def separate(
+    data: Manifest,
+    clips: Annotated[int, typer.Option(min=1, help="Mixtures of classes.")] = 60,
+    hold_out: HoldOut = None,
+    classes_model: Annotated[str, typer.Option(help="Name or .onnx file.")] = "separate",
+    speaker_model: Annotated[str, typer.Option(help="Name or .onnx file.")] = "separate-speaker",
+    source: Annotated[
+        str, typer.Option(help="Corpus of the speakers; '' for all.")
+    ] = "librispeech",
+    cost: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
+    output: Page = PAGES / "SEPARATION.md",
+    results: Kept = RESULTS / "separate.json",
+) -> None:
+    """SEPARATION.md: our separators beside baselines and an ideal mask.
+
+    \b
+    pip install museval        # for one table; it needs ffmpeg
+    python -m benchmarks separate --data DIR
+    """
+    from benchmarks.separate.run import run
+
+    run(
+        data,
+        output,
+        results,
+        clips=clips,
+        hold_out=hold_out or _HELD_OUT,
+        classes_model=classes_model,
+        speaker_model=speaker_model,
+        source=source or None,
+        cost=cost,
+    )
+
+
+@app.command()
+def synth(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with notes/ and drums/; without it only playing and speed."),
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Name or .onnx file.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="A part, such as shift.")] = None,
+    cache: Cache = cache_folder(),
+    output: Page = PAGES / "SYNTHESIS.md",
+    results: Kept = RESULTS / "synth.json",
+) -> None:
+    """SYNTHESIS.md: how our synthesisers play, and the bars that they are held to.
+
+    \b
+    python -m benchmarks synth --data DIR
+    python -m benchmarks synth --data DIR --model mine.onnx --only shift -o mine.md
+    """
+    from benchmarks.synth.run import run
+
+    models = model or ("notes", "drums")
+    run(data, output, results, models=models, only=only or (), cache=cache)
+
+
+@app.command()
+def failures(
+    data: Manifest,
+    gallery: Annotated[Path, typer.Option(help="Folder for the page to listen.")],
+    model: Models = None,
+    clips: Annotated[int, typer.Option(min=10, help="Mixtures; few for a quick look.")] = 200,
+    cache: Cache = cache_folder(),
+    output: Page = PAGES / "failures.md",
+) -> None:
+    """failures.md: the mixtures on which each denoiser gains least, and a page to hear them.
+
+    \b
+    python -m benchmarks failures --data DIR --gallery worst
+    """
+    from benchmarks.denoise.failures import run
+
+    run(data, gallery, output, models=model or (), clips=clips, cache=cache)
+
+
+@app.command("fine-tuning")
+def fine_tuning(
+    data: Manifest,
+    model: Annotated[str, typer.Option(help="A released model.")] = "denoise-16k",
+    noise: Annotated[str, typer.Option(help="Source of the noises.")] = "clearervoice",
+    minutes: Annotated[float, typer.Option(help="Of training.")] = 4.0,
+    output: Page = PAGES / "fine_tuning.md",
+) -> None:
+    """fine_tuning.md: what training on one's own noise brings.
+
+    \b
+    python -m benchmarks fine-tuning --data DIR --minutes 3
+    """
+    from benchmarks.denoise.fine_tuning import run
+
+    run(data, output, model=model, noise=noise, minutes=minutes)
+
+
+@app.command()
+def ablations(
+    task: Annotated[Task, typer.Argument()],
+    data: Annotated[Path, typer.Option(help="Folder with manifest.csv, or with notes/.")],
+    minutes: Annotated[float, typer.Option(help="Of training for each variant.")] = 10.0,
+    seed: Annotated[list[int] | None, typer.Option(help="Several may come; else 0.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Variant to train; else all.")] = None,
+    table: Annotated[bool, typer.Option(help="Train nothing: only write the table.")] = False,
+    start_from: Annotated[str, typer.Option("--from", help="Start from this model.")] = "",
+    cache: Cache = cache_folder() / "ablations",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The page.")] = None,
+) -> None:
+    """ablations*.md: one thing changed at a time, trained for equal minutes (an idle machine!).
+
+    \b
+    python -m benchmarks ablations denoise --data DIR --minutes 10 --seed 0 --seed 1 --seed 2
+    python -m benchmarks ablations separate --data DIR --only "no skips"
+    """
+    from benchmarks.ablations.run import Trainings, run
+
+    suffix = "" if task is Task.denoise else f"-{task.value}"
+    trainings = Trainings(task.value, data, minutes, tuple(seed or (0,)), start_from)
+    page = output or PAGES / f"ablations{suffix}.md"
+    run(trainings, page, only=[] if table else only, cache=cache)
+
+
+pictures = typer.Typer(no_args_is_help=True, help="The spectrograms of docs/.")
+app.add_typer(pictures, name="pictures")
+
+
+@pictures.command("separate")
+def pictures_separate(
+    data: Manifest,
+    hold_out: HoldOut = None,
+    classes: Annotated[int, typer.Option(min=0, help="Number of the mixture of classes.")] = 4,
+    voices: Annotated[int, typer.Option(min=0, help="Number of the mixture of voices.")] = 1,
+    output: Annotated[Path, typer.Option("--output", "-o")] = ROOT / "docs" / "separation",
+) -> None:
+    """docs/separation: mixtures, their parts, and what the separators find.
+
+    \b
+    python -m benchmarks pictures separate --data DIR
+    """
+    from benchmarks.separate.pictures import run
+
+    run(data, output, hold_out=hold_out or _HELD_OUT, classes=classes, voices=voices)
+
+
+@pictures.command("synth")
+def pictures_synth(
+    data: Notes,
+    output: Annotated[Path, typer.Option("--output", "-o")] = ROOT / "docs" / "synthesis",
+) -> None:
+    """docs/synthesis: notes as recorded, and as the synthesisers make them.
+
+    \b
+    python -m benchmarks pictures synth --data DIR
+    """
+    from benchmarks.synth.pictures import run
+
+    run(data, output)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Results of a run (.json).")],
+    second: Annotated[Path, typer.Argument(help="Results of another run.")],
+) -> None:
+    """Differences of two runs, clip by clip, with 95 % intervals: second minus first.
+
+    \b
+    python -m benchmarks denoise --data DIR --no-speed --results after.json -o after.md
+    python -m benchmarks compare benchmarks/results/denoise.json after.json
+    """
+    from aeolia.evaluation.tables import print_table
+    from benchmarks.results import Results, compare
+
+    for table in compare(Results.read(first), Results.read(second)):
+        print_table(table)
+
+
+@app.command()
+def page(
+    results: Annotated[Path, typer.Argument(help="Results of a run (.json).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")],
+) -> None:
+    """Write the page of a run again, from its results.
+
+    \b
+    python -m benchmarks page benchmarks/results/denoise.json -o benchmarks/RESULTS.md
+    """
+    import importlib
+
+    from aeolia.files import write_atomically
+    from benchmarks.results import Results
+
+    found = Results.read(results)
+    if found.page not in _PAGES:
+        raise DataError(f"{results} is of no page: {found.page!r}; known are {', '.join(_PAGES)}")
+    module = importlib.import_module(_PAGES[found.page])
+    write_atomically(output, module.page(found))
 
 
 @app.command()
@@ -34,7 +293,7 @@ def versions(
     before: Annotated[Path, typer.Argument(help="Another checkout of this repository.")],
     after: Annotated[Path, typer.Argument(help="A checkout.", show_default="this one")] = ROOT,
     only: Annotated[
-        list[str] | None, typer.Option(help="Operations, such as denoise; else all.")
+        list[str] | None, typer.Option(help="Operation, such as denoise; else all.")
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Measurements of each cost.")] = 5,
 ) -> None:

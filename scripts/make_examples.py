@@ -50,13 +50,11 @@ def main() -> None:
 def make_fan(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """48 kHz mono: a voice beside a desk fan, with mains hum."""
     sample_rate = 48000
-    speech = say(
-        "slt",
+    words = (
         "The kettle is on, the window is open, and the old fan on my desk "
-        "is doing its best to be heard.",
-        sample_rate,
+        "is doing its best to be heard."
     )
-    clean = padded(with_sibilance(at_level(speech, SPEECH_LEVEL_DB), sample_rate, rng), sample_rate)
+    clean = spoken("slt", words, sample_rate, rng)
     fan = fan_noise(len(clean), sample_rate, rng)
     hum = mains_hum(len(clean), sample_rate, rng)
     noise = at_level(fan, 0.0) + at_level(hum, -9.0)
@@ -66,20 +64,18 @@ def make_fan(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
 def make_street(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """44.1 kHz stereo: a voice a little left of the middle, cars passing behind it."""
     sample_rate = 44100
-    speech = say(
-        "rms",
+    words = (
         "I am down at the harbour now. If the traffic is too loud, "
-        "I will call again from the station.",
-        sample_rate,
+        "I will call again from the station."
     )
-    mono = padded(with_sibilance(at_level(speech, SPEECH_LEVEL_DB), sample_rate, rng), sample_rate)
+    mono = spoken("rms", words, sample_rate, rng)
     clean = np.stack([mono, 0.8 * mono], axis=1)
     noise = street_noise(len(mono), sample_rate, rng)
     return clean, clean + at_snr(noise, clean, 1.0), sample_rate
 
 
 def make_cafe(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    """16 kHz mono: a voice in a small room, five others talking further off.
+    """16 kHz mono: a voice in a small room, five others talking farther off.
 
     The clean reference is the voice with the room's first 50 ms, as heard close by.
     """
@@ -95,21 +91,23 @@ def make_cafe(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     near = room_response(size, (2.9, 2.9, 1.5), ear, 0.4, sample_rate, rng)
     first = int(np.argmax(np.abs(near)))
     early = near[: first + int(0.05 * sample_rate)]
-    heard, clean = (convolve(speech, response)[first:][: len(speech)] for response in (near, early))
+    distant, clean = (
+        convolve(speech, response)[first:][: len(speech)] for response in (near, early)
+    )
     gain = 10 ** ((SPEECH_LEVEL_DB - level_db(clean)) / 20)
-    heard, clean = gain * heard, gain * clean
+    distant, clean = gain * distant, gain * clean
 
     babble = np.zeros(len(speech))
     for index, (voice, text) in enumerate(OTHERS):
         talk = np.resize(say(voice, text, sample_rate), len(speech))
         talk = np.roll(at_level(talk, 0.0), int(rng.integers(len(talk))))
-        place = (rng.uniform(0.5, 5.5), rng.uniform(0.4, 4.2), rng.uniform(1.1, 1.7))
-        response = room_response(size, place, ear, 0.5, sample_rate, rng)
+        position = (rng.uniform(0.5, 5.5), rng.uniform(0.4, 4.2), rng.uniform(1.1, 1.7))
+        response = room_response(size, position, ear, 0.5, sample_rate, rng)
         away = convolve(talk, response / np.linalg.norm(response))[: len(speech)]
         babble += away * 10 ** (-1.0 * index / 20)
     clatter = shaped_noise(len(speech), sample_rate, rng, lambda f: 1 / (1 + (f / 400) ** 1.5))
     noise = at_level(babble, 0.0) + at_level(clatter, -10.0)
-    return clean, heard + at_snr(noise, clean, 4.0), sample_rate
+    return clean, distant + at_snr(noise, clean, 4.0), sample_rate
 
 
 def make_duet() -> tuple[np.ndarray, np.ndarray, int]:
@@ -141,6 +139,12 @@ OTHERS = (
 # --- voices and noises -------------------------------------------------------------------------
 
 
+def spoken(voice: str, text: str, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
+    """The text in one of flite's voices, with sibilants, at its level, silence around it."""
+    speech = at_level(say(voice, text, sample_rate), SPEECH_LEVEL_DB)
+    return padded(with_sibilance(speech, sample_rate, rng), sample_rate)
+
+
 def say(voice: str, text: str, sample_rate: int) -> np.ndarray:
     """The text in one of flite's voices (16 kHz), without silence around it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +155,7 @@ def say(voice: str, text: str, sample_rate: int) -> np.ndarray:
             sys.exit("flite is not installed; on Debian or Ubuntu: sudo apt-get install flite")
         audio, rate = soundfile.read(path)
     loud = np.flatnonzero(np.abs(audio) > 0.02 * np.abs(audio).max())
-    return soxr.resample(audio[loud[0] : loud[-1]], rate, sample_rate, quality="VHQ")
+    return np.asarray(soxr.resample(audio[loud[0] : loud[-1]], rate, sample_rate, quality="VHQ"))
 
 
 def with_sibilance(speech: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -191,16 +195,17 @@ def fan_noise(length: int, sample_rate: int, rng: np.random.Generator) -> np.nda
     rattle = shaped_noise(length, sample_rate, rng, lambda f: (f > 2500) & (f < 14000))
     rattle *= np.maximum(0, np.sin(2 * np.pi * 2 * turns)) ** 8
     swing = 1 + 0.3 * np.sin(2 * np.pi * 0.15 * time)
-    return air * beating * swing + 0.35 * tones + 0.12 * rattle
+    return np.asarray(air * beating * swing + 0.35 * tones + 0.12 * rattle)
 
 
 def mains_hum(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
     """50 Hz and its harmonics, the odd ones stronger."""
     phase = 2 * np.pi * 50 * np.arange(length) / sample_rate
-    return sum(
+    harmonics = [
         (1.0 if k % 2 else 0.4) / k**0.9 * np.sin(k * phase + rng.uniform(0, 2 * np.pi))
         for k in range(1, 25)
-    )
+    ]
+    return np.asarray(np.sum(harmonics, axis=0))
 
 
 def street_noise(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:

@@ -165,8 +165,8 @@ def _denoised(run: Path, data: Path) -> Clips:
     pairs = build_sets(data / "manifest.csv")["mixtures"][::2]
     with TemporaryDirectory() as folder:  # scores of a passing model are not worth remembering
         model = _exported(run, folder)
-        scores = score(our_system(str(model)), "mixtures", pairs, Path(folder), lambda _: None)
-    return {name: [clip[name] for clip in scores] for name in ("pesq_wb", "estoi", "si_sdr")}
+        scores = score(our_system(str(model)), "mixtures", pairs, Path(folder))
+    return {name: scores[name] for name in ("pesq_wb", "estoi", "si_sdr")}
 
 
 def _separated(run: Path, data: Path) -> Clips:
@@ -176,8 +176,8 @@ def _separated(run: Path, data: Path) -> Clips:
     with TemporaryDirectory() as folder:
         model = load(_exported(run, folder), "separate")
         for clip in class_mixtures(rows, 60):
-            wanted = list(clip.references)
-            sounds = separate(clip.mixture, clip.sample_rate, sources=wanted, model=model)
+            sources = list(clip.references)
+            sounds = separate(clip.mixture, clip.sample_rate, sources=sources, model=model)
             for name, reference in clip.references.items():
                 gained = si_sdr(reference, sounds[name]) - si_sdr(reference, clip.mixture)
                 found.setdefault(name, []).append(gained)

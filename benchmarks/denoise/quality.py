@@ -1,6 +1,6 @@
 """Runs systems over the held-out sets and scores every clip; scores of a clip are remembered.
 
-A system hears a clip at its own rate (made from the 48 kHz clip by one resampling) and is scored
+A system receives a clip at its own rate (made from the 48 kHz clip by one resampling) and is scored
 at 16 kHz against the reference that went through the same resampling, so that nobody pays for
 the rate it works at. What lies above 8 kHz is scored at 48 kHz, for full-band systems alone.
 """
@@ -10,49 +10,68 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-from aeolia.data.heldout.denoise import SAMPLE_RATE, Pair, pair_hash
+from aeolia.data.heldout.denoise import SAMPLE_RATE, HeldOutPair, pair_hash
+from aeolia.errors import InputError
+from aeolia.evaluation.scoring import System, run_system
+from aeolia.evaluation.systems import UNPROCESSED, load_system
+from aeolia.files import write_atomically
 from aeolia.metrics import METRICS, log_spectral_distance, si_sdr
 from aeolia.runtime.catalogue import find_model, load
-from aeolia.runtime.denoise import DenoisingStream
+from benchmarks import say
+from benchmarks.denoise.metrics import INPUT
 from benchmarks.peers.adapters import Peer
+from benchmarks.results import Entry, Scores, digest_of
 
-__all__ = ["NOISY", "System", "our_system", "peer_system", "score"]
+__all__ = ["NOISY", "Competitor", "our_system", "peer_system", "resampled", "score"]
 
-Scores = dict[str, float]
+#: Metric -> the value for one clip.
+ClipScores = dict[str, float]
 _SCORED_AT = 16000
 #: Counted up when a score's meaning changes, so that nothing remembered is mistaken for it.
 _VERSION = 3
 
 
 @dataclass(frozen=True)
-class System:
-    """Something to compare: `enhance` maps [T] at `sample_rate` to [T], aligned."""
+class Competitor:
+    """A system to compare, and how it is entered into the results."""
 
-    name: str
-    sample_rate: int
-    enhance: Callable[[np.ndarray], np.ndarray]
-    #: Changes whenever its output may: what remembered results are filed under.
-    key: str
-    ours: bool = False
+    entry: Entry
+    system: System
+
+    @property
+    def name(self) -> str:
+        """As in the tables."""
+        return self.entry.name
+
+    def process(self, noisy: np.ndarray) -> np.ndarray:
+        """[T] at 48 kHz -> what the system makes of it, at the system's own rate.
+
+        Raises:
+            InputError: another shape came back, or samples that are not finite.
+        """
+        rate = self.entry.sample_rate
+        try:
+            return run_system(self.system, resampled(noisy, SAMPLE_RATE, rate), rate)[0]
+        except InputError as error:
+            raise InputError(f"{self.name}: {error}") from error
 
 
-NOISY = System("noisy input", SAMPLE_RATE, lambda audio: audio, "noisy")
+NOISY = Competitor(Entry(INPUT, SAMPLE_RATE, "noisy"), load_system(UNPROCESSED))
 
 
-def our_system(name: str) -> System:
+def our_system(name: str) -> Competitor:
     """A released model (or a model file) through the stream that users run."""
     path = find_model(name)
-    stream = DenoisingStream(load(path))
     key = f"ours-{_graph_digest(path)}"
-    return System(path.stem, stream.sample_rate, stream.process, key, ours=True)
+    rate = load(path).config.sample_rate
+    return Competitor(Entry(path.stem, rate, key, ours=True), load_system(str(path)))
 
 
 def _graph_digest(path: Path) -> str:
@@ -61,99 +80,79 @@ def _graph_digest(path: Path) -> str:
 
     model = onnx.load(str(path))
     del model.metadata_props[:]
-    return hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()[:16]
+    return digest_of(model.SerializeToString(deterministic=True))
 
 
-def peer_system(peer: Peer) -> System:
+def peer_system(peer: Peer) -> Competitor:
     """A peer; its key covers its files and the source of its adapter's classes."""
     classes = [kind for kind in type(peer).__mro__ if kind.__module__ == Peer.__module__]
-    text = "".join(inspect.getsource(kind) for kind in classes)
-    source = hashlib.sha256(text.encode()).hexdigest()[:8]
-    files = _digest(peer.folder / file for file in peer.files)
-    return System(peer.name, peer.sample_rate, peer.enhance, f"peer-{files}-{source}")
-
-
-def _digest(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    source = digest_of("".join(inspect.getsource(kind) for kind in classes).encode())[:8]
+    files = digest_of(b"".join((peer.folder / file).read_bytes() for file in peer.files))
+    key = f"peer-{files}-{source}"
+    entry = Entry(peer.name, peer.sample_rate, key)
+    return Competitor(entry, lambda audio, _: peer.enhance(audio))
 
 
 def score(
-    system: System,
-    set_name: str,
-    pairs: list[Pair],
-    cache: Path,
-    say: Callable[[str], None],
-) -> list[Scores]:
-    """Scores of each clip, in the set's order; from the cache where they are there."""
-    key = f"{system.name} {set_name} {system.key} {_VERSION}"
-    place = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
-    known: dict[str, Scores] = {}
-    if place.is_file():
-        known = json.loads(place.read_text())["scores"]
+    competitor: Competitor, set_name: str, pairs: Sequence[HeldOutPair], cache: Path
+) -> Scores:
+    """Each metric for every clip, in the set's order; from the cache where they are there."""
+    key = f"{competitor.name} {set_name} {competitor.entry.key} {_VERSION}"
+    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+    known: dict[str, ClipScores] = {}
+    if path.is_file():
+        known = json.loads(path.read_text())["scores"]
     names = [pair_hash(pair) for pair in pairs]
     fresh = [(name, pair) for name, pair in zip(names, pairs, strict=True) if name not in known]
     if fresh:
-        say(f"{system.name} on {set_name} ({len(fresh)} clips)")
-        known |= {name: _SCORERS[set_name](system, pair) for name, pair in fresh}
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
-        partial.write_text(json.dumps({"what": key, "scores": known}))
-        os.replace(partial, place)
-    return [known[name] for name in names]
+        say(f"{competitor.name} on {set_name} ({len(fresh)} clips)")
+        known |= {name: _SCORERS[set_name](competitor, pair) for name, pair in fresh}
+        write_atomically(path, json.dumps({"what": key, "scores": known}))
+    return {metric: [known[name][metric] for name in names] for metric in known[names[0]]}
 
 
-def _at(audio: np.ndarray, source_rate: int, sample_rate: int) -> np.ndarray:
+def resampled(audio: np.ndarray, source_rate: int, sample_rate: int) -> np.ndarray:
+    """Audio [T] at another rate, float32."""
     if source_rate == sample_rate:
         return audio
-    return soxr.resample(audio, source_rate, sample_rate).astype(np.float32)
+    return np.asarray(soxr.resample(audio, source_rate, sample_rate), np.float32)
 
 
-def _enhanced(system: System, noisy: np.ndarray) -> np.ndarray:
-    """[T] at 48 kHz -> what the system makes of it, at the system's own rate."""
-    own = _at(noisy, SAMPLE_RATE, system.sample_rate)
-    out = system.enhance(own)
-    if out.shape != own.shape or not np.isfinite(out).all():
-        raise SystemExit(f"{system.name} returned {out.shape} for {own.shape}, or not finite")
-    return out
+def _estimate(competitor: Competitor, pair: HeldOutPair, rate: int) -> np.ndarray:
+    return resampled(competitor.process(pair.noisy), competitor.entry.sample_rate, rate)
 
 
-def _scored_pair(system: System, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    estimate = _at(_enhanced(system, pair.noisy), system.sample_rate, _SCORED_AT)
-    return _at(pair.reference, SAMPLE_RATE, _SCORED_AT), estimate
-
-
-def _metrics(*names: str) -> Callable[[System, Pair], Scores]:
-    def measure(system: System, pair: Pair) -> Scores:
-        reference, estimate = _scored_pair(system, pair)
+def _metrics(*names: str) -> Callable[[Competitor, HeldOutPair], ClipScores]:
+    def measure(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
+        reference = resampled(pair.reference, SAMPLE_RATE, _SCORED_AT)
+        estimate = _estimate(competitor, pair, _SCORED_AT)
         return {name: METRICS[name].compute(reference, estimate, _SCORED_AT) for name in names}
 
     return measure
 
 
-def _full_band(system: System, pair: Pair) -> Scores:
+def _full_band(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
     """Log-spectral distance from 8 to 20 kHz, at 48 kHz."""
-    estimate = _at(_enhanced(system, pair.noisy), system.sample_rate, SAMPLE_RATE)
+    estimate = _estimate(competitor, pair, SAMPLE_RATE)
     distance = log_spectral_distance(
         pair.reference, estimate, SAMPLE_RATE, low_hz=8000, high_hz=20000
     )
     return {"lsd_above_8k": distance, "si_sdr": si_sdr(pair.reference, estimate)}
 
 
-def _attenuation(system: System, pair: Pair) -> Scores:
+def _attenuation(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
     """Noise alone: how far it is lowered, and how steadily.
 
     Attenuation of each 100 ms in dB (both sides floored 60 dB below the loudest of the input);
     the first half second, in which systems settle, is left out. The standard deviation over time
     is what is heard as gating.
     """
-    heard = _at(pair.noisy, SAMPLE_RATE, _SCORED_AT)
-    left = _at(_enhanced(system, pair.noisy), system.sample_rate, _SCORED_AT)
     before, after = (
         (audio[8000:].reshape(-1, 1600).astype(np.float64) ** 2).mean(axis=1)
-        for audio in (heard, left)
+        for audio in (
+            resampled(pair.noisy, SAMPLE_RATE, _SCORED_AT),
+            _estimate(competitor, pair, _SCORED_AT),
+        )
     )
     floor = before.max() * 1e-6
     loud = before > floor * 10
@@ -161,13 +160,13 @@ def _attenuation(system: System, pair: Pair) -> Scores:
     return {"attenuation_db": float(steps.mean()), "attenuation_std_db": float(steps.std())}
 
 
-def _level(system: System, pair: Pair) -> Scores:
+def _level(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
     """Level of the output in dB of full scale, at most 160 dB below it."""
-    out = _enhanced(system, pair.noisy).astype(np.float64)
+    out = competitor.process(pair.noisy).astype(np.float64)
     return {"rms_dbfs": float(10 * np.log10(max((out**2).mean(), 1e-16)))}
 
 
-_SCORERS: dict[str, Callable[[System, Pair], Scores]] = {
+_SCORERS: dict[str, Callable[[Competitor, HeldOutPair], ClipScores]] = {
     "mixtures": _metrics("pesq_wb", "estoi", "si_sdr", "stoi"),
     "fullband": _full_band,
     "rooms": _metrics("stoi", "estoi", "si_sdr", "pesq_wb"),

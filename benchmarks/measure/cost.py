@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from aeolia.errors import ModelError
 from benchmarks.peers.adapters import HopPeer, Peer, onnx_session
 
 __all__ = ["count_macs", "our_macs_per_second", "peer_macs_per_second"]
@@ -29,7 +30,7 @@ def count_macs(
     """MACs of one run of the graph at `path` with inputs `feeds`, of nodes for which `counts`.
 
     Raises:
-        SystemExit: the graph has control flow, whose cost a count of nodes would miss.
+        ModelError: the graph has control flow, whose cost a count of nodes would miss.
     """
     import onnx
     import onnxruntime
@@ -37,21 +38,21 @@ def count_macs(
     model = onnx.load(str(path))
     nodes = list(model.graph.node)
     if flow := {node.op_type for node in nodes} & {"Loop", "Scan", "If"}:
-        raise SystemExit(f"{path.name} has {', '.join(sorted(flow))}; its cost cannot be counted")
+        raise ModelError(f"{path.name} has {', '.join(sorted(flow))}; its cost cannot be counted")
     shapes: dict[str, Shape] = {one.name: tuple(one.dims) for one in model.graph.initializer}
     shapes |= {name: array.shape for name, array in feeds.items()}
     counted = [node for node in nodes if node.op_type in _RULES]
-    wanted = {name for node in counted for name in (*node.input, *node.output) if name}
-    wanted -= set(shapes)
+    needed = {name for node in counted for name in (*node.input, *node.output) if name}
+    needed -= set(shapes)
     present = {output.name for output in model.graph.output}
-    for name in sorted(wanted - present):
+    for name in sorted(needed - present):
         model.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    names = sorted(wanted)
+    names = sorted(needed)
     shapes |= {n: a.shape for n, a in zip(names, session.run(names, feeds), strict=True)}
     return sum(_RULES[node.op_type](node, shapes) for node in counted if counts(node, shapes))
 

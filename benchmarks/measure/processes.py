@@ -9,7 +9,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Measured", "run_measured"]
+from aeolia.errors import ModelError
+
+__all__ = ["Measured", "aeolia_command", "run_measured"]
 
 # A small process starts the command: the peak that a process is said to have is at least that of
 # the one that it was forked from, and a benchmark with PyTorch and its recordings is large.
@@ -33,6 +35,18 @@ class Measured:
     peak_mb: float
     stdout: str
     stderr: str
+
+
+def aeolia_command(*arguments: object) -> None:
+    """Run an `aeolia` command, whose words go to the terminal.
+
+    Raises:
+        ModelError: it failed.
+    """
+    command = [sys.executable, "-m", "aeolia", *map(str, arguments)]
+    code = subprocess.run(command).returncode
+    if code:
+        raise ModelError(f"`aeolia {arguments[0]}` ended with code {code}; its message is above")
 
 
 def run_measured(command: Sequence[str]) -> Measured:

@@ -1,7 +1,7 @@
 """Speed and memory, ours and the peers' in the same run, each on one thread.
 
 Systems take turns, round after round, and the best round is kept for files, so that a busy spell
-of the machine falls on everyone alike.
+of the machine falls on all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from aeolia.errors import ModelError
 from aeolia.runtime.catalogue import find_model, load
 from aeolia.runtime.denoise import DenoisingStream
 from benchmarks.measure.processes import run_measured
@@ -26,14 +27,12 @@ from benchmarks.peers.adapters import HopPeer, Peer
 __all__ = [
     "FileSpeed",
     "HopSpeed",
-    "Say",
     "cold_start",
     "file_speeds",
     "hop_speeds",
     "peak_memory_mb",
 ]
 
-Say = Callable[[str], None]
 _FILE_SECONDS = 60
 _ROUNDS = 3
 
@@ -85,7 +84,10 @@ def _rounds(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, lis
 
 
 def file_speeds(
-    models: list[str], peers: list[Peer], seconds: float = _FILE_SECONDS, rounds: int = _ROUNDS
+    models: Sequence[str],
+    peers: Sequence[Peer],
+    seconds: float = _FILE_SECONDS,
+    rounds: int = _ROUNDS,
 ) -> list[FileSpeed]:
     """Each system over a whole file at its own rate, as its offline use would run it."""
     audio = {rate: made_audio(seconds, rate) for rate in (16000, 48000)}
@@ -103,7 +105,7 @@ def file_speeds(
 
 
 def hop_speeds(
-    models: list[str], peers: list[Peer], seconds: float = 20, rounds: int = 3
+    models: Sequence[str], peers: Sequence[Peer], seconds: float = 20, rounds: int = _ROUNDS
 ) -> list[HopSpeed]:
     """Each streaming system hop by hop; the percentiles are over all hops of all rounds."""
     steps: dict[str, tuple[float, int, Callable[[], None], Callable[[np.ndarray], object]]] = {}
@@ -159,7 +161,7 @@ def _denoise(source: Path, output: Path, model: str) -> tuple[float, float]:
     )
     done = run_measured(command)
     if done.code or not output.is_file():
-        raise SystemExit(f"`aeolia denoise` failed with code {done.code}: {done.stderr[-500:]}")
+        raise ModelError(f"`aeolia denoise` failed with code {done.code}: {done.stderr[-500:]}")
     return done.seconds, done.peak_mb
 
 

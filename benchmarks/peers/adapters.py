@@ -2,7 +2,7 @@
 
 The peers' code and weights are not part of Aeolia: `benchmarks/README.md` says in words which
 public files a user puts into the folder given as `--peers DIR`. A peer whose files are absent is
-left out and named as missing in the results (`peer_folder.py`).
+left out and named as missing in the results (`folder.py`).
 
 Two shapes of peer:
     HopPeer    hop samples in, hop samples out, with its own state; the output lags by `delay`.
@@ -69,7 +69,7 @@ class Peer:
 
 
 class WholePeer(Peer):
-    """A peer that wants the whole recording at once."""
+    """A peer that needs the whole recording at once."""
 
 
 class HopPeer(Peer):
@@ -116,12 +116,12 @@ class SpectralPeer(HopPeer):
         raise NotImplementedError
 
     def reset(self) -> None:
-        self.heard = np.zeros(512, np.float32)
+        self.past = np.zeros(512, np.float32)
         self.tail = np.zeros(512, np.float32)
 
     def step(self, block: Array) -> Array:
-        self.heard = np.concatenate([self.heard[256:], block])
-        spectrum = np.fft.rfft(self.heard * self.window)
+        self.past = np.concatenate([self.past[256:], block])
+        spectrum = np.fft.rfft(self.past * self.window)
         wave = np.fft.irfft(self.frame(spectrum)).astype(np.float32) * self.synthesis
         self.tail = np.concatenate([self.tail[256:], np.zeros(256, np.float32)]) + wave
         return self.tail[:256]
@@ -214,7 +214,7 @@ class Dtln(HopPeer):
         self.names = [[i.name for i in session.get_inputs()] for session in self.sessions]
 
     def reset(self) -> None:
-        self.heard = np.zeros(512, np.float32)
+        self.past = np.zeros(512, np.float32)
         self.tail = np.zeros(512, np.float32)
         self.states = [np.zeros((1, 2, 128, 2), np.float32)] * 2
 
@@ -228,8 +228,8 @@ class Dtln(HopPeer):
 
     def step(self, block: Array) -> Array:
         self.states = list(self.states)
-        self.heard = np.concatenate([self.heard[128:], block])
-        spectrum = np.fft.rfft(self.heard)
+        self.past = np.concatenate([self.past[128:], block])
+        spectrum = np.fft.rfft(self.past)
         mask = self._network(0, np.abs(spectrum).astype(np.float32))
         masked = np.fft.irfft(spectrum * mask).astype(np.float32)
         self.tail = np.concatenate([self.tail[128:], np.zeros(128, np.float32)])
@@ -314,7 +314,7 @@ class NoiseReduce(WholePeer):
         import noisereduce
 
         out = noisereduce.reduce_noise(y=audio, sr=self.sample_rate, n_jobs=1)
-        # It divides by the level of what it hears, which digital silence does not have.
+        # It divides by the level of its input, which digital silence does not have.
         return np.nan_to_num(np.asarray(out, np.float32))
 
 

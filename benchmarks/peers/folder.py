@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
+from aeolia.errors import DataError
 from benchmarks.peers.adapters import (
     DeepFilterNet3,
     Dpcrn,
@@ -22,7 +22,7 @@ from benchmarks.peers.adapters import (
 
 __all__ = ["find_peers"]
 
-PEERS: tuple[type[Any], ...] = (
+PEERS: tuple[type[Peer], ...] = (
     Rnnoise01,
     Rnnoise02,
     Nsnet2,
@@ -41,7 +41,12 @@ def find_peers(folder: Path) -> tuple[list[Peer], list[str]]:
 
     `folder/packages` may hold Python packages installed there; it is searched after the
     environment's own.
+
+    Raises:
+        DataError: no such folder.
     """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; benchmarks/README.md says what peers it may hold")
     packages = str((folder / "packages").resolve())
     if packages not in sys.path:
         sys.path.append(packages)

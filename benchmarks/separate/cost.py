@@ -3,87 +3,81 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 import aeolia
 from aeolia.config.classes import CLASSES
 from aeolia.runtime.catalogue import load
-from aeolia.runtime.separate.stream import SeparationStream
-from benchmarks.tables import markdown
 
-__all__ = ["cost_table"]
+__all__ = ["cost_rows"]
 
 _SAMPLE_RATE = 44100
-_SECONDS = 60
+_SECONDS = 60.0
 _ROUNDS = 3
 _BLOCK = 512
+#: Of the recording that is pushed block by block, and of the clip of the voice.
+_LIVE_SECONDS, _ENROLMENT_SECONDS = 10.0, 5.0
 
 
-def cost_table(classes_model: str, speaker_model: str) -> str:
-    """Whole files by number of sources, and live blocks.
+def cost_rows(
+    classes_model: str,
+    speaker_model: str,
+    seconds: float = _SECONDS,
+    rounds: int = _ROUNDS,
+    classes: Sequence[str] = CLASSES,
+) -> list[list[str]]:
+    """Whole files by number of sources, and live blocks: the head of a table, then its rows.
 
     Noise stands for the audio: what it holds does not change the work.
     """
-    six = list(CLASSES)
     rng = np.random.default_rng(0)
-    audio = (0.05 * rng.standard_normal((_SECONDS * _SAMPLE_RATE, 2))).astype(np.float32)
-    backend = load(classes_model, "separate")
-    shares = {}
-    for count in (1, 2, 6):
-        settings = {"model": backend, "sources": six[:count]}
-        shares[count] = _best(lambda s=settings: aeolia.separate(audio, _SAMPLE_RATE, **s))
-    voice = aeolia.enrol(audio[: 5 * _SAMPLE_RATE], _SAMPLE_RATE, model=speaker_model)
-    speaker = load(speaker_model, "separate")
-    by_voice = _best(lambda: aeolia.separate(audio, _SAMPLE_RATE, model=speaker, speaker=voice))
-    # As `aeolia live` opens them: the resampler with less latency.
-    streams = {
-        f"{classes_model}, two sources": aeolia.Stream(
-            backend, _SAMPLE_RATE, 2, sources=six[:2], resample_quality="LQ"
-        ),
-        speaker_model: aeolia.Stream(
-            speaker, _SAMPLE_RATE, 2, speaker=voice, resample_quality="LQ"
-        ),
+    audio = (0.05 * rng.standard_normal((round(seconds * _SAMPLE_RATE), 2))).astype(np.float32)
+    by_class, by_voice = load(classes_model, "separate"), load(speaker_model, "separate")
+
+    def best(separate: Callable[[], object]) -> float:
+        return min(_processor_seconds(separate) for _ in range(rounds)) / seconds
+
+    whole = partial(aeolia.separate, audio, _SAMPLE_RATE)
+    shares = {
+        count: best(partial(whole, model=by_class, sources=classes[:count]))
+        for count in (1, 2, len(classes))
     }
-    rows = [
-        *(
-            [f"{classes_model}, {count} sources, of real time", f"{share:.4f}"]
-            for count, share in shares.items()
-        ),
-        ["six sources at once, of six runs for one each", f"{shares[6] / (6 * shares[1]):.2f}"],
-        [f"{speaker_model} and background, of real time", f"{by_voice:.4f}"],
-    ]
+    clip = audio[: round(_ENROLMENT_SECONDS * _SAMPLE_RATE)]
+    voice = aeolia.enrol(clip, _SAMPLE_RATE, model=speaker_model)
+    of_voice = best(partial(whole, model=by_voice, speaker=voice))
+    # As `aeolia live` opens them: the resampler with less latency.
+    live = partial(aeolia.Stream, sample_rate=_SAMPLE_RATE, channels=2, resample_quality="LQ")
+    streams = {
+        f"{classes_model}, two sources": live(by_class, sources=classes[:2]),
+        speaker_model: live(by_voice, speaker=voice),
+    }
+    block_ms = 1000.0 * _BLOCK / _SAMPLE_RATE
+    rows = [[f"stereo, {_SAMPLE_RATE / 1000:g} kHz, one thread", "processor time"]]
+    for count, share in shares.items():
+        rows.append([f"{classes_model}, {count} sources, of real time", f"{share:.4f}"])
+    ratio = shares[len(classes)] / (len(classes) * shares[1])
+    rows.append(["all sources at once, of a run for each", f"{ratio:.2f}"])
+    rows.append([f"{speaker_model} and background, of real time", f"{of_voice:.4f}"])
     for name, stream in streams.items():
-        latency = 1000.0 * stream.latency_seconds
-        median, p99 = _blocks(stream, audio)
-        block = 1000.0 * _BLOCK / _SAMPLE_RATE
-        rows.append(
-            [
-                f"live, {name}: ms for a block of {block:.1f} ms, median / 99 %",
-                f"{median:.2f} / {p99:.2f}",
-            ]
-        )
-        rows.append([f"live, {name}: latency, ms", f"{latency:.0f}"])
-    head = [f"stereo, {_SAMPLE_RATE / 1000:g} kHz, one thread", "processor time"]
-    return f"## Cost\n\n{markdown(head, rows)}"
+        median, p99 = _blocks(stream.push, audio)
+        words = f"live, {name}: ms for a block of {block_ms:.1f} ms, median / 99 %"
+        rows.append([words, f"{median:.2f} / {p99:.2f}"])
+        rows.append([f"live, {name}: latency, ms", f"{1000.0 * stream.latency_seconds:.0f}"])
+    return rows
 
 
-def _best(separate: Callable[[], object]) -> float:
-    """Least processor seconds for a second of audio."""
-    taken: list[float] = []
-    for _ in range(_ROUNDS):
-        started = time.process_time()
-        separate()
-        taken.append(time.process_time() - started)
-    return min(taken) / _SECONDS
+def _processor_seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
-def _blocks(stream: SeparationStream, audio: np.ndarray) -> tuple[float, float]:
+def _blocks(push: Callable[[np.ndarray], object], audio: np.ndarray) -> tuple[float, float]:
     """Milliseconds of processor time a block: median and 99th percentile of ten seconds."""
-    taken: list[float] = []
-    for start in range(0, 10 * _SAMPLE_RATE, _BLOCK):
-        started = time.process_time()
-        stream.push(audio[start : start + _BLOCK])
-        taken.append(1000.0 * (time.process_time() - started))
+    live = audio[: round(_LIVE_SECONDS * _SAMPLE_RATE)]
+    blocks = [live[start : start + _BLOCK] for start in range(0, len(live), _BLOCK)]
+    taken = [1000.0 * _processor_seconds(partial(push, block)) for block in blocks]
     return float(np.median(taken)), float(np.percentile(taken, 99))

@@ -1,28 +1,18 @@
-"""How well the released separators separate, beside simple baselines and an oracle.
+"""SEPARATION.md: how well the released separators separate, beside baselines and an ideal mask.
 
-    pip install museval                                                     # and ffmpeg
-    python benchmarks/separation.py --data DIR [--clips 60] [-o SEPARATION.md]
-
-Held-out speakers, songs, notes and noises (`aeolia.data.heldout.separate`). Baselines: the mixture
-itself; `denoise` for speech; a harmonic-percussive split by median filters (Fitzgerald, DAFx 2010)
-for drums (its harmonic part for the other stems); the ideal ratio mask, which knows the answer, as
-the upper end. The stems are mono, so a mid-side split has nothing to work on. Without museval the
-table by the rule of SiSEC 2018 is left out.
+Held-out speakers, songs, notes and noises (`aeolia.data.heldout.separate`). Without museval (and
+ffmpeg, which it needs) the table by the rule of SiSEC 2018 is left out.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import median_filter
-from scipy.signal import istft, stft
 
 import aeolia
-from aeolia.api import enrol, separate
 from aeolia.data.heldout.separate import (
     HeldOutMixture,
     class_mixtures,
@@ -30,198 +20,219 @@ from aeolia.data.heldout.separate import (
     speaker_mixtures,
 )
 from aeolia.data.separate.rows import class_rows, speaker_rows
+from aeolia.files import write_atomically
 from aeolia.metrics import sdr, si_sdr
 from aeolia.runtime.catalogue import find_model, load
-from benchmarks import PAGES
-from benchmarks.separate.cost import cost_table
-from benchmarks.tables import estimate, markdown
+from benchmarks import say
+from benchmarks.results import ClipSet, Entry, Results, Scores, digest_of, provenance
+from benchmarks.separate.baselines import harmonic_percussive, ideal_ratio_masks
+from benchmarks.separate.cost import cost_rows
+from benchmarks.separate.report import FRAMES, page
 
-Metric = Callable[[np.ndarray, np.ndarray], float]
-#: Source -> what each system makes of it, per clip.
-Scores = dict[str, dict[str, list[float]]]
+__all__ = ["measure", "run"]
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
-    parser.add_argument("--clips", type=int, default=60, help="mixtures per set")
-    parser.add_argument("--hold-out", nargs="+", default=["4_potassium"], help="songs held out")
-    parser.add_argument("--classes-model", default="separate")
-    parser.add_argument("--speaker-model", default="separate-speaker")
-    parser.add_argument("-o", "--output", type=Path, default=PAGES / "SEPARATION.md")
-    options = parser.parse_args()
-    manifest = options.data / "manifest.csv"
-    rows, _ = class_rows(manifest, hold_out=options.hold_out)
-    parts = [
-        "# Separation\n\nWritten by `benchmarks/separation.py`. Means with 95 % intervals "
-        "over clips, which share speakers, songs and noises.\n"
-    ]
-    parts.append(_classes(options.classes_model, class_mixtures(rows, options.clips)))
-    parts.append(_songs(options.classes_model, song_excerpts(rows, min(24, options.clips))))
-    both, _ = speaker_rows(manifest, manifest)
-    cases: list[tuple[str, dict[str, Any]]] = [
-        ("two speakers at 0 dB", {}),
-        ("two speakers at 0 dB, noise at 10 dB", {"noise_snr_db": 10.0}),
-        ("the asked-for speaker is absent", {"absent": True}),
-    ]
-    for title, settings in cases:
-        clips = speaker_mixtures(both, 2 * options.clips, source="librispeech", **settings)
-        parts.append(_speakers(options.speaker_model, title, clips))
-    parts.append(cost_table(options.classes_model, options.speaker_model))
-    options.output.write_text("\n".join(parts))
-    print(options.output.read_text())
+#: Title of a set of speakers -> how its mixtures are drawn.
+_SPEAKERS: dict[str, dict[str, Any]] = {
+    "two speakers at 0 dB": {},
+    "two speakers at 0 dB, noise at 10 dB": {"noise_snr_db": 10.0},
+    "the speaker is absent": {"absent": True},
+}
+#: Songs and speakers have fewer and more clips than classes.
+_MOST_EXCERPTS, _SPEAKERS_A_CLIP = 24, 2
+#: System -> metric -> value, of one clip.
+_Found = dict[str, dict[str, float]]
 
 
-def _classes(model: str, clips: Iterable[HeldOutMixture]) -> str:
-    """Improvement of SI-SDR for speech, music and noise."""
-    backend, scores = load(model, "separate"), _Table()
-    for clip in clips:
-        wanted = list(clip.references)
-        found = separate(clip.mixture, clip.sample_rate, sources=wanted, model=backend)
-        denoised = aeolia.denoise(clip.mixture, clip.sample_rate)
-        for name, reference in clip.references.items():
-            before = si_sdr(reference, clip.mixture)
-            scores.add(name, model, si_sdr(reference, found[name]) - before)
-            scores.add(name, "ideal ratio mask", si_sdr(reference, _oracle(clip, name)) - before)
-        reference = clip.references["speech"]
-        before = si_sdr(reference, clip.mixture)
-        scores.add("speech", "denoise", si_sdr(reference, denoised) - before)
-    return scores.markdown("Speech + music + noise, 0 dB to each other", "SI-SDR improvement, dB")
+def run(
+    data: Path,
+    output: Path,
+    results: Path,
+    *,
+    clips: int = 60,
+    hold_out: Sequence[str],
+    classes_model: str = "separate",
+    speaker_model: str = "separate-speaker",
+    source: str | None = "librispeech",
+    cost: bool = True,
+) -> None:
+    """Measure, write the results and the page.
 
-
-def _songs(model: str, clips: Iterable[HeldOutMixture]) -> str:
-    """SDR of the stems of held-out songs, in their own balance."""
-    backend, scores, by_frames = load(model, "separate"), _Table(), _Table()
-    for clip in clips:
-        wanted = list(clip.references)
-        found = separate(clip.mixture, clip.sample_rate, sources=wanted, model=backend)
-        harmonic, percussive = _harmonic_percussive(clip.mixture)
-        systems = {
-            "mixture": dict.fromkeys(wanted, clip.mixture),
-            "harmonic-percussive": {
-                name: percussive if name == "drums" else harmonic for name in wanted
-            },
-            model: found,
-            "ideal ratio mask": {name: _oracle(clip, name) for name in wanted},
-        }
-        for system, estimates in systems.items():
-            framed = _museval_sdr(clip, estimates)
-            for name, reference in clip.references.items():
-                scores.add(name, system, sdr(reference, estimates[name]))
-                if framed is not None:
-                    by_frames.add(name, system, framed[name])
-    text = scores.markdown(
-        "Stems of a held-out song",
-        "SDR (BSSEval, whole excerpt), dB. The song is by the artist of most training songs, and "
-        "excerpts overlap: a small world",
+    Raises:
+        AeoliaError: a wrong path, a folder that is no data, an unknown model.
+    """
+    found = measure(
+        data,
+        clips=clips,
+        hold_out=hold_out,
+        classes_model=classes_model,
+        speaker_model=speaker_model,
+        source=source,
+        cost=cost,
     )
-    if by_frames.values:
-        text += "\nSDR (BSSEval v4, museval), dB: medians over frames of 1 s, then over excerpts.\n"
-        text += f"\n{by_frames.medians()}"
-    return text
+    found.write(results)
+    write_atomically(output, page(found))
+    say(f"wrote {results} and {output}")
 
 
-def _museval_sdr(clip: HeldOutMixture, estimates: dict[str, np.ndarray]) -> dict[str, float] | None:
-    """Median over frames of a second, by source; None without museval."""
+def measure(
+    data: Path,
+    *,
+    clips: int,
+    hold_out: Sequence[str],
+    classes_model: str,
+    speaker_model: str,
+    source: str | None,
+    cost: bool,
+) -> Results:
+    """All scores and costs.
+
+    Args:
+        data: a folder with manifest.csv.
+        clips: mixtures of classes; twice as many of speakers, at most 24 excerpts of songs.
+        hold_out: songs that training held out.
+        classes_model, speaker_model: names or files.
+        source: corpus that the speakers are from; None takes all.
+        cost: whether to measure times.
+    """
+    manifest = data / "manifest.csv"
+    rows, _ = class_rows(manifest, hold_out=hold_out)
+    voices, _ = speaker_rows(manifest, manifest)
+    systems: list[Entry] = []
+    for model in (classes_model, speaker_model):
+        path = find_model(model)
+        key = digest_of(path.read_bytes())
+        systems.append(Entry(path.stem, load(path, "separate").config.sample_rate, key, ours=True))
+    ours, speakers = (system.name for system in systems)
+    collected = {
+        "classes": _classes(classes_model, ours, class_mixtures(rows, clips)),
+        "songs": _songs(classes_model, ours, song_excerpts(rows, min(_MOST_EXCERPTS, clips))),
+    }
+    for title, settings in _SPEAKERS.items():
+        say(f"speakers: {title}")
+        mixtures = speaker_mixtures(voices, _SPEAKERS_A_CLIP * clips, source=source, **settings)
+        collected[title] = _speakers(speaker_model, speakers, mixtures)
+    return Results(
+        page="separate",
+        systems=systems,
+        sets={name: one.clip_set() for name, one in collected.items()},
+        scores={name: one.scores() for name, one in collected.items()},
+        details={"cost": cost_rows(classes_model, speaker_model) if cost else []},
+        made=provenance(),
+    )
+
+
+class _Collected:
+    """Clips of a set and what every system scored on them."""
+
+    def __init__(self) -> None:
+        self._clips: list[dict[str, Any]] = []
+        self._hashes: list[str] = []
+        self._found: list[_Found] = []
+
+    def add(self, clip: HeldOutMixture, found: _Found) -> None:
+        self._clips.append({"name": clip.name, **clip.facts})
+        self._hashes.append(digest_of(np.round(clip.mixture * 32767).astype("<i2").tobytes()))
+        self._found.append(found)
+
+    def clip_set(self) -> ClipSet:
+        """The clips, whose hash covers their samples."""
+        return ClipSet(digest_of("".join(self._hashes).encode()), self._clips)
+
+    def scores(self) -> dict[str, Scores]:
+        """NaN where a clip has no such source."""
+        metrics: dict[str, dict[str, None]] = {}
+        for found in self._found:
+            for system, values in found.items():
+                metrics.setdefault(system, {}).update(dict.fromkeys(values))
+        return {
+            system: {
+                metric: [found.get(system, {}).get(metric, np.nan) for found in self._found]
+                for metric in names
+            }
+            for system, names in metrics.items()
+        }
+
+
+def _classes(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
+    """Improvement of SI-SDR for speech, music and noise."""
+    say("mixtures of classes")
+    backend, collected = load(model, "separate"), _Collected()
+    for clip in clips:
+        sounds = aeolia.separate(
+            clip.mixture, clip.sample_rate, sources=list(clip.references), model=backend
+        )
+        denoised = aeolia.denoise(clip.mixture, clip.sample_rate)
+        outputs = {
+            name: sounds,
+            "ideal ratio mask": ideal_ratio_masks(clip.mixture, clip.references),
+            "denoise": {"speech": denoised},
+        }
+        collected.add(clip, {key: _improvements(clip, one) for key, one in outputs.items()})
+    return collected
+
+
+def _improvements(clip: HeldOutMixture, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
+    return {
+        name: si_sdr(reference, outputs[name]) - si_sdr(reference, clip.mixture)
+        for name, reference in clip.references.items()
+        if name in outputs
+    }
+
+
+def _songs(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
+    """SDR of the stems of held-out songs, in their own balance."""
+    say("excerpts of songs")
+    backend, collected = load(model, "separate"), _Collected()
+    for clip in clips:
+        sources = list(clip.references)
+        harmonic, percussive = harmonic_percussive(clip.mixture)
+        outputs: dict[str, dict[str, np.ndarray]] = {
+            "mixture": dict.fromkeys(sources, clip.mixture),
+            "harmonic-percussive": {
+                source: percussive if source == "drums" else harmonic for source in sources
+            },
+            name: aeolia.separate(clip.mixture, clip.sample_rate, sources=sources, model=backend),
+            "ideal ratio mask": ideal_ratio_masks(clip.mixture, clip.references),
+        }
+        found: _Found = {}
+        for system, estimates in outputs.items():
+            found[system] = {
+                source: sdr(reference, estimates[source])
+                for source, reference in clip.references.items()
+            }
+            for source, value in _by_frames(clip, estimates).items():
+                found[system][source + FRAMES] = value
+        collected.add(clip, found)
+    return collected
+
+
+def _by_frames(clip: HeldOutMixture, estimates: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """SDR by source, median over frames of a second (BSSEval v4); nothing without museval."""
     try:
         from museval.metrics import bss_eval
     except (ImportError, RuntimeError):  # it refuses to be imported where there is no ffmpeg
-        return None
+        return {}
     names = list(clip.references)
-    references, found = (
+    references, outputs = (
         np.stack([sounds[name] for name in names])[..., None].astype(np.float64)
         for sounds in (clip.references, estimates)
     )
     second = clip.sample_rate
-    framed = bss_eval(references, found, window=second, hop=second)[0]
-    return dict(zip(names, np.nanmedian(framed, axis=1), strict=True))
+    framed = bss_eval(references, outputs, window=second, hop=second)[0]
+    return dict(zip(names, np.nanmedian(framed, axis=1).tolist(), strict=True))
 
 
-def _speakers(model: str, title: str, clips: Iterable[HeldOutMixture]) -> str:
-    backend, scores, levels = load(model, "separate"), _Table(), []
+def _speakers(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
+    """Improvement of SI-SDR for the speaker, and the level of the output against the mixture."""
+    backend, collected = load(model, "separate"), _Collected()
     for clip in clips:
         assert clip.enrolment is not None
-        voice = enrol(clip.enrolment, clip.sample_rate, model=find_model(model))
-        found = separate(clip.mixture, clip.sample_rate, speaker=voice, model=backend)["speaker"]
-        energy = float(np.mean(found**2)) / float(np.mean(clip.mixture**2))
-        levels.append(10.0 * np.log10(energy + 1e-12))
-        reference = clip.references.get("target")
-        if reference is None or not reference.any():
-            continue
-        gain = si_sdr(reference, found) - si_sdr(reference, clip.mixture)
-        for group in ("all", f"{clip.facts['genders']} gender"):
-            scores.add(group, model, gain)
-    if not scores.values:
-        below = np.mean(np.array(levels) <= -20.0)
-        level = estimate(levels).text(1)
-        return (
-            f"## Speakers: {title}\n\nLevel of the output against the mixture (N = {len(levels)}): "
-            f"{level} dB; {100 * below:.0f} % of clips at -20 dB or below.\n"
-        )
-    missed = [
-        f"{name}: {100 * np.mean(np.array(by[model]) < 1.0):.0f} %"
-        for name, by in scores.values.items()
-    ]
-    text = scores.markdown(f"Speakers: {title}", "SI-SDR improvement, dB; enrolment 5 s")
-    return text + f"\nImproved by less than 1 dB: {', '.join(missed)}.\n"
-
-
-class _Table:
-    """Scores by source and system."""
-
-    def __init__(self) -> None:
-        self.values: Scores = {}
-
-    def add(self, source: str, system: str, value: float) -> None:
-        self.values.setdefault(source, {}).setdefault(system, []).append(value)
-
-    def medians(self) -> str:
-        systems = list(next(iter(self.values.values())))
-        rows = [
-            [source, str(len(by[systems[0]])), *(f"{np.median(by[s]):.1f}" for s in systems)]
-            for source, by in self.values.items()
-        ]
-        return markdown(["", "N", *systems], rows)
-
-    def markdown(self, title: str, unit: str) -> str:
-        systems = list(dict.fromkeys(name for by in self.values.values() for name in by))
-        rows = [
-            [
-                source,
-                str(len(next(iter(by.values())))),
-                *(estimate(by[s]).text(1) if s in by else "" for s in systems),
-            ]
-            for source, by in self.values.items()
-        ]
-        table = markdown(["", "N", *systems], rows)
-        return f"## {title}\n\n{unit}.\n\n{table}"
-
-
-def _spectrum(audio: np.ndarray) -> np.ndarray:
-    return stft(audio, nperseg=2048, noverlap=1536)[2]
-
-
-def _samples(spectrum: np.ndarray, length: int) -> np.ndarray:
-    audio = istft(spectrum, nperseg=2048, noverlap=1536)[1]
-    return np.resize(audio, length).astype(np.float32)
-
-
-def _oracle(clip: HeldOutMixture, name: str) -> np.ndarray:
-    """The mixture under the ideal ratio mask |S| / sum of |S|."""
-    magnitudes = {key: np.abs(_spectrum(audio)) for key, audio in clip.references.items()}
-    mask = magnitudes[name] / (sum(magnitudes.values()) + 1e-9)
-    return _samples(mask * _spectrum(clip.mixture), len(clip.mixture))
-
-
-def _harmonic_percussive(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Soft masks from medians along time and along frequency."""
-    spectrum = _spectrum(audio)
-    magnitude = np.abs(spectrum)
-    along_time = median_filter(magnitude, size=(1, 31)) ** 2
-    along_frequency = median_filter(magnitude, size=(31, 1)) ** 2
-    mask = along_time / (along_time + along_frequency + 1e-12)
-    return _samples(mask * spectrum, len(audio)), _samples((1 - mask) * spectrum, len(audio))
-
-
-if __name__ == "__main__":
-    main()
+        voice = aeolia.enrol(clip.enrolment, clip.sample_rate, model=find_model(model))
+        found = aeolia.separate(clip.mixture, clip.sample_rate, speaker=voice, model=backend)
+        output, reference = found["speaker"], clip.references["target"]
+        energy = float(np.mean(output**2)) / float(np.mean(clip.mixture**2))
+        scores = {"level_db": 10.0 * float(np.log10(energy + 1e-12))}
+        if reference.any():
+            scores["gain"] = si_sdr(reference, output) - si_sdr(reference, clip.mixture)
+        collected.add(clip, {name: scores})
+    return collected

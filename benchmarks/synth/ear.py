@@ -1,4 +1,4 @@
-"""Ears of the synthesis benchmarks, apart from the code that they judge: pitch, levels, spectra."""
+"""Measurements of sounds, apart from the code that they judge: pitch, levels, spectra."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 __all__ = [
     "envelope_db",
-    "heard_hz",
     "mel_apart",
     "mel_levels",
     "resampled",
     "spectral_distances",
+    "steady_pitch_hz",
     "vocoded",
 ]
 
@@ -21,8 +21,8 @@ __all__ = [
 _RANGE_DB = 80.0
 
 
-def heard_hz(audio: np.ndarray, rate: int) -> float:
-    """Pitch of a steady note [T] without being told what to expect: YIN, refined by phase.
+def steady_pitch_hz(audio: np.ndarray, rate: int) -> float:
+    """Pitch of a steady note [T] without a hint of it: YIN, refined by phase.
 
     YIN (de Cheveigne and Kawahara 2002) gives the period. The phase that each low harmonic gains
     in a few milliseconds then gives the frequency to a fraction of a cent.
@@ -60,15 +60,15 @@ def _refined(part: np.ndarray, coarse: float, rate: int) -> float:
     late = np.fft.rfft(part[step : step + size] * window)
     found, weights = [], []
     for number in range(1, 7):
-        place = round(number * coarse * size / rate)
-        if place + 2 >= len(early) or number * coarse > 6000:
+        index = round(number * coarse * size / rate)
+        if index + 2 >= len(early) or number * coarse > 6000:
             break
-        place += int(np.argmax(np.abs(early[place - 1 : place + 2]))) - 1
-        expected = 2 * np.pi * place * step / size
-        gained = np.angle(late[place] / (early[place] + 1e-20)) - expected
+        index += int(np.argmax(np.abs(early[index - 1 : index + 2]))) - 1
+        expected = 2 * np.pi * index * step / size
+        gained = np.angle(late[index] / (early[index] + 1e-20)) - expected
         gained = (gained + np.pi) % (2 * np.pi) - np.pi
         found.append((expected + gained) / step * rate / (2 * np.pi) / number)
-        weights.append(abs(early[place]) ** 2 * number)
+        weights.append(abs(early[index]) ** 2 * number)
     if not found:
         return coarse
     close = [n for n, value in enumerate(found) if abs(np.log2(value / coarse)) < 1 / 24]
@@ -96,10 +96,10 @@ def spectral_distances(
     ]
     logs = np.zeros(len(scaled))
     for size in (512, 1024, 2048, 4096):
-        wanted = _log_power(reference[:length], size)
-        logs += [_apart(wanted, _log_power(x, size)) for x in scaled]
-    wanted = mel_levels(reference[:length], rate)
-    mels = [_apart(wanted, mel_levels(x, rate)) for x in scaled]
+        target = _log_power(reference[:length], size)
+        logs += [_apart(target, _log_power(x, size)) for x in scaled]
+    target = mel_levels(reference[:length], rate)
+    mels = [_apart(target, mel_levels(x, rate)) for x in scaled]
     return [(float(log) / 4, mel) for log, mel in zip(logs, mels, strict=True)]
 
 
@@ -112,7 +112,8 @@ def mel_apart(a: np.ndarray, b: np.ndarray) -> float:
 
 def mel_levels(audio: np.ndarray, rate: int, count: int = 80, size: int = 2048) -> np.ndarray:
     """Levels [F, count] in decibels of mel bands from 0 Hz to the Nyquist frequency."""
-    return 10 * np.log10(_power(audio, size) @ _mel_weights(rate, count, size).T + 1e-12)
+    power = _power(audio, size) @ _mel_weights(rate, count, size).T
+    return np.asarray(10 * np.log10(power + 1e-12))
 
 
 @lru_cache(maxsize=4)
@@ -138,9 +139,9 @@ def envelope_db(audio: np.ndarray, rate: int) -> np.ndarray:
     levels = mel_levels(audio, rate)
     loud = levels.max(axis=1) > levels.max() - 40.0
     mean = np.maximum(levels[loud], levels.max() - _RANGE_DB).mean(axis=0)
-    place = (np.arange(80) + 0.5) / 80
-    basis = np.cos(np.pi * np.outer(np.arange(1, 12), place)) * np.sqrt(2 / 80)
-    return (mean @ basis.T) @ basis
+    centres = (np.arange(80) + 0.5) / 80
+    basis = np.cos(np.pi * np.outer(np.arange(1, 12), centres)) * np.sqrt(2 / 80)
+    return np.asarray((mean @ basis.T) @ basis)
 
 
 def _apart(reference: np.ndarray, estimate: np.ndarray) -> float:
@@ -165,8 +166,9 @@ def _log_power(audio: np.ndarray, size: int) -> np.ndarray:
 
 def resampled(audio: np.ndarray, ratio: float, length: int) -> np.ndarray:
     """Played faster by a ratio: pitch and formants move, and so does the time."""
-    places = np.arange(length) * ratio
-    return np.interp(places, np.arange(len(audio)), audio, right=0.0).astype(np.float32)
+    positions = np.arange(length) * ratio
+    played = np.interp(positions, np.arange(len(audio)), audio, right=0.0)
+    return np.asarray(played, np.float32)
 
 
 def vocoded(audio: np.ndarray, ratio: float, length: int) -> np.ndarray:
@@ -175,13 +177,13 @@ def vocoded(audio: np.ndarray, ratio: float, length: int) -> np.ndarray:
     padded = np.pad(audio, (size // 2, 2 * size))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
     spectra = np.fft.rfft(frames * np.hanning(size), axis=1)
-    places = np.arange(0, len(spectra) - 1, 1 / ratio)
+    positions = np.arange(0, len(spectra) - 1, 1 / ratio)
     phase = np.angle(spectra[0])
     advance = 2 * np.pi * hop * np.arange(size // 2 + 1) / size
-    output = np.zeros(len(places) * hop + size)
-    for number, place in enumerate(places):
-        left = int(place)
-        share = place - left
+    output = np.zeros(len(positions) * hop + size)
+    for number, position in enumerate(positions):
+        left = int(position)
+        share = position - left
         size_now = (1 - share) * np.abs(spectra[left]) + share * np.abs(spectra[left + 1])
         frame = np.fft.irfft(size_now * np.exp(1j * phase)) * np.hanning(size)
         output[number * hop : number * hop + size] += frame / 1.5

@@ -1,7 +1,7 @@
 """Do synthesised notes sound like their instrument, and differ as its recordings do?
 
 A small classifier learns the instruments from real notes alone: from their spectral envelope, how
-its attack differs and how much it moves, and the pitch. It is not told the level or its course,
+its attack differs and how much it moves, and the pitch. It is not given the level or its course,
 which a transfer takes from elsewhere. The same numbers are the embedding of the Frechet distance.
 """
 
@@ -28,8 +28,8 @@ _MOST_NOTES = 70
 
 def describe(levels: np.ndarray, midi: np.ndarray) -> np.ndarray:
     """Compact mel levels [N, F, 80] and pitches [N] to [N, 29], see above."""
-    place = (np.arange(80) + 0.5) / 80
-    basis = np.cos(np.pi * np.outer(np.arange(_TERMS), place)) * np.sqrt(2 / 80)
+    centres = (np.arange(80) + 0.5) / 80
+    basis = np.cos(np.pi * np.outer(np.arange(_TERMS), centres)) * np.sqrt(2 / 80)
     rows = []
     for note in levels:
         decibels = note.astype(np.float64) / 3.0
@@ -62,20 +62,20 @@ class Classifier:
         counts = np.sqrt(np.bincount(labels))[labels]
         # An instrument counts by the square root of its notes.
         ridge = np.diag(_RIDGE * counts / counts.mean()).astype(np.float32)
-        wanted = np.eye(int(labels.max()) + 1, dtype=np.float32)[labels]
-        self.weights = np.linalg.solve(self._kernel(self.known) + ridge, wanted)
+        labelled = np.eye(int(labels.max()) + 1, dtype=np.float32)[labels]
+        self.weights = np.linalg.solve(self._kernel(self.known) + ridge, labelled)
 
     def embed(self, inputs: np.ndarray) -> np.ndarray:
         """Inputs [N, D] of unit variance over real notes."""
-        return ((inputs - self.centre) / self.scale).astype(np.float32)
+        return np.asarray((inputs - self.centre) / self.scale, np.float32)
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """The number of the likeliest instrument for each of inputs [N, D]."""
-        return (self._kernel(self.embed(inputs)) @ self.weights).argmax(axis=1)
+        return np.asarray(np.argmax(self._kernel(self.embed(inputs)) @ self.weights, axis=1))
 
     def _kernel(self, x: np.ndarray) -> np.ndarray:
         squares = (x**2).sum(axis=1)[:, None] + (self.known**2).sum(axis=1) - 2 * x @ self.known.T
-        return np.exp(-squares / (2 * _WIDTH * x.shape[1]))
+        return np.asarray(np.exp(-squares / (2 * _WIDTH * x.shape[1])))
 
 
 def measure_likeness(
@@ -97,22 +97,22 @@ def measure_likeness(
         [rng.permutation(np.flatnonzero(labels == one))[:_MOST_NOTES] for one in np.unique(labels)]
     )
     classifier = Classifier(sets["known"][learned], labels[learned])
-    asked, answers = sounds["asked"], dict(sets)
-    wanted = {kind: sounds[f"{kind}/instrument"] for kind in sets}
+    answered, answers = sounds["answered"], dict(sets)
+    labelled = {kind: sounds[f"{kind}/instrument"] for kind in sets}
     if len(transferred):
         answers["transfers"] = describe(transferred["levels"], transferred["midi"])
-        wanted["transfers"] = transferred["instrument"]
+        labelled["transfers"] = transferred["instrument"]
     pairs = {
         kind: [
             [names[want], names[guess]]
-            for want, guess in zip(wanted[kind], classifier(answers[kind]), strict=True)
+            for want, guess in zip(labelled[kind], classifier(answers[kind]), strict=True)
         ]
         for kind in answers
         if kind != "known"
     }
     embedded = {kind: classifier.embed(some) for kind, some in sets.items()}
-    target = embedded["unseen"][asked]
-    others = rng.permutation(len(embedded["known"]))[: len(asked)]
+    target = embedded["unseen"][answered]
+    others = rng.permutation(len(embedded["known"]))[: len(answered)]
     return {
         **pairs,
         "ratio": _ratios(sounds),
@@ -122,7 +122,7 @@ def measure_likeness(
             "near": frechet(target, embedded["near"]),
             "known": frechet(target, embedded["known"][others]),
         },
-        "frechet_notes": len(asked),
+        "frechet_notes": len(answered),
         "learned_from": len(learned),
     }
 
@@ -147,7 +147,7 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
 def _ratios(sounds: Mapping[str, np.ndarray]) -> list[float]:
     """Mean mel distance of pairs of draws over that of the recordings they answer, of each
     instrument with three or more."""
-    real, drawn = sounds["unseen/levels"][sounds["asked"]], sounds["draws/levels"]
+    real, drawn = sounds["unseen/levels"][sounds["answered"]], sounds["draws/levels"]
     found = []
     for index in np.unique(sounds["draws/instrument"]):
         own = np.flatnonzero(sounds["draws/instrument"] == index)

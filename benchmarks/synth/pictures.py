@@ -1,7 +1,5 @@
 """Spectrograms of synthesised sound beside the recordings it answers, as PNG.
 
-    python benchmarks/synth_pictures.py --data DIR [-o docs/synthesis]
-
 One picture an instrument, 50 Hz to 24 kHz upwards on a logarithmic scale, 80 dB from dark to
 bright. From left to right: a held-out recording; the same encoded and decoded; a draw from the
 prior for its pitch and velocity; the recording shifted by four semitones; the recording played by
@@ -10,7 +8,6 @@ another instrument. Of drums the first three. `docs/synthesis.md` shows and expl
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +15,18 @@ import numpy as np
 from aeolia.api.reshaping import shift, transfer
 from aeolia.data.heldout.synth import read_recordings, sound
 from aeolia.data.synth.notes import Note
+from aeolia.evaluation.report import write_files
 from aeolia.runtime.catalogue import load
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
-from benchmarks import ROOT
+from benchmarks import say
 from benchmarks.measure.pictures import picture
 from benchmarks.synth.sounds import played
 from benchmarks.synth.unseen import encoded
 
+__all__ = ["panels", "run"]
+
 SECONDS = 1.2
-#: Instrument, and who plays its recording in the last panel.
+#: Instrument, and the one that plays its recording in the last panel.
 SHOWN = {"alto_sax": "cello", "voice": "tuba", "nylon_guitar": "epiano_cp80"}
 HITS = ("snare", "hihat_open")
 
@@ -52,23 +52,22 @@ def panels(model: OnnxSynthesiser, name: str, note: Note, other: str | None) -> 
     return sounds
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with notes/ and drums/")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "synthesis")
-    options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
+def run(data: Path, folder: Path) -> None:
+    """Draw all pictures.
+
+    Args:
+        data: a folder with notes/ and drums/.
+        folder: for a PNG an instrument.
+
+    Raises:
+        AeoliaError: a wrong path, or a folder that is no data.
+    """
     for model_name, shown in (("notes", SHOWN), ("drums", dict.fromkeys(HITS))):
         model = load(model_name, "synthesise")
-        recordings = read_recordings(model.config, options.data)
+        recordings = read_recordings(model.config, data)
         for name, other in shown.items():
             unseen = recordings.unseen[name]
             note = sorted(unseen, key=lambda one: (one.midi, one.velocity))[len(unseen) // 2]
             sounds = panels(model, name, note, other)
-            path = options.output / f"{name}.png"
-            path.write_bytes(picture([sounds], model.config.sample_rate))
-            print(f"{path}: note {note.label_midi}, then {other or 'no transfer'}")
-
-
-if __name__ == "__main__":
-    main()
+            write_files(folder, {f"{name}.png": picture([sounds], model.config.sample_rate)})
+            say(f"{folder / name}.png: note {note.label_midi}, then {other or 'no transfer'}")

@@ -13,12 +13,13 @@ from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch_names import hz, midi
 from aeolia.data.heldout.synth import Recordings, sound
 from aeolia.data.synth.notes import Note
+from aeolia.errors import ModelError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch
 from aeolia.runtime.synth.single import plan_notes, play_note
 from benchmarks import ROOT
 from benchmarks.measure.processes import run_measured
-from benchmarks.synth.ear import heard_hz
+from benchmarks.synth.ear import steady_pitch_hz
 
 __all__ = [
     "first_audio_ms",
@@ -64,12 +65,12 @@ def pitch_errors(model: OnnxSynthesiser, name: str, step: int) -> np.ndarray:
     errors = []
     for number in np.arange(np.ceil(low), high + 1, step):
         (audio,) = play_note(model, plan_notes(model, name, float(number), 100), 0.5)
-        errors.append(100 * (float(midi(heard_hz(audio, rate))) - number))
+        errors.append(100 * (float(midi(steady_pitch_hz(audio, rate))) - number))
     return np.array(errors)
 
 
 def onset_errors(model: OnnxSynthesiser, name: str, seed: int = 0) -> np.ndarray:
-    """Milliseconds from where the score has a note to where it is heard (40 dB below its start's
+    """Milliseconds from where the score has a note to where it sounds (40 dB below its start's
     loudest sample in 30 ms), for notes at odd times."""
     rng = np.random.default_rng(seed)
     condition = model.instrument(name)
@@ -89,8 +90,8 @@ def onset_errors(model: OnnxSynthesiser, name: str, seed: int = 0) -> np.ndarray
         start = round((onset - 0.02) * rate)
         part = np.abs(audio[start : start + round(0.05 * rate)])
         floor = part[: round(0.015 * rate)].max()
-        heard = int(np.argmax(part > max(0.01 * part.max(), 2 * floor)))
-        errors.append(1000 * ((start + heard) / rate - onset))
+        audible = int(np.argmax(part > max(0.01 * part.max(), 2 * floor)))
+        errors.append(1000 * ((start + audible) / rate - onset))
     return np.array(errors)
 
 
@@ -105,12 +106,12 @@ def join_ratios(
     condition, rate = model.instrument(name), model.config.sample_rate
     low, high = model.range_of(condition)
     chosen = sorted(real, key=lambda note: abs(note.midi - 0.5 * (low + high)))[:_LINE_NOTES]
-    asked = [(float(note.label_midi), note.velocity) for note in chosen] or [
+    line = [(float(note.label_midi), note.velocity) for note in chosen] or [
         (round(0.5 * (low + high)) + step, touch(100, model.config.velocity_range_db))
         for step in (0.0, 2.0, 4.0, 5.0, 7.0, 5.0)
     ]
     notes = []
-    for number, (pitch, push) in enumerate(asked):
+    for number, (pitch, push) in enumerate(line):
         prior = model.prior(condition[None], np.array([pitch]), np.array([push]))
         start = _LINE_SECONDS * number
         notes.append(
@@ -211,6 +212,6 @@ def _score_cost(model: str, drums: str) -> dict[str, float]:
     command = [sys.executable, "-c", _PLAY_TWO_MINUTES, str(score), model, drums]
     done = run_measured(command)
     if done.code:
-        raise SystemExit(f"playing the score failed with code {done.code}: {done.stderr[-500:]}")
+        raise ModelError(f"playing the score failed with code {done.code}: {done.stderr[-500:]}")
     found: dict[str, float] = json.loads(done.stdout)
     return found | {"memory_mb": done.peak_mb}

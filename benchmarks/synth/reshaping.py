@@ -13,16 +13,16 @@ from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import encode_recording
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.resynthesis import shifted
-from benchmarks.synth.ear import envelope_db, heard_hz, resampled
+from benchmarks.synth.ear import envelope_db, resampled, steady_pitch_hz
 from benchmarks.synth.sounds import compact
 
 __all__ = ["contours_apart", "measure_shift", "measure_transfer"]
 
 SECONDS = 1.2
 
-#: Whose held-out notes are given to other instruments: they hold and bend their tones.
+#: Instruments whose held-out notes others play: they hold and bend their tones.
 SOURCES = ("voice", "alto_sax", "cello", "violin", "clarinet", "tuba")
-#: Whose held-out notes are shifted.
+#: Instruments whose held-out notes are shifted.
 SHIFTED = (
     "voice",
     "alto_sax",
@@ -81,15 +81,17 @@ def contours_apart(
     levels = [loudness_contour(x, hop) for x in (source, output)]
     pitch = [track_pitch(x, rate).pitch_hz for x in (source, output)]
     count = min(map(len, (*levels, *pitch)))
-    heard = levels[0][:count] > levels[0].max() - _ACTIVE_DB
-    voiced = [(p[:count] > 0) & heard for p in pitch]
+    audible = levels[0][:count] > levels[0].max() - _ACTIVE_DB
+    voiced = [(p[:count] > 0) & audible for p in pitch]
     both = voiced[0] & voiced[1]
     cents = 1200 * np.log2(pitch[1][:count][both] / pitch[0][:count][both]) - 100 * semitones
     return {
         "within": float((np.abs(cents) <= 20).sum()),
         "frames": float(both.sum()),
         "voicing": float(both.sum() / max(voiced[0].sum(), 1)),
-        "loudness": float(np.corrcoef(levels[0][:count][heard], levels[1][:count][heard])[0, 1]),
+        "loudness": float(
+            np.corrcoef(levels[0][:count][audible], levels[1][:count][audible])[0, 1]
+        ),
     }
 
 
@@ -118,11 +120,11 @@ def measure_shift(
             except InputError:  # the tracker finds no pitch in it, or several
                 found["refused"].append(1.0)
                 continue
-            before, envelope = heard_hz(audio, rate), envelope_db(audio, rate)
+            before, envelope = steady_pitch_hz(audio, rate), envelope_db(audio, rate)
             for semitones in SEMITONES:
                 ratio = 2 ** (semitones / 12)
                 kept = shifted(encoding, model, semitones)
-                interval = 1200 * np.log2(heard_hz(kept, rate) / before)
+                interval = 1200 * np.log2(steady_pitch_hz(kept, rate) / before)
                 found["cents"].append(abs(float(interval) - 100 * semitones))
                 for way, output in (
                     ("keep", kept),

@@ -1,47 +1,97 @@
-"""Regenerate SYNTHESIS.md: how well the released synthesisers play, beside other ways to do it.
+"""SYNTHESIS.md: how well the released synthesisers play, beside other ways to do it.
 
-    python benchmarks/synthesis.py --data ../shared/data [--models notes drums]
-
-DIR of `--data` holds notes/ and drums/ as training had them. What each part measured is remembered
-in `--cache`, by the model's weights and the part's own code, so that only what changed runs again.
-Times are processor time on one thread, so that a busy machine changes little.
+What each part measured is remembered in a cache, by the model's weights and the part's own code, so
+that only what changed runs again. Times are processor time on one thread, so that a busy machine
+changes little.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import numpy as np
 
-from aeolia.data.heldout import synth as synth_notes
+from aeolia.data.heldout.synth import Recordings, read_recordings
+from aeolia.errors import InputError
+from aeolia.files import write_atomically, writing
 from aeolia.runtime.catalogue import load
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
-from benchmarks import PAGES
-from benchmarks.synth import likeness as synth_likeness
-from benchmarks.synth import playing as synth_playing
-from benchmarks.synth import reshaping as synth_reshaping
-from benchmarks.synth import sounds as synth_sounds
-from benchmarks.synth import unseen as synth_unseen
-from benchmarks.synth.tables import bars, sections
+from benchmarks import say
+from benchmarks.results import Entry, Results, provenance
+from benchmarks.synth import likeness, playing, reshaping, sounds, unseen
+from benchmarks.synth.bars import bars
+from benchmarks.synth.tables import sections
+
+__all__ = ["PARTS", "Measured", "run"]
 
 STRANGERS = ("epiano_wurlitzer",)
 PARTS = ("cost", "playing", "unseen", "latent", "strangers", "transfer", "likeness", "shift")
-#: Parts of drums: what asks for a pitch is left out.
+#: Parts of drums: what needs a pitch is left out.
 _UNPITCHED = ("cost", "playing", "unseen", "likeness")
+#: Parts that need no recordings.
+_ALONE = ("cost", "playing")
 
-Results = dict[str, Any]
+
+def run(
+    data: Path | None,
+    output: Path,
+    results: Path,
+    *,
+    models: Sequence[str] = ("notes", "drums"),
+    only: Sequence[str] = (),
+    cache: Path,
+) -> None:
+    """Measure, write the results and the page.
+
+    Args:
+        data: a folder with notes/ and drums/ as training had them; None measures only what
+            needs no recordings.
+        models: names or files.
+        only: parts; all by default.
+        cache: folder of what was measured before.
+
+    Raises:
+        AeoliaError: a wrong path, a folder that is no data, an unknown model or part.
+    """
+    unknown = [part for part in only if part not in PARTS]
+    if unknown:
+        raise InputError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    measured = [Measured(name, data, cache) for name in models]
+    parts = {
+        one.name: {part: one.part(part) for part in one.parts if not only or part in only}
+        for one in measured
+    }
+    found = Results(
+        page="synth",
+        systems=[one.entry for one in measured],
+        details={
+            "parts": parts,
+            "only": list(only),
+            "sizes_mb": {one.name: _size_mb(one.model.path) for one in measured},
+        },
+        made=provenance(),
+    )
+    found.write(results)
+    write_atomically(output, page(found))
+    say(f"wrote {results} and {output}")
+
+
+def page(results: Results) -> str:
+    """The whole page."""
+    parts, only = results.details["parts"], results.details["only"]
+    head = _HEAD + (f"Only {', '.join(only)} this time.\n" if only else "")
+    text = "\n".join(
+        [head, bars(parts, results.details["sizes_mb"]), *map(sections, parts, parts.values())]
+    )
+    return text.rstrip() + "\n"
 
 
 class Measured:
-    """The parts of one model's results, measured when first asked for, or remembered.
+    """The parts of one model's results, measured when first needed, or remembered.
 
     Args:
         data: folder of the recordings; None measures only what needs none.
@@ -51,64 +101,66 @@ class Measured:
     def __init__(self, name: str, data: Path | None, cache: Path) -> None:
         self.model: OnnxSynthesiser = load(name, "synthesise")
         self.name, self.data, self.cache = self.model.path.stem, data, cache
-        self._recordings: synth_notes.Recordings | None = None
+        self._recordings: Recordings | None = None
+
+    @property
+    def entry(self) -> Entry:
+        """For the results."""
+        return Entry(self.name, self.model.config.sample_rate, self._digest("cost"), ours=True)
 
     @property
     def parts(self) -> tuple[str, ...]:
+        """The parts that can be measured."""
         possible = _UNPITCHED if self.model.unpitched else PARTS
-        return possible if self.data else tuple(p for p in possible if p in ("cost", "playing"))
+        return possible if self.data else tuple(part for part in possible if part in _ALONE)
 
     @property
-    def recordings(self) -> synth_notes.Recordings | None:
+    def recordings(self) -> Recordings | None:
+        """As training split them, read when first needed."""
         if self._recordings is None and self.data is not None:
             strangers = () if self.model.unpitched else STRANGERS
-            self._recordings = synth_notes.read_recordings(self.model.config, self.data, strangers)
+            self._recordings = read_recordings(self.model.config, self.data, strangers)
         return self._recordings
 
     def part(self, part: str) -> Any:
         """Results of a part."""
         if part == "likeness":
             transferred = {} if self.model.unpitched else self.part("transfer")[1]
-            return synth_likeness.measure_likeness(
+            return likeness.measure_likeness(
                 self.model.config.instruments,
                 self.sounds(),
                 {name: np.array(values) for name, values in transferred.items()},
             )
-        place = self.cache / f"synthesis-{self.name}-{part}-{self._digest(part)}.json"
-        if not place.is_file():
-            print(f"measuring {self.name}: {part}", flush=True)
-            found = self._measure(part)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
-            partial.write_text(json.dumps(found))
-            os.replace(partial, place)
-        return json.loads(place.read_text())
+        path = self.cache / f"synthesis-{self.name}-{part}-{self._digest(part)}.json"
+        if not path.is_file():
+            say(f"measuring {self.name}: {part}")
+            write_atomically(path, json.dumps(self._measure(part)))
+        return json.loads(path.read_text())
 
     def sounds(self) -> dict[str, np.ndarray]:
         """Levels of real notes and of draws, collected or remembered."""
-        place = self.cache / f"synthesis-{self.name}-sounds-{self._digest('sounds')}.npz"
-        if not place.is_file():
-            print(f"collecting {self.name}: sounds", flush=True)
+        path = self.cache / f"synthesis-{self.name}-sounds-{self._digest('sounds')}.npz"
+        if not path.is_file():
+            say(f"collecting {self.name}: sounds")
             recordings = self.recordings
-            assert recordings is not None, "only asked for with recordings"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial = place.with_name(f".{place.stem}.partial-{os.getpid()}.npz")
-            np.savez_compressed(partial, **synth_sounds.collect(self.model, recordings, 5))
-            os.replace(partial, place)
-        with np.load(place) as stored:
+            assert recordings is not None, "only needed with recordings"
+            arrays: dict[str, Any] = dict(sounds.collect(self.model, recordings, 5))
+            with writing(path) as partial, partial.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+        with np.load(path) as stored:
             return dict(stored)
 
     def _digest(self, part: str) -> str:
         """Of the model's weights and of the code that measures this part."""
         found = hashlib.sha256(str(self.data is None).encode())
         code = {
-            "cost": synth_playing,
-            "playing": synth_playing,
-            "sounds": synth_sounds,
-            "transfer": synth_reshaping,
-            "shift": synth_reshaping,
-        }.get(part, synth_unseen)
-        # The graphs hold the card, which tells what is found here: the weights alone count.
+            "cost": playing,
+            "playing": playing,
+            "sounds": sounds,
+            "transfer": reshaping,
+            "shift": reshaping,
+        }.get(part, unseen)
+        # The graphs hold the card, which names what is found here: the weights alone count.
         weights = self.model.path.with_suffix(".safetensors")
         for path in (weights if weights.is_file() else self.model.path, Path(str(code.__file__))):
             found.update(path.read_bytes())
@@ -117,54 +169,27 @@ class Measured:
     def _measure(self, part: str) -> Any:
         model, recordings = self.model, self.recordings
         if part == "cost":
-            return synth_playing.measure_cost(model, None if model.unpitched else "drums")
+            return playing.measure_cost(model, None if model.unpitched else "drums")
         if part == "playing":
-            return synth_playing.measure_playing(model, recordings, 7)
-        assert recordings is not None, "the other parts are only asked for with recordings"
+            return playing.measure_playing(model, recordings, 7)
+        assert recordings is not None, "the other parts are only measured with recordings"
         measures: dict[str, Callable[[], Any]] = {
-            "unseen": lambda: synth_unseen.measure_unseen(model, recordings, 2),
-            "latent": lambda: synth_unseen.measure_latent(model, recordings),
-            "strangers": lambda: synth_unseen.measure_strangers(model, recordings, 8),
-            "transfer": lambda: synth_reshaping.measure_transfer(model, recordings, 2),
-            "shift": lambda: synth_reshaping.measure_shift(model, recordings, 2),
+            "unseen": lambda: unseen.measure_unseen(model, recordings, 2),
+            "latent": lambda: unseen.measure_latent(model, recordings),
+            "strangers": lambda: unseen.measure_strangers(model, recordings, 8),
+            "transfer": lambda: reshaping.measure_transfer(model, recordings, 2),
+            "shift": lambda: reshaping.measure_shift(model, recordings, 2),
         }
         return measures[part]()
 
 
-def main() -> None:
-    home = os.environ.get("AEOLIA_CACHE") or Path.home() / ".cache" / "aeolia"
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder with notes/ and drums/")
-    parser.add_argument("--models", nargs="*", default=["notes", "drums"], help="names or files")
-    parser.add_argument("--only", choices=PARTS, nargs="*", help="only these parts")
-    parser.add_argument("--cache", type=Path, default=Path(home) / "benchmarks")
-    parser.add_argument("-o", "--output", type=Path, default=PAGES / "SYNTHESIS.md")
-    options = parser.parse_args()
-    measured = [Measured(name, options.data, options.cache) for name in options.models]
-    results: dict[str, Results] = {}
-    for one in measured:
-        wanted = [part for part in one.parts if not options.only or part in options.only]
-        results[one.name] = {part: one.part(part) for part in wanted}
-    sizes = {one.name: _size(one.model.path) for one in measured}
-    head = _HEAD + (f"Only {', '.join(options.only)} this time.\n" if options.only else "")
-    text = "\n".join([head, bars(results, sizes), *map(sections, results, results.values())])
-    partial = options.output.with_name(f".{options.output.name}.partial-{os.getpid()}")
-    partial.write_text(text.rstrip() + "\n", encoding="utf-8")
-    os.replace(partial, options.output)
-    print(f"wrote {options.output}")
-
-
-def _size(path: Path) -> float:
+def _size_mb(path: Path) -> float:
     """Megabytes of all graphs that the runtime needs."""
     return sum(part.stat().st_size for part in path.parent.glob(f"{path.stem}*.onnx")) / 1e6
 
 
 _HEAD = """# Synthesis
 
-Written by `python benchmarks/synthesis.py --data DIR`; not edited by hand. What is measured, and
+Written by `python -m benchmarks synth --data DIR`; not edited by hand. What is measured, and
 how: [README](README.md#synthesis). Means with 95 % intervals; shares with Wilson's.
 """
-
-
-if __name__ == "__main__":
-    main()

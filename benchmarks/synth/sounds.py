@@ -1,4 +1,4 @@
-"""Mel levels of real notes and of draws that answer them: what `synth_likeness` compares.
+"""Mel levels of real notes and of draws that answer them: what `likeness` compares.
 
 Collected once and kept, because drawing and listening take minutes and comparing takes seconds.
 """
@@ -28,7 +28,8 @@ def compact(audio: np.ndarray, rate: int) -> np.ndarray:
     """Mel levels [47, 80] as uint8: thirds of a decibel above 80 dB below the loudest."""
     length = round(SECONDS * rate)
     levels = mel_levels(np.pad(audio, (0, max(0, length - len(audio))))[:length], rate)[:_FRAMES]
-    return np.round(np.maximum(levels - levels.max() + 80.0, 0.0) * _STEPS_PER_DB).astype(np.uint8)
+    steps = np.maximum(levels - levels.max() + 80.0, 0.0) * _STEPS_PER_DB
+    return np.asarray(np.round(steps), np.uint8)
 
 
 def collect(model: OnnxSynthesiser, recordings: Recordings, count: int) -> dict[str, np.ndarray]:
@@ -36,8 +37,8 @@ def collect(model: OnnxSynthesiser, recordings: Recordings, count: int) -> dict[
 
     known, unseen: real notes. draws: for `count` held-out notes of each instrument, timbres drawn
     from the prior for their pitch and velocity, and played; near: for the same, the nearest
-    learned note resampled; asked: those notes' places in `unseen`. pairs, pairs_drawn: two real
-    notes of one pitch and nearly one velocity, and two draws for them.
+    learned note resampled; answered: the indices of those notes in `unseen`. pairs, pairs_drawn:
+    two real notes of one pitch and nearly one velocity, and two draws for them.
     """
     rate = model.config.sample_rate
     rng = np.random.default_rng(0)
@@ -55,16 +56,21 @@ def collect(model: OnnxSynthesiser, recordings: Recordings, count: int) -> dict[
             for note in notes[name]:
                 add(kind, sound(note, SECONDS, rate), index, note)
         known, unseen = recordings.known[name], recordings.unseen[name]
-        for seed, place in enumerate(rng.permutation(len(unseen))[:count]):
-            note = unseen[place]
-            found.setdefault("asked", []).append(n_unseen + int(place))
+        for seed, position in enumerate(rng.permutation(len(unseen))[:count]):
+            note = unseen[position]
+            found.setdefault("answered", []).append(n_unseen + int(position))
             add("draws", played(model, index, note, seed), index, note)
             add("near", _near(note, known, model), index, note)
         n_unseen += len(unseen)
         for seed, pair in enumerate(_pairs([*known, *unseen])):
-            for place, note in enumerate(pair):
+            for side, note in enumerate(pair):
                 add("pairs", sound(note, SECONDS, rate), index, note)
-                add("pairs_drawn", played(model, index, note, 500 + 2 * seed + place), index, note)
+                add(
+                    "pairs_drawn",
+                    played(model, index, note, 500 + 2 * seed + side),
+                    index,
+                    note,
+                )
     return {kind: np.array(some) for kind, some in found.items()}
 
 

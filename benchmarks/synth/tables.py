@@ -2,192 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from aeolia.evaluation.statistics import mean_interval, share_interval
+from aeolia.evaluation.tables import format_interval, format_mean, markdown
 from benchmarks.synth.likeness import instrument_of
-from benchmarks.tables import estimate, markdown
 
-__all__ = ["bars", "sections", "share_text"]
+__all__ = ["Parts", "sections", "share_text"]
 
-Results = dict[str, Any]
-Bar = tuple[str, str, bool]
+#: Part -> what was measured.
+Parts: TypeAlias = dict[str, Any]
 
 
-def share_text(hits: float, count: float) -> str:
+def share_text(hits: float, count: int) -> str:
     """A share in per cent with Wilson's 95 % interval."""
     if not count:
         return "–"
-    z, share = 1.96, hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
-    return (
-        f"{100 * share:.0f} % ({100 * (middle - half):.0f} to {100 * (middle + half):.0f}, "
-        f"N = {count:.0f})"
-    )
+    share = share_interval(hits, count)
+    low, high = 100 * share.low, 100 * share.high
+    return f"{100 * share.mean:.0f} % ({low:.0f} to {high:.0f}, N = {count})"
 
 
-# --- bars ---
-
-
-def bars(results: dict[str, Results], sizes: dict[str, float]) -> str:
-    """Every bar with what was measured, and whether it is met."""
-    rows: list[Bar] = []
-    for name, parts in results.items():
-        for part, judge in _JUDGES.items():
-            if part in parts:
-                rows += [(f"{name}: {what}", value, met) for what, value, met in judge(parts[part])]
-    total = sum(sizes.values())
-    each = ", ".join(f"{name} {size:.1f}" for name, size in sizes.items())
-    rows.append(("all graphs together at most 8 MB", f"{total:.1f} MB ({each})", total <= 8))
-    lines = [[what, value, "met" if met else "**missed**"] for what, value, met in rows]
-    return "## Bars\n\n" + markdown(["bar", "measured", ""], lines)
-
-
-def _judge_cost(found: Results) -> list[Bar]:
-    rows = [
-        ("a voice at most 0.03 of real time", f"{found['one']:.4f}", found["one"] <= 0.03),
-        ("first audio within 50 ms", f"{found['first']:.1f} ms", found["first"] <= 50),
-    ]
-    if "song_cost" in found:
-        factor = found["song_cost"] / found["song_seconds"]
-        rows.append(
-            ("a song of two minutes faster than it plays", f"{factor:.3f} of real time", factor < 1)
-        )
-    return rows
-
-
-def _judge_playing(found: Results) -> list[Bar]:
-    rows: list[Bar] = []
-    cents = np.abs(np.concatenate([row.get("cents", []) for row in found.values()]))
-    if len(cents):
-        middle, high = np.median(cents), np.percentile(cents, 95)
-        rows.append(
-            (
-                "pitch, cents: median at most 5, 95 % at most 20",
-                f"{middle:.1f}, {high:.1f} (N = {len(cents)})",
-                middle <= 5 and high <= 20,
-            )
-        )
-    onsets = np.abs(np.concatenate([row["onsets_ms"] for row in found.values()]))
-    rows.append(
-        (
-            "onsets within 5 ms",
-            f"{onsets.max():.1f} ms at most (N = {len(onsets)})",
-            bool(onsets.max() <= 5),
-        )
-    )
-    joins = {name: row["joins"][1] for name, row in found.items() if row.get("joins")}
-    joins = {name: value for name, value in joins.items() if value is not None}
-    if joins:
-        worst = max(joins, key=lambda name: joins[name])
-        fine = sum(value <= 1 for value in joins.values())
-        rows.append(
-            (
-                "steps at joins no larger than inside real notes",
-                f"{fine} of {len(joins)} instruments; worst {joins[worst]:.2f} ({worst})",
-                fine == len(joins),
-            )
-        )
-    falls = sum(row["falls"] for row in found.values())
-    rows.append(("every firmer key is louder", f"{falls} of {7 * len(found)} are not", falls == 0))
-    return rows
-
-
-def _judge_unseen(found: Results) -> list[Bar]:
-    (_, best), *others = found.items()
-    rows: list[Bar] = []
-    for index, what in enumerate(("log-spectral", "mel")):
-        ours = np.array(best)[:, index]
-        gaps = [estimate(np.array(v)[:, index] - ours) for w, v in others if "learned" in w]
-        text = ", ".join(f"{gap.text(1, sign=True)} dB" for gap in gaps)
-        met = all(gap.mean > gap.half_width for gap in gaps)
-        rows.append((f"unseen notes: {what} distance of the baselines above ours", text, met))
-    return rows
-
-
-def _judge_transfer(found: Results) -> list[Bar]:
-    contours = found[0]
-    within, frames = sum(contours["within"]), sum(contours["frames"])
-    loudness = np.array(contours["loudness"])
-    mean = estimate(loudness[np.isfinite(loudness)])
-    return [
-        (
-            "transfer: pitch within 20 cents in 95 % of the voiced frames",
-            f"{100 * within / frames:.1f} % of {frames:.0f} frames",
-            within / frames >= 0.95,
-        ),
-        (
-            "transfer: loudness correlates by 0.9",
-            f"{mean.text(3)} (N = {mean.n})",
-            mean.mean >= 0.9,
-        ),
-    ]
-
-
-def _judge_likeness(found: Results) -> list[Bar]:
-    rows: list[Bar] = []
-    for kind, what, least in (("draws", "draws", 0.85), ("transfers", "transfers", 0.8)):
-        if found.get(kind):
-            hits = sum(a == b for a, b in found[kind])
-            rows.append(
-                (
-                    f"{what} recognised, at least {100 * least:.0f} %",
-                    share_text(hits, len(found[kind])),
-                    hits / len(found[kind]) >= least,
-                )
-            )
-    ratio = estimate(found["ratio"])
-    rows.append(
-        (
-            "draws differ at least half as much as recordings",
-            f"{ratio.text(2)} (N = {ratio.n} instruments)",
-            ratio.mean >= 0.5,
-        )
-    )
-    return rows
-
-
-def _judge_shift(found: Results) -> list[Bar]:
-    cents = np.array(found["cents"])
-    near = (cents <= 5).mean()
-    gap = estimate(np.array(found["plain"]) - np.array(found["keep"]))
-    return [
-        (
-            "shift: the interval within 5 cents for 95 % of the notes",
-            f"median {np.median(cents):.1f}, 95 % {np.percentile(cents, 95):.1f}; "
-            f"{100 * near:.0f} % within (N = {len(cents)})",
-            bool(near >= 0.95),
-        ),
-        (
-            "shift: envelope of keep nearer than plain resampling's",
-            f"by {gap.text(2)} dB (N = {gap.n})",
-            gap.mean > gap.half_width,
-        ),
-    ]
-
-
-_JUDGES = {
-    "cost": _judge_cost,
-    "playing": _judge_playing,
-    "unseen": _judge_unseen,
-    "transfer": _judge_transfer,
-    "likeness": _judge_likeness,
-    "shift": _judge_shift,
-}
-
-
-# --- tables ---
-
-
-def sections(name: str, parts: Results) -> str:
+def sections(name: str, parts: Parts) -> str:
     """All tables of one model."""
     tables = [table(parts[part]) for part, table in _TABLES.items() if part in parts]
     return f"## {name}\n\n" + "\n".join(tables)
 
 
-def _cost_table(found: Results) -> str:
+def _cost_table(found: Parts) -> str:
     rows = [
         ["one voice, of real time", f"{found['one']:.4f}"],
         ["each of eight voices, of real time", f"{found['eight']:.4f}"],
@@ -205,7 +49,7 @@ def _cost_table(found: Results) -> str:
     return markdown(["one thread", "processor time"], rows)
 
 
-def _playing_table(found: Results) -> str:
+def _playing_table(found: Parts) -> str:
     rows = []
     for name, row in found.items():
         cents = np.abs(row.get("cents", []))
@@ -238,19 +82,23 @@ def _playing_table(found: Results) -> str:
     )
 
 
-def _unseen_table(found: Results, head: str = "unseen notes") -> str:
+def _unseen_table(found: Parts, head: str = "unseen notes") -> str:
     rows = [
-        [way, *(estimate([v[i] for v in values]).text(1) for i in (0, 1)), str(len(values))]
+        [
+            way,
+            *(format_mean([v[i] for v in values], 1) for i in (0, 1)),
+            str(len(values)),
+        ]
         for way, values in found.items()
     ]
     return markdown([head, "log-spectral dB", "mel dB", "N"], rows)
 
 
-def _strangers_table(found: Results) -> str:
-    return _unseen_table(found, "an instrument never heard, played by the nearest")
+def _strangers_table(found: Parts) -> str:
+    return _unseen_table(found, "an instrument never learned, played by the nearest")
 
 
-def _latent_table(found: Results) -> str:
+def _latent_table(found: Parts) -> str:
     rows = [
         ["active units", f"{found['active']}"],
         ["nats a note; largest unit", f"{found['nats']:.1f}; {found['largest_nats']:.1f}"],
@@ -262,19 +110,22 @@ def _latent_table(found: Results) -> str:
     return markdown([f"latent of {found['notes']:.0f} unseen notes", ""], rows)
 
 
-def _transfer_table(found: Results) -> str:
+def _transfer_table(found: Any) -> str:
     contours = found[0]
     loudness, frames = np.array(contours["loudness"]), np.array(contours["frames"])
-    within = estimate(100 * np.array(contours["within"])[frames > 0] / frames[frames > 0])
+    within = mean_interval(100 * np.array(contours["within"])[frames > 0] / frames[frames > 0])
     rows = [
-        ["voiced frames within 20 cents, of a note", f"{within.text(1)} %"],
+        ["voiced frames within 20 cents, of a note", f"{format_interval(within, 1)} %"],
         ["voiced frames that stay voiced", f"{100 * np.mean(contours['voicing']):.1f} %"],
-        ["correlation of loudness", estimate(loudness[np.isfinite(loudness)]).text(3)],
+        [
+            "correlation of loudness",
+            format_mean(loudness[np.isfinite(loudness)], 3),
+        ],
     ]
     return markdown([f"transfer ({len(loudness)} notes)", ""], rows)
 
 
-def _likeness_table(found: Results) -> str:
+def _likeness_table(found: Parts) -> str:
     rows = []
     for kind, what in (
         ("unseen", "held-out recordings"),
@@ -297,19 +148,22 @@ def _likeness_table(found: Results) -> str:
     )
     wrong: dict[str, list[str]] = {}
     for kind in ("draws", "transfers"):
-        for asked, heard in found.get(kind, ()):
-            if asked != heard:
-                wrong.setdefault(asked, []).append(heard)
+        for true, guess in found.get(kind, ()):
+            if true != guess:
+                wrong.setdefault(true, []).append(guess)
     worst = sorted(wrong.items(), key=lambda entry: -len(entry[1]))[:8]
     taken = "; ".join(f"{name} for {', '.join(sorted(set(some)))}" for name, some in worst)
     pairs = np.array(found["at_pitch"])
     rows = [
         [
             "draws over recordings, at the same pitches and velocities",
-            f"{estimate(found['ratio']).text(2)} (N = {len(found['ratio'])} instruments)",
+            f"{format_mean(found['ratio'], 2)} (N = {len(found['ratio'])} instruments)",
         ],
-        ["pairs at one pitch, recordings, dB", estimate(pairs[:, 0]).text(1)],
-        [f"pairs at one pitch, draws, dB (N = {len(pairs)})", estimate(pairs[:, 1]).text(1)],
+        ["pairs at one pitch, recordings, dB", format_mean(pairs[:, 0], 1)],
+        [
+            f"pairs at one pitch, draws, dB (N = {len(pairs)})",
+            format_mean(pairs[:, 1], 1),
+        ],
     ]
     diversity = markdown(["mean pairwise mel distance", ""], rows)
     names = {
@@ -324,7 +178,7 @@ def _likeness_table(found: Results) -> str:
     return f"{identity}\nMost often taken for others: {taken}.\n\n{diversity}\n{distances}"
 
 
-def _shift_table(found: Results) -> str:
+def _shift_table(found: Parts) -> str:
     cents = np.array(found["cents"])
     rows = [
         [
@@ -333,7 +187,10 @@ def _shift_table(found: Results) -> str:
         ],
         ["within 5 cents", share_text(float((cents <= 5).sum()), len(cents))],
         *(
-            [f"envelope's distance from the original, {what}, dB", estimate(found[way]).text(2)]
+            [
+                f"envelope's distance from the original, {what}, dB",
+                format_mean(found[way], 2),
+            ]
             for way, what in (("keep", "keep"), ("move", "move"), ("plain", "plain resampling"))
         ),
         ["notes refused as unpitched or polyphonic", f"{len(found['refused'])}"],

@@ -119,8 +119,8 @@ def linear_probe(inputs: np.ndarray, target: np.ndarray, folds: int = 5) -> floa
         x, centre = inputs[known], target[known].mean()
         x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
         weights = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T @ (target[known] - centre))
-        asked = np.concatenate([inputs[~known], np.ones(((~known).sum(), 1))], axis=1)
-        errors.append(np.abs(asked @ weights + centre - target[~known]))
+        tested = np.concatenate([inputs[~known], np.ones(((~known).sum(), 1))], axis=1)
+        errors.append(np.abs(tested @ weights + centre - target[~known]))
     return float(np.concatenate(errors).mean())
 
 

@@ -181,7 +181,8 @@ def serve(examples: Path, out: Path) -> None:
             answer = {"seconds": seconds, "units": units}
             kept = out / f"{name}.npz"
             if not kept.exists():
-                np.savez(kept, **dict(arrays))
+                arguments: dict[str, Any] = dict(arrays)
+                np.savez(kept, **arguments)
         print(json.dumps(answer), flush=True)
 
 

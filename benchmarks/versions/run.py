@@ -103,7 +103,7 @@ class Outcome:
 
     def ratios(self) -> np.ndarray:
         """After over before, round by round."""
-        return np.array(self.after) / np.array(self.before)
+        return np.divide(self.after, self.before)
 
 
 def compare_versions(

@@ -12,7 +12,6 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("scipy")
 
 from aeolia.data.heldout import rooms  # noqa: E402
-from benchmarks import tables  # noqa: E402
 from benchmarks.measure import cost  # noqa: E402
 from benchmarks.peers import adapters as peers  # noqa: E402
 
@@ -76,16 +75,6 @@ def test_macs_agree_with_the_count_by_hand(tmp_path: Path) -> None:
     assert cost.count_macs(tmp_path / "counted.onnx", feeds) == convolution + product + recurrence
 
 
-def test_intervals_and_verdicts() -> None:
-    # Student's quantile for 4 degrees of freedom is 2.776.
-    found = tables.estimate([1.0, 2.0, 3.0, 4.0, 5.0])
-    assert found.mean == 3.0
-    assert found.half_width == pytest.approx(2.776 * np.sqrt(2.5 / 5), rel=1e-3)
-    assert tables.verdict(found) == "ahead"
-    assert tables.verdict(found, higher_is_better=False) == "behind"
-    assert tables.verdict(tables.estimate([-1.0, 1.0, 0.5])) == "even"
-
-
 def _corpus(folder: Path, speakers: int, noises: int) -> Path:
     """A manifest of short made recordings at 48 kHz: tones as speech, noise as noise."""
     import soundfile
@@ -128,7 +117,8 @@ def test_a_speaker_on_both_sides_stops_the_benchmark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aeolia.data.heldout import denoise as heldout
+    from aeolia.errors import DataError
 
     monkeypatch.setattr(heldout, "recording_of", lambda row: "the same")
-    with pytest.raises(SystemExit, match="held out and yet"):
+    with pytest.raises(DataError, match="held out and yet"):
         heldout.HeldOut(_corpus(tmp_path, speakers=40, noises=20))

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aeolia.evaluation.statistics import Interval
+import numpy as np
 
-__all__ = ["Table", "format_interval", "format_number", "markdown", "print_table"]
+from aeolia.evaluation.statistics import Interval, mean_interval
+
+__all__ = ["Table", "format_interval", "format_mean", "format_number", "markdown", "print_table"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ def format_interval(interval: Interval, digits: int, *, sign: bool = False) -> s
     if not math.isfinite(interval.half_width):
         return mean
     return f"{mean} ± {interval.half_width:.{digits}f}"
+
+
+def format_mean(values: Sequence[float] | np.ndarray, digits: int) -> str:
+    """Mean ± half the 95 % interval of the finite values."""
+    return format_interval(mean_interval(values), digits)
 
 
 def print_table(table: Table) -> None:

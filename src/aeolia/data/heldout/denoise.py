@@ -26,8 +26,17 @@ import soxr
 
 from aeolia.data.corpus.manifest import Row, read_manifest, recording_of, split_rows, trainable
 from aeolia.data.heldout.rooms import reverberate, shoebox
+from aeolia.errors import DataError
 
-__all__ = ["CLIP_SECONDS", "SAMPLE_RATE", "SNRS_DB", "Pair", "build_sets", "pair_hash", "set_hash"]
+__all__ = [
+    "CLIP_SECONDS",
+    "SAMPLE_RATE",
+    "SNRS_DB",
+    "HeldOutPair",
+    "build_sets",
+    "pair_hash",
+    "set_hash",
+]
 
 SAMPLE_RATE = 48000
 CLIP_SECONDS = 4.0
@@ -39,7 +48,7 @@ _FULL_BAND_HZ = 16000
 
 
 @dataclass(frozen=True)
-class Pair:
+class HeldOutPair:
     """One clip: `noisy` and `reference` [T] float32 at 48 kHz, and how it was made."""
 
     name: str
@@ -67,7 +76,10 @@ class HeldOut:
         paths = {row.path for row in rows if row.split == "train"}
         for row in valid:
             if row.path in paths or (row.kind, recording_of(row)) in trained:
-                raise SystemExit(f"{row.path} is held out and yet shares its origin with training")
+                raise DataError(
+                    f"{row.path} is held out and yet shares its origin with training; correct the "
+                    "manifest's labels or splits"
+                )
         self.speakers = _grouped(r for r in valid if r.kind == "speech" and r.label)
         self.noises = _grouped(r for r in valid if r.kind == "noise" and r.seconds >= 0.8)
         self._decoded: dict[str, np.ndarray] = {}
@@ -165,7 +177,7 @@ def _pair(
     noise: str,
     snr_db: int | None,
     rt60_range: tuple[float, float] | None,
-) -> Pair:
+) -> HeldOutPair:
     """Speech (in a room) plus noise at an SNR of active levels, at a drawn overall level.
 
     The SNR is that of the reference (after the early reflections) to the noise.
@@ -182,10 +194,12 @@ def _pair(
     level = 10 ** (rng.uniform(-35, -18) / 20) / active_level(noisy)
     level = min(level, 0.95 / float(np.abs(noisy).max()), 0.95 / float(np.abs(reference).max()))
     scale = np.float32(level)
-    return Pair(name, noisy * scale, reference * scale, snr_db, rt60, speaker, noise)
+    return HeldOutPair(name, noisy * scale, reference * scale, snr_db, rt60, speaker, noise)
 
 
-def _mixtures(held: HeldOut, kind: str, count: int, speakers: list[str], seed: int) -> list[Pair]:
+def _mixtures(
+    held: HeldOut, kind: str, count: int, speakers: list[str], seed: int
+) -> list[HeldOutPair]:
     """`count` pairs; SNRs, rooms, speakers and recordings are each used evenly."""
     rng = np.random.default_rng(seed)
     recordings = list(held.noises)
@@ -206,7 +220,7 @@ def _in_turn(rng: np.random.Generator, names: Sequence[str], count: int) -> list
     return [str(name) for _ in range(rounds) for name in rng.permutation(names)][:count]
 
 
-def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[Pair]]:
+def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[HeldOutPair]]:
     """All sets by name."""
     held = HeldOut(manifest)
     everyone = list(held.speakers)
@@ -227,7 +241,7 @@ def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[Pair]]:
         audio = held.noise(rng, recording)
         audio *= np.float32(min(0.05, 0.95 / np.abs(audio).max()))
         silent = np.zeros_like(audio)
-        noises.append(Pair(f"noises-{k:03d}", audio, silent, None, None, "", recording))
+        noises.append(HeldOutPair(f"noises-{k:03d}", audio, silent, None, None, "", recording))
     return {
         "mixtures": _mixtures(held, "mixtures", mixtures, everyone, 1),
         "fullband": _mixtures(held, "fullband", few, wide or everyone, 2),
@@ -238,16 +252,16 @@ def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[Pair]]:
     }
 
 
-def _silence() -> list[Pair]:
+def _silence() -> list[HeldOutPair]:
     nothing = np.zeros(_LENGTH, np.float32)
     hiss = np.random.default_rng(6).standard_normal(_LENGTH).astype(np.float32)
     return [
-        Pair("silence-000", nothing, nothing, None, None, "", "none"),
-        Pair("silence-001", hiss * np.float32(10**-4.5), nothing, None, None, "", "hiss"),
+        HeldOutPair("silence-000", nothing, nothing, None, None, "", "none"),
+        HeldOutPair("silence-001", hiss * np.float32(10**-4.5), nothing, None, None, "", "hiss"),
     ]
 
 
-def pair_hash(pair: Pair) -> str:
+def pair_hash(pair: HeldOutPair) -> str:
     """A name that changes with any sample of the pair, rounded to 16 bits."""
     digest = hashlib.sha256()
     for audio in (pair.noisy, pair.reference):
@@ -255,6 +269,6 @@ def pair_hash(pair: Pair) -> str:
     return digest.hexdigest()[:16]
 
 
-def set_hash(pairs: list[Pair]) -> str:
+def set_hash(pairs: list[HeldOutPair]) -> str:
     """A short name that changes with any pair of the set."""
     return hashlib.sha256(" ".join(map(pair_hash, pairs)).encode()).hexdigest()[:8]
