@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from aeolia.data.cache import cache_folder
 from aeolia.errors import AeoliaError, DataError
-from benchmarks import PAGES, RESULTS, ROOT, cache_folder
+from benchmarks import PAGES, RESULTS, ROOT
 
 __all__ = ["app", "main"]
 
@@ -63,7 +64,7 @@ def denoise(
     clips: Annotated[int, typer.Option(min=5, help="Mixtures; few for a quick look.")] = 200,
     speed: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
     long: Annotated[bool, typer.Option(help="Also a file of one hour, for memory.")] = False,
-    cache: Cache = cache_folder(),
+    cache: Cache = cache_folder() / "benchmarks",
     output: Page = PAGES / "RESULTS.md",
     results: Kept = RESULTS / "denoise.json",
 ) -> None:
@@ -132,7 +133,7 @@ def synth(
     ] = None,
     model: Annotated[list[str] | None, typer.Option(help="Name or .onnx file.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="A part, such as shift.")] = None,
-    cache: Cache = cache_folder(),
+    cache: Cache = cache_folder() / "benchmarks",
     output: Page = PAGES / "SYNTHESIS.md",
     results: Kept = RESULTS / "synth.json",
 ) -> None:
@@ -154,7 +155,7 @@ def failures(
     gallery: Annotated[Path, typer.Option(help="Folder for the page to listen.")],
     model: Models = None,
     clips: Annotated[int, typer.Option(min=10, help="Mixtures; few for a quick look.")] = 200,
-    cache: Cache = cache_folder(),
+    cache: Cache = cache_folder() / "benchmarks",
     output: Page = PAGES / "failures.md",
 ) -> None:
     """failures.md: the mixtures on which each denoiser gains least, and a page to hear them.
