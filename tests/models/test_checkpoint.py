@@ -17,7 +17,6 @@ from aeolia.models.checkpoint import (
     load_checkpoint,
     read_checkpoint,
     save_checkpoint,
-    write_atomically,
 )
 from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model
 
@@ -29,8 +28,8 @@ def test_a_checkpoint_gives_the_model_back(config: ModelConfig, tmp_path: Path) 
     path = tmp_path / WEIGHTS_FILE
     digest = save_checkpoint(path, config, model.state_dict())
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
-    for place in (path, tmp_path, str(tmp_path)):
-        again = load_checkpoint(place)
+    for given in (path, tmp_path, str(tmp_path)):
+        again = load_checkpoint(given)
         assert again.config == config and not again.training
         for name, value in model.state_dict().items():
             assert torch.equal(again.state_dict()[name], value)
@@ -75,22 +74,6 @@ def test_damaged_and_foreign_files_are_refused_in_one_line(tmp_path: Path) -> No
         with pytest.raises(ModelError, match=message) as caught:
             load_checkpoint(tmp_path / name)
         assert "\n" not in str(caught.value) and name in str(caught.value)
-
-
-def test_a_failed_write_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
 def test_read_checkpoint_does_not_build_the_model(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ A run folder has it as model.safetensors; each released model has one beside its
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,36 +15,21 @@ from torch import Tensor
 
 from aeolia.config import AnyConfig, config_to_json, read_config
 from aeolia.errors import ConfigError, ModelError
+from aeolia.files import write_atomically
 from aeolia.models.build import Autoencoder, build_model
 
-__all__ = [
-    "WEIGHTS_FILE",
-    "load_checkpoint",
-    "read_checkpoint",
-    "save_checkpoint",
-    "write_atomically",
-]
+__all__ = ["WEIGHTS_FILE", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
 
 #: Name of the checkpoint in a run folder.
 WEIGHTS_FILE = "model.safetensors"
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that a kill leaves the old file or the new one."""
-    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 def save_checkpoint(path: Path, config: AnyConfig, weights: Mapping[str, Tensor]) -> str:
-    """Write weights and config to the file `path`; returns the file's SHA-256."""
+    """Write weights and config to the file `path`; returns the file's SHA-256.
+
+    Raises:
+        OSError: the file cannot be written; an older one stays as it was.
+    """
     tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
     data = save_tensors(tensors, metadata={"aeolia_config": config_to_json(config)})
     write_atomically(path, data)

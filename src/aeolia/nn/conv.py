@@ -41,4 +41,5 @@ class UpConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, F, Q] to [B, C', F, 2*Q]."""
-        return self.conv(x)
+        y: Tensor = self.conv(x)
+        return y

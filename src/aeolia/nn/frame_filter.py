@@ -92,7 +92,9 @@ class FrameTransform(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """Frames [V, F, hop] to spectra [V, 2, F, hop + 1]."""
         if torch.onnx.is_in_onnx_export():
-            return self.products(nn.functional.pad(frames, (0, self.hop_length)))
+            padded = nn.functional.pad(frames, (0, self.hop_length))
+            products: Tensor = self.products(padded)
+            return products
         spectrum = torch.fft.rfft(frames, n=2 * self.hop_length)
         return torch.stack([spectrum.real, spectrum.imag], dim=1)
 

@@ -64,7 +64,7 @@ class CrossAttention(nn.Module):
         keys, values = tokens.split(self.channels, dim=2)  # [N, tokens, C]
         query = self.query(x.permute(0, 2, 3, 1))  # [N, F, Q, C]
         scores = torch.matmul(query, keys.transpose(1, 2).unsqueeze(1)) * self.channels**-0.5
-        answer = self.answer(torch.matmul(scores.softmax(dim=3), values.unsqueeze(1)))
+        answer: Tensor = self.answer(torch.matmul(scores.softmax(dim=3), values.unsqueeze(1)))
         return x + answer.permute(0, 3, 1, 2)
 
 

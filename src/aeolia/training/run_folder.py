@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from aeolia.errors import TrainingError
-from aeolia.models.checkpoint import write_atomically
+from aeolia.files import write_atomically
 
 __all__ = ["RunFolder"]
 

@@ -10,7 +10,7 @@ import torch
 from aeolia.config import ModelConfig
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.spectral.separator import ConditionalAutoencoder, share_remainder
-from aeolia.models.transplant import transplant
+from aeolia.models.spectral.transplant import transplant
 from aeolia.nn.fusion import FUSIONS
 from aeolia.recipes.catalogue import preset
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator, some_conditions

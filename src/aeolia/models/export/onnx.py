@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from aeolia.config import AnyConfig, config_to_json
 from aeolia.errors import ModelError
+from aeolia.files import write_atomically
 from aeolia.models.build import Autoencoder
-from aeolia.models.checkpoint import write_atomically
 from aeolia.models.export.separate import (
     largest_separator_difference,
     largest_voice_difference,

@@ -15,7 +15,7 @@ from aeolia.data.denoise.mixer import Mixer
 from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
-from aeolia.models.transplant import transplant
+from aeolia.models.spectral.transplant import transplant
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.denoise.validation import Validation

@@ -14,7 +14,7 @@ from aeolia.data.separate.pools import class_mixer, speaker_mixer
 from aeolia.data.separate.rows import class_rows, speaker_rows
 from aeolia.errors import DataError, InputError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
-from aeolia.models.transplant import transplant
+from aeolia.models.spectral.transplant import transplant
 from aeolia.training.separate.config import SeparateConfig
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from aeolia.config import SynthConfig
 from aeolia.data.corpus.manifest import Row, trainable
@@ -19,8 +18,9 @@ from aeolia.data.synth.files import find_notes
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import Note, NotePool, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind, instrument_words
-from aeolia.errors import DataError, ModelError
+from aeolia.errors import DataError
 from aeolia.models.synth.synthesiser import Synthesiser
+from aeolia.models.synth.transplant import transplant
 from aeolia.training.synth.latent_report import latent_report
 from aeolia.training.synth.losses import envelope_loss
 from aeolia.training.synth.objective import SynthObjective, SynthTrainConfig
@@ -175,26 +175,6 @@ def _prepare(
     )
 
 
-def _transplant(model: Synthesiser, weights: dict[str, Tensor]) -> None:
-    """Start from a synthesiser's weights; what depends on the instruments starts anew.
-
-    Raises:
-        ModelError: nothing fits: the weights are of another structure.
-    """
-    own = model.state_dict()
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if name in own and own[name].shape == value.shape
-    }
-    if "decoder.network.enter.weight" not in fitting:
-        raise ModelError(
-            "the starting weights are of another structure; start from a synthesiser of the "
-            "same width"
-        )
-    model.load_state_dict({**own, **fitting})
-
-
 def _describe(model: Synthesiser) -> str:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     config = model.config
@@ -205,4 +185,4 @@ def _describe(model: Synthesiser) -> str:
     )
 
 
-SYNTHESISE = Task(SynthTrainConfig, NoteMixConfig, _prepare, _transplant, _describe)
+SYNTHESISE = Task(SynthTrainConfig, NoteMixConfig, _prepare, transplant, _describe)

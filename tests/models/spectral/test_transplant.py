@@ -10,7 +10,7 @@ import torch
 from aeolia.config import ModelConfig
 from aeolia.errors import ModelError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
-from aeolia.models.transplant import transplant
+from aeolia.models.spectral.transplant import transplant
 from made.random_separators import BY_CLASS, random_separator, some_conditions
 from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model
 

@@ -1,0 +1,116 @@
+"""Steps on weights: what each computes, what it refuses, and the command line over them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from aeolia.errors import InputError, ModelError
+from aeolia.models import weights as steps
+from aeolia.models.checkpoint import read_checkpoint, save_checkpoint
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
+from aeolia.models.weights import average, cut_bands, extrapolate, join_bands, to_half
+from made.tiny_models import TINY, noise, random_model
+
+#: The same bands up to 4 kHz: as many positions after the convolutions as the lower half of TINY.
+LOW = replace(TINY, name="low", n_linear_bins=8, band_groups=((4000, 8),))
+POSITIONS = LOW.n_positions >> len(LOW.channels)
+
+
+def weights_of(seed: int, config: object = TINY) -> dict[str, Tensor]:
+    return random_model(config, seed=seed).state_dict()  # type: ignore[arg-type]
+
+
+def test_the_average_is_the_mean_of_each_weight() -> None:
+    one, two, three = (weights_of(seed) for seed in (1, 2, 3))
+    for name, value in average(one, two, three).items():
+        torch.testing.assert_close(value, torch.stack([one[name], two[name], three[name]]).mean(0))
+
+
+def test_extrapolation_goes_on_from_start_to_end_in_the_named_modules() -> None:
+    start, end = weights_of(1), weights_of(2)
+    result = extrapolate(start, end, {"encoder": 0.5, "decoder.widen.bias": -1.0})
+    for name, value in result.items():
+        share = 0.5 if name.startswith("encoder.") else -1.0 if name == "decoder.widen.bias" else 0
+        torch.testing.assert_close(value, end[name] + share * (end[name] - start[name]))
+    with pytest.raises(InputError, match="called 'decod'"):
+        extrapolate(start, end, {"decod": 1.0})
+
+
+def test_half_precision_is_the_nearest_half() -> None:
+    full = weights_of(1)
+    for name, value in to_half(full).items():
+        assert value.dtype == torch.float16
+        torch.testing.assert_close(value.float(), full[name], rtol=2.0**-11, atol=1e-7)
+
+
+@torch.no_grad()
+def test_the_low_bands_of_a_model_are_a_model_of_the_low_bands() -> None:
+    """Where the bands above are silent, the encoder's dense layer gives the same."""
+    wide, low = random_model(TINY), DenoisingAutoencoder(LOW)
+    low.load_state_dict(cut_bands(wide.state_dict(), POSITIONS))
+    features = noise(5, 4, 4)  # frames, channels, positions
+    features[..., POSITIONS:] = 0.0
+    expected = wide.encoder.squeeze(features.flatten(1))
+    found = low.encoder.squeeze(features[..., :POSITIONS].flatten(1))
+    torch.testing.assert_close(found, expected)
+    hidden = noise(5, TINY.hidden_dim)
+    above = wide.decoder.widen(hidden).unflatten(1, (4, -1))
+    torch.testing.assert_close(low.decoder.widen(hidden).unflatten(1, (4, -1)), above[..., :2])
+
+
+def test_joined_bands_cut_again_are_what_they_were() -> None:
+    low, high = weights_of(1, LOW), weights_of(2)
+    joined = join_bands(low, high)
+    assert {name: value.shape for name, value in joined.items()} == {
+        name: value.shape for name, value in high.items()
+    }
+    for name, value in cut_bands(joined, POSITIONS).items():
+        assert torch.equal(value, low[name])
+    above, own = (w["decoder.widen.bias"].unflatten(0, (4, -1)) for w in (joined, high))
+    assert torch.equal(above[:, POSITIONS:], own[:, POSITIONS:])
+
+
+def test_other_structures_are_refused() -> None:
+    small, other = weights_of(1, LOW), weights_of(1)
+    for step in (
+        lambda: average(small, other),
+        lambda: extrapolate(small, other, {"encoder": 1.0}),
+        lambda: cut_bands(small, 2 * POSITIONS),
+        lambda: join_bands(other, small),
+        lambda: cut_bands(weights_of(1, replace(TINY, decoder="lstm")), 1),
+    ):
+        with pytest.raises(ModelError) as caught:
+            step()
+        assert "\n" not in str(caught.value)
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two, out = tmp_path / "one.safetensors", tmp_path / "two.safetensors", tmp_path / "out"
+    for path, seed in ((one, 1), (two, 2)):
+        save_checkpoint(path, TINY, weights_of(seed))
+
+    def run(step: str, *operands: object) -> dict[str, Tensor]:
+        steps.main([step, *map(str, operands), str(out)])
+        assert str(out) in capsys.readouterr().out
+        config, weights = read_checkpoint(out)
+        assert config == TINY
+        return weights
+
+    first, second = (read_checkpoint(path)[1] for path in (one, two))
+    for found, expected in (
+        (run("average", one, two), average(first, second)),
+        (run("extrapolate", one, two, "encoder=0.5"), extrapolate(first, second, {"encoder": 0.5})),
+        (run("half", one), to_half(first)),
+        (run("join", one, two), join_bands(first, second)),
+    ):
+        assert all(torch.equal(found[name], value.float()) for name, value in expected.items())
+    for wrong in ([], ["mean", "a", "b", "c"], ["half", "a", "b", "c"], ["average", "a"]):
+        with pytest.raises(SystemExit, match="python -m aeolia.models.weights average"):
+            steps.main(wrong)
+    with pytest.raises(SystemExit, match="no checkpoint at"):
+        steps.main(["half", str(tmp_path / "absent"), str(out)])
