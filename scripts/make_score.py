@@ -14,11 +14,12 @@ import struct
 import sys
 from pathlib import Path
 
+from aeolia.audio.pitch_names import parse_pitch
+
 TICKS = 240  # per eighth; a quarter note has two
 BAR = 6  # eighths
 SAX, PIANO, BASS, CELLO, DRUMS = 0, 1, 2, 3, 9
 PROGRAMS = {SAX: 65, PIANO: 0, BASS: 32, CELLO: 42}
-SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 # Notes as name:eighths.
 PICKUP = "A4:1"
@@ -51,7 +52,7 @@ Event = tuple[float, int, bytes]  # eighths from the start, order at one time, m
 
 def key(name: str) -> int:
     """MIDI number of a name such as G#4."""
-    return 12 * (int(name[-1]) + 1) + SEMITONES[name[0]] + name.count("#")
+    return int(parse_pitch(name))
 
 
 def note(channel: int, pitch: int, start: float, length: float, velocity: int) -> list[Event]:

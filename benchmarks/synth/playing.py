@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aeolia.audio.contour import loudness_contour
-from aeolia.audio.pitch_names import hz, midi
+from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
 from aeolia.data.heldout.synth import Recordings, sound
 from aeolia.data.synth.notes import Note
 from aeolia.errors import ModelError
@@ -65,7 +65,7 @@ def pitch_errors(model: OnnxSynthesiser, name: str, step: int) -> np.ndarray:
     errors = []
     for number in np.arange(np.ceil(low), high + 1, step):
         (audio,) = play_note(model, plan_notes(model, name, float(number), 100), 0.5)
-        errors.append(100 * (float(midi(steady_pitch_hz(audio, rate))) - number))
+        errors.append(100 * (float(hz_to_midi(steady_pitch_hz(audio, rate))) - number))
     return np.array(errors)
 
 
@@ -159,7 +159,7 @@ def voice_cost(model: OnnxSynthesiser, voices: int, seconds: float = 2.0) -> flo
     frames = round(seconds * config.frame_rate)
     latent = np.zeros((voices, config.latent_dim), np.float32)
     condition = np.eye(len(config.instruments), dtype=np.float32)[np.zeros(voices, int)]
-    pitch = np.tile(hz(np.arange(voices) + 50.0)[:, None], (1, frames))
+    pitch = np.tile(midi_to_hz(np.arange(voices) + 50.0)[:, None], (1, frames))
     pitch = np.zeros_like(pitch) if model.unpitched else pitch
     loudness = np.full((voices, frames), -20.0)
     taken = []

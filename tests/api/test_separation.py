@@ -199,7 +199,7 @@ def test_bad_requests(tmp_path: Path, classes: Path, speaker: Path, gain_model: 
     cases = [
         ({"model": classes}, InputError, "nothing is asked for"),
         ({"model": classes, "rest": True}, InputError, "nothing is asked for"),
-        ({"sources": [], "model": classes}, InputError, "no source is asked for"),
+        ({"sources": [], "model": classes}, InputError, "no source is requested"),
         ({"sources": ["speach"], "model": classes}, InputError, "did you mean 'speech'"),
         ({"sources": ["speech"], "speaker": voice}, InputError, "both sources and a speaker"),
         ({"sources": ["speech"], "model": speaker}, ModelError, "takes a speaker's voice"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aeolia.audio.pitch_names import midi_to_hz
 from aeolia.data.corpus.manifest import Row
 from made.recordings import write
 
@@ -17,7 +18,7 @@ def note_like(
 ) -> np.ndarray:
     """A decaying harmonic tone after `lead_seconds` of silence."""
     time = np.arange(int(seconds * sample_rate)) / sample_rate
-    pitch_hz = 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
+    pitch_hz = float(midi_to_hz(midi))
     tone = sum(
         np.sin(2 * np.pi * pitch_hz * k * time) / k
         for k in range(1, 8)

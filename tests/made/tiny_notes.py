@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 import torch
 
+from aeolia.audio.pitch_names import midi_to_hz
 from aeolia.config import SynthConfig
 from aeolia.models.synth.synthesiser import Synthesiser
 
@@ -32,7 +33,7 @@ def tone(
 ) -> np.ndarray:
     """A tone of eight harmonics that begins `late` seconds in and falls by exp(-decay) a second."""
     time = np.arange(round(seconds * rate)) / rate
-    hz = 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
+    hz = float(midi_to_hz(midi))
     waves = sum(np.sin(2 * np.pi * hz * k * time) / k for k in range(1, 9) if k * hz < rate / 2)
     sound = 0.2 * waves * np.exp(-decay * time) * np.minimum(1.0, 200.0 * time)
     return np.concatenate([np.zeros(round(late * rate)), sound]).astype(np.float32)

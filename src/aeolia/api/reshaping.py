@@ -166,9 +166,9 @@ def transfer_file(
 def _range_warning(
     pitch_hz: np.ndarray, transpose: float, low: float, high: float, name: str
 ) -> str:
-    from aeolia.audio.pitch_names import midi, note_name
+    from aeolia.audio.pitch_names import hz_to_midi, note_name
 
-    number = float(np.median(midi(pitch_hz))) + transpose
+    number = float(np.median(hz_to_midi(pitch_hz))) + transpose
     if low - 3 <= number <= high + 3:
         return ""
     octaves = round((0.5 * (low + high) - number) / 12)

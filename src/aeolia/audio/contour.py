@@ -29,8 +29,7 @@ def loudness_contour(audio: np.ndarray, hop_length: int, n_frames: int | None = 
     start = np.arange(n_frames) * hop_length + hop_length // 2 - LOUDNESS_WINDOW // 2
     stop = np.clip(start + LOUDNESS_WINDOW, 0, length)
     power = (energy[..., stop] - energy[..., np.clip(start, 0, length)]) / LOUDNESS_WINDOW
-    floor = 10.0 ** (LOUDNESS_FLOOR_DB / 10.0)
-    return (10.0 * np.log10(np.maximum(power, floor))).astype(np.float32)
+    return _decibels(power)
 
 
 def loudness_inside(audio: np.ndarray, hop_length: int, n_frames: int) -> np.ndarray:
@@ -41,5 +40,9 @@ def loudness_inside(audio: np.ndarray, hop_length: int, n_frames: int) -> np.nda
     windows = np.lib.stride_tricks.sliding_window_view(audio, LOUDNESS_WINDOW)
     around = windows[np.arange(n_frames) * hop_length + hop_length // 2]
     power = np.mean(np.square(around, dtype=np.float64), axis=1)
+    return _decibels(power)
+
+
+def _decibels(power: np.ndarray) -> np.ndarray:
     floor = 10.0 ** (LOUDNESS_FLOOR_DB / 10.0)
-    return (10.0 * np.log10(np.maximum(power, floor))).astype(np.float32)
+    return np.asarray(10.0 * np.log10(np.maximum(power, floor)), np.float32)

@@ -202,4 +202,5 @@ def as_written(block: np.ndarray, subtype: str) -> np.ndarray:
     if bits is None:
         return block
     integers, _ = quantise(block, bits)
-    return integers.astype(block.dtype) * block.dtype.type(2.0 ** (1 - 8 * integers.itemsize))
+    full_scale = block.dtype.type(2.0 ** (1 - 8 * integers.itemsize))
+    return np.asarray(integers.astype(block.dtype) * full_scale)

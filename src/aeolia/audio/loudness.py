@@ -108,7 +108,8 @@ def _block_powers(channels: np.ndarray, sample_rate: int) -> np.ndarray:
         sums = np.add.reduceat(squares, cut[:-1] - cut[0], axis=1)
         powers[first : first + sums.shape[1]] = (sums / np.diff(cut)).T
     sums = np.cumsum(np.vstack([np.zeros_like(powers[:1]), powers]), axis=0)
-    return np.maximum(sums[_STEPS_PER_BLOCK:] - sums[:-_STEPS_PER_BLOCK], 0) / _STEPS_PER_BLOCK
+    blocks = sums[_STEPS_PER_BLOCK:] - sums[:-_STEPS_PER_BLOCK]
+    return np.asarray(np.maximum(blocks, 0) / _STEPS_PER_BLOCK)
 
 
 @functools.lru_cache(maxsize=4)
@@ -118,7 +119,7 @@ def _response(sample_rate: int, n_fft: int) -> np.ndarray:
     response = np.ones_like(delay)
     for zeros, poles in k_weighting(sample_rate):
         response *= np.polyval(zeros[::-1], delay) / np.polyval(poles[::-1], delay)
-    return response
+    return np.asarray(response)
 
 
 def _filter(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
@@ -129,4 +130,4 @@ def _filter(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
 
 
 def _lufs(power: np.ndarray) -> np.ndarray:
-    return _OFFSET_DB + 10 * np.log10(np.maximum(power, 1e-30))
+    return np.asarray(_OFFSET_DB + 10 * np.log10(np.maximum(power, 1e-30)))

@@ -78,7 +78,7 @@ class PitchTrack:
         between = np.exp2(
             (1 - share) * np.log2(np.where(both, a, 1.0)) + share * np.log2(np.where(both, b, 1.0))
         )
-        return np.where(both, between, np.where(share < 0.5, a, b)).astype(np.float32)
+        return np.asarray(np.where(both, between, np.where(share < 0.5, a, b)), np.float32)
 
 
 def track_pitch(audio: np.ndarray, sample_rate: int) -> PitchTrack:

@@ -8,7 +8,7 @@ import numpy as np
 
 from aeolia.errors import InputError
 
-__all__ = ["hz", "midi", "note_name", "parse_pitch"]
+__all__ = ["hz_to_midi", "midi_to_hz", "note_name", "parse_pitch"]
 
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -18,12 +18,12 @@ _HERTZ = re.compile(r"(\d+(?:\.\d*)?)\s*hz", re.IGNORECASE)
 _LOWEST, _HIGHEST = 0.0, 127.0
 
 
-def hz(pitch_midi: np.ndarray | float) -> np.ndarray:
+def midi_to_hz(pitch_midi: np.ndarray | float) -> np.ndarray:
     """Frequency of MIDI numbers, fractions included: 69 is 440 Hz."""
     return np.asarray(440.0 * 2.0 ** ((np.asarray(pitch_midi, np.float64) - 69.0) / 12.0))
 
 
-def midi(pitch_hz: np.ndarray | float) -> np.ndarray:
+def hz_to_midi(pitch_hz: np.ndarray | float) -> np.ndarray:
     """MIDI numbers, with fractions, of frequencies above 0."""
     return np.asarray(69.0 + 12.0 * np.log2(np.asarray(pitch_hz, np.float64) / 440.0))
 
@@ -43,7 +43,7 @@ def parse_pitch(text: str | float) -> float:
         number = 12.0 * (int(octave) + 1) + _SEMITONES[letter.upper()] + shift
     elif match := _HERTZ.fullmatch(written):
         frequency = float(match.group(1))
-        number = float(midi(frequency)) if frequency > 0.0 else -1.0
+        number = float(hz_to_midi(frequency)) if frequency > 0.0 else -1.0
     else:
         try:
             number = float(written)

@@ -85,4 +85,4 @@ def _foreign(windows: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
     divisor_only = (pitch_hz > 0.0) & (lowest > _ABSENT_HARMONICS * pitch_hz)
     # Without a pitch, one tone alone is not yet two.
     strangers = (peak & ~own).sum(axis=1)
-    return (strangers >= np.where(pitch_hz > 0.0, 1, 2)) | divisor_only
+    return np.asarray((strangers >= np.where(pitch_hz > 0.0, 1, 2)) | divisor_only)

@@ -23,7 +23,8 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int, quality: str = "HQ
         return audio
     import soxr
 
-    return soxr.resample(np.ascontiguousarray(audio), from_rate, to_rate, quality=quality)
+    audio = np.ascontiguousarray(audio)
+    return np.asarray(soxr.resample(audio, from_rate, to_rate, quality=quality))
 
 
 class StreamResampler:
@@ -44,12 +45,12 @@ class StreamResampler:
 
     def push(self, block: np.ndarray) -> np.ndarray:
         """Take a block [T, C]; return the samples [T', C] that are ready."""
-        return self._soxr.resample_chunk(np.ascontiguousarray(block, dtype=np.float32))
+        return np.asarray(self._soxr.resample_chunk(np.ascontiguousarray(block, dtype=np.float32)))
 
     def flush(self) -> np.ndarray:
         """The remaining samples [T', C]; the resampler is spent afterwards."""
         nothing = np.zeros((0, self._channels), np.float32)
-        return self._soxr.resample_chunk(nothing, last=True)
+        return np.asarray(self._soxr.resample_chunk(nothing, last=True))
 
 
 @functools.lru_cache(maxsize=64)

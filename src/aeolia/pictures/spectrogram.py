@@ -61,7 +61,7 @@ def spectrogram_db(
             spectrum = np.fft.rfft(padded[start : start + win_length].T * window)
             picture[:, pixel] += bands @ np.mean(np.abs(spectrum) ** 2, axis=0)
     power = picture / frames_per_pixel / (window.sum() / 2) ** 2
-    return 10 * np.log10(np.maximum(power, 1e-20))[::-1]
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-20))[::-1])
 
 
 def spectrogram_png(levels_db: np.ndarray, *, top_db: float = 0.0, range_db: float = 80.0) -> bytes:
@@ -112,7 +112,7 @@ def colours(path: Sequence[tuple[float, float, float]] = _PATH) -> np.ndarray:
     )
     linear = np.clip(linear, 0, 1)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.round(255 * encoded.T).astype(np.uint8)
+    return np.asarray(np.round(255 * encoded.T).astype(np.uint8))
 
 
 def _row_frequencies(sample_rate: float, height: int, frequency: str) -> np.ndarray:
@@ -134,4 +134,4 @@ def _bands(centres: np.ndarray, n_bins: int) -> np.ndarray:
     widths = np.maximum(np.gradient(centres), 1.0)
     distances = np.abs(np.arange(n_bins) - centres[:, None]) / widths[:, None]
     weights = np.maximum(1 - distances, 0)
-    return weights / weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))

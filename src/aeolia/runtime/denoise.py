@@ -19,16 +19,13 @@ class DenoisingStream(Passage[np.ndarray]):
 
     Args:
         backend: the model; its state for this stream is kept here, so backends can be shared.
-        sample_rate: of the blocks, in Hz, 8000 to 192000; the model's own when None.
+        sample_rate, resample_quality: see `runtime.passage`.
         channels: each is processed on its own, with one common step.
         attenuation_limit_db: noise is lowered by at most this many decibels, by mixing the
             input back in; None means no limit.
-        resample_quality: soxr quality used when `sample_rate` is not the model's: "HQ" is
-            transparent; "LQ" has less latency.
 
     Raises:
-        InputError: an argument out of range; in `push`, a block of wrong shape or type or with
-            values that are not finite.
+        InputError: an argument out of range.
     """
 
     def __init__(
@@ -58,9 +55,9 @@ class DenoisingStream(Passage[np.ndarray]):
         output, state = self.backend.step(audio[:, None, :], state)
         return output[:, 0, :], state
 
-    def _result(self, output: np.ndarray, heard: np.ndarray) -> np.ndarray:
+    def _result(self, output: np.ndarray, input_block: np.ndarray) -> np.ndarray:
         if self._dry_share:
-            output = self._dry_share * heard + (1.0 - self._dry_share) * output
+            output = self._dry_share * input_block + (1.0 - self._dry_share) * output
         return self._form(output)
 
 

@@ -98,17 +98,17 @@ class Passage(ABC, Generic[Returned]):
         """Channels [C, T] at the model's rate to outputs [N, T], one step on."""
 
     @abstractmethod
-    def _result(self, output: np.ndarray, heard: np.ndarray) -> Returned:
+    def _result(self, output: np.ndarray, input_block: np.ndarray) -> Returned:
         """What the caller gets for outputs [T, N] and the input [T, C] that belongs to them.
 
-        Without `keeps_input`, `heard` is empty. `_form` gives arrays the caller's form.
+        Without `keeps_input`, `input_block` is empty. `_form` gives arrays the caller's form.
         """
 
     def reset(self) -> None:
-        """Forget everything heard: the next block begins a new recording."""
+        """Forget all that was pushed: the next block begins a new recording."""
         self._state = self._initial_state()
         self._hops = np.zeros((0, self.channels), np.float32)  # not yet a whole hop
-        self._heard = np.zeros((0, self.channels), np.float32)  # input whose output is to come
+        self._kept = np.zeros((0, self.channels), np.float32)  # input whose output is to come
         self._delay_left = self.config.delay
         self._n_pushed = 0
         self._n_returned = 0
@@ -151,7 +151,7 @@ class Passage(ABC, Generic[Returned]):
         """
         samples = self._checked(block)
         if self._keeps_input:
-            self._heard = np.concatenate([self._heard, samples])
+            self._kept = np.concatenate([self._kept, samples])
         return self._result_of(self._advance(samples))
 
     def flush(self) -> Returned:
@@ -175,15 +175,15 @@ class Passage(ABC, Generic[Returned]):
             written += len(ready)
         if len(audio):
             output[written:] = self._remaining()
-        heard = np.asarray(audio, np.float32)[: len(audio) if self._keeps_input else 0]
-        result = self._result(output, heard.reshape(-1, self.channels))
+        kept = np.asarray(audio, np.float32)[: len(audio) if self._keeps_input else 0]
+        result = self._result(output, kept.reshape(-1, self.channels))
         self.reset()
         return result
 
     def _result_of(self, output: np.ndarray) -> Returned:
-        n_heard = len(output) if self._keeps_input else 0
-        heard, self._heard = self._heard[:n_heard], self._heard[n_heard:]
-        return self._result(output, heard)
+        n_kept = len(output) if self._keeps_input else 0
+        input_block, self._kept = self._kept[:n_kept], self._kept[n_kept:]
+        return self._result(output, input_block)
 
     def _form(self, output: np.ndarray) -> np.ndarray:
         """Samples [T, C] as the caller's blocks are: [T] where those were."""

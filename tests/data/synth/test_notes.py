@@ -9,11 +9,12 @@ import pytest
 import soundfile
 import torch
 
+from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
 from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import NoteFile, find_notes
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import NotePool, hold_out, read_notes
-from aeolia.data.synth.pitch import hz_to_midi, label_support, midi_to_hz, refine_pitch
+from aeolia.data.synth.pitch import label_support, refine_pitch
 from aeolia.errors import DataError
 from made.tiny_notes import TINY_SYNTH, tone, write_notes
 

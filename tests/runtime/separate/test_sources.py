@@ -88,7 +88,7 @@ def test_models_with_other_classes() -> None:
 def test_several() -> None:
     one = parse_sources("speech", CLASSES)
     assert [source.name for source in one] == ["speech"]
-    with pytest.raises(InputError, match="no source is asked for"):
+    with pytest.raises(InputError, match="no source is requested"):
         parse_sources([], CLASSES)
     with pytest.raises(InputError, match="'Speech ?' is asked for twice|'speech' is asked for"):
         parse_sources(["speech", "Speech "], CLASSES)

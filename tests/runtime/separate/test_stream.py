@@ -187,7 +187,7 @@ def test_reset_and_forms(backend: OnnxSeparator) -> None:
 
 
 def test_bad_requests(backend: OnnxSeparator) -> None:
-    with pytest.raises(InputError, match="no source is asked for"):
+    with pytest.raises(InputError, match="no source is requested"):
         SeparationStream(backend, [])
     with pytest.raises(InputError, match=r"shape \(3,\).* needs \[6\]"):
         SeparationStream(backend, [Source("speech", np.ones(3, np.float32))])

@@ -11,10 +11,11 @@ pytest.importorskip("swift_f0")
 
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch import track_pitch
-from aeolia.audio.pitch_names import hz, midi
+from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
 from aeolia.errors import InputError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
-from aeolia.runtime.synth.transfer import TransferStream, snapped
+from aeolia.runtime.synth.transfer import TransferStream
+from aeolia.runtime.synth.transfer.tuning import snapped
 
 RATE = 48000
 
@@ -29,7 +30,7 @@ def tune() -> np.ndarray:
     """Three seconds [T]: a voice with vibrato that rises, fades, stops for a breath, and ends."""
     time = np.arange(3 * RATE) / RATE
     number = 60.0 + 2 * np.floor(2 * time) + 0.3 * np.sin(2 * np.pi * 5 * time)
-    cycles = np.cumsum(hz(number)) / RATE
+    cycles = np.cumsum(midi_to_hz(number)) / RATE
     voice = sum(np.sin(2 * np.pi * k * cycles) / k for k in range(1, 9))
     voice *= 0.1 * (0.6 + 0.4 * np.sin(2 * np.pi * 1.3 * time))
     breath = slice(RATE, RATE + RATE // 4)
@@ -94,7 +95,7 @@ def test_snap_takes_the_vibrato_away(model: OnnxSynthesiser, tune: np.ndarray) -
     pitch, _ = contours(stream.process(tune))
     within = [slice(12, 45), slice(62, 95), slice(162, 195)]
     for part, number in zip(within, (60, 62, 66), strict=True):
-        assert np.abs(midi(pitch[part]) - number).max() < 0.2
+        assert np.abs(hz_to_midi(pitch[part]) - number).max() < 0.2
 
 
 def test_a_timbre_may_be_given(model: OnnxSynthesiser, tune: np.ndarray) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aeolia.audio.pitch_names import midi_to_hz
+
 __all__ = ["beats_of", "sub_bass"]
 
 #: Semitones over the key note; the key note itself most of all, then its octave.
@@ -90,7 +92,7 @@ def sub_bass(
     start, before = -int(rng.integers(half_beat)), 0.0
     while start < length:
         size = _until_beat(half_beat * int(rng.choice([1, 2, 3, 4, 8])), start, beats)
-        own = 440.0 * 2.0 ** ((key + int(rng.choice(_STEPS)) - 69) / 12.0)
+        own = float(midi_to_hz(key + int(rng.choice(_STEPS))))
         time = np.arange(size)
         pitch = own * 2.0 ** touch.octaves(time, np.log2(before / own) if before else 0.0)
         held = int(size * rng.uniform(0.6, 1.0)) if rng.random() < busy else 0

@@ -19,10 +19,11 @@ import soxr
 
 from aeolia.audio.contour import LOUDNESS_FLOOR_DB, loudness_contour
 from aeolia.audio.pitch import track_pitch
+from aeolia.audio.pitch_names import hz_to_midi
 from aeolia.config import SynthConfig
 from aeolia.data.cache import cached, entry_name
 from aeolia.data.synth.files import NoteFile
-from aeolia.data.synth.pitch import hz_to_midi, label_support, refine_pitch
+from aeolia.data.synth.pitch import label_support, refine_pitch
 from aeolia.errors import DataError
 
 __all__ = ["Note", "NotePool", "hold_out", "read_notes"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 import soxr
 
-__all__ = ["hz_to_midi", "label_support", "midi_to_hz", "refine_pitch"]
+from aeolia.audio.pitch_names import midi_to_hz
+
+__all__ = ["label_support", "refine_pitch"]
 
 #: Pitch is sought at this rate: the first few harmonics of all but the highest notes are in it.
 _RATE = 12000
@@ -19,16 +20,6 @@ _HARMONICS = 5
 _STEP_SECONDS = 0.04
 #: Contours that stray less than this from their centre count as steady.
 _STEADY_CENTS = 10.0
-
-
-def midi_to_hz(midi: np.ndarray | float) -> Any:
-    """MIDI number to Hz; A4 = 69 = 440 Hz."""
-    return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
-
-
-def hz_to_midi(hz: np.ndarray | float) -> Any:
-    """Hz to MIDI number."""
-    return 69.0 + 12.0 * np.log2(np.asarray(hz) / 440.0)
 
 
 def refine_pitch(

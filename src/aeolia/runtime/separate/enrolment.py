@@ -65,7 +65,7 @@ class VoiceEncoder:
         """Mono audio [T] at 16 kHz -> the voice's unit vector [K]."""
         (voices,) = self._session.run(["voice"], {"audio": audio[None].astype(np.float32)})
         vector = voices[0].astype(np.float64)
-        return (vector / max(np.linalg.norm(vector), 1e-12)).astype(np.float32)
+        return np.asarray((vector / max(np.linalg.norm(vector), 1e-12)).astype(np.float32))
 
 
 def encoder_fingerprint(model: str | Path) -> str:
@@ -152,7 +152,7 @@ def _sounding(mono: np.ndarray) -> np.ndarray:
     loudest = float(power.max(initial=0.0))
     if decibels(np.sqrt(loudest)) < _SILENCE_DB:
         return np.zeros(len(power), bool)
-    return power > loudest * 10.0 ** (-_PAUSE_DB / 10.0)
+    return np.asarray(power > loudest * 10.0 ** (-_PAUSE_DB / 10.0))
 
 
 def _likeness_of_parts(mono: np.ndarray, speaks: np.ndarray, encoder: VoiceEncoder) -> float:

@@ -73,7 +73,7 @@ def parse_sources(texts: Sequence[str], classes: Sequence[str]) -> list[Source]:
     if isinstance(texts, str):
         texts = [texts]
     if not texts:
-        raise InputError(f"no source is asked for; name some of {_choice(classes)}")
+        raise InputError(f"no source is requested; name some of {_choice(classes)}")
     sources = [parse_source(text, classes) for text in texts]
     labels = [file_label(source.name) for source in sources]
     for source, label in zip(sources, labels, strict=True):

@@ -1,4 +1,4 @@
-"""Separate audio that arrives in blocks of any size: one output per source that is asked for.
+"""Separate audio that arrives in blocks of any size: one output per requested source.
 
     block -> `runtime.passage` -> sources [T, S, C] -> what remains of the mixture -> dict
 
@@ -27,12 +27,12 @@ _TAKERS = ("noise", "other")
 class SeparationStream(Passage[dict[str, np.ndarray]]):
     """One mixture's way through a separator; see `runtime.passage` for what it promises.
 
-    `push`, `flush` and `process` return a dict of arrays: the sources in the order asked for,
+    `push`, `flush` and `process` return a dict of arrays: the sources in the order requested,
     and then what remains, all of the same length.
 
     Args:
         backend: the model; its state for this stream is kept here, so backends can be shared.
-        sources: what is asked for, from `runtime.sources` or a voice.
+        sources: the requested ones, from `runtime.separate.sources` or of a voice.
         sample_rate: of the blocks, in Hz, 8000 to 192000; the model's own when None.
         channels: of the mixture and of every output; one filter serves all, so that a source
             stays where it is in the stereo image.
@@ -81,15 +81,15 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
         sources, state = self.backend.step(audio[None], self._condition, self._partition, state)
         return sources.reshape(self._n_outputs, -1), state
 
-    def _result(self, output: np.ndarray, heard: np.ndarray) -> dict[str, np.ndarray]:
+    def _result(self, output: np.ndarray, input_block: np.ndarray) -> dict[str, np.ndarray]:
         sources = output.reshape(len(output), self._n_sources, self.channels)
-        parts = [sources[:, place] for place in range(self._n_sources)]
+        parts = [sources[:, index] for index in range(self._n_sources)]
         if self.remainder is not None:
-            left = heard - sources.sum(axis=1)
+            left = input_block - sources.sum(axis=1)
             if self._rest:
                 parts.append(left)
             else:
-                # The model's sources sum to what it heard; resampling took a little from that.
+                # The model's sources sum to its input; resampling took a little from that.
                 taker = self.names.index(self.remainder)
                 parts[taker] = parts[taker] + left
         return {name: self._form(part) for name, part in zip(self.names, parts, strict=True)}
@@ -98,7 +98,7 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
 def _check(config: ModelConfig, sources: Sequence[Source], names: list[str]) -> None:
     width = len(config.classes) if config.condition == "classes" else config.condition_dim
     if not sources:
-        raise InputError("no source is asked for; name at least one")
+        raise InputError("no source is requested; name at least one")
     for source in sources:
         if source.condition.shape != (width,):
             raise InputError(
@@ -114,6 +114,6 @@ def _taker(config: ModelConfig, sources: Sequence[Source]) -> str:
     """The source that gets what lies above the model's band: that with noise, or the last."""
     for name in _TAKERS:
         if name in config.classes:
-            place = config.classes.index(name)
-            return next(source.name for source in sources if source.condition[place])
+            index = config.classes.index(name)
+            return next(source.name for source in sources if source.condition[index])
     return sources[-1].name

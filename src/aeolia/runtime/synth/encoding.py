@@ -275,7 +275,7 @@ def nearest_instrument(
     for condition in np.eye(count, dtype=np.float32):
         tried = model.decode(timbre, condition, pitch_hz[part], loudness_db[part])[0]
         distances.append(float(np.abs(_bands(tried, config.sample_rate) - wanted).mean()))
-    return np.eye(count, dtype=np.float32)[int(np.argmin(distances))]
+    return np.asarray(np.eye(count, dtype=np.float32)[int(np.argmin(distances))])
 
 
 def _bands(audio: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -288,4 +288,4 @@ def _bands(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     low = np.floor(edges[:-1]).astype(int)
     high = np.maximum(np.ceil(edges[1:]).astype(int), low + 1)
     total = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
-    return 10 * np.log10(total[:, high] - total[:, low] + 1e-7)
+    return np.asarray(10 * np.log10(total[:, high] - total[:, low] + 1e-7))

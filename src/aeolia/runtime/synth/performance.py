@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aeolia.audio.contour import LOUDNESS_FLOOR_DB
-from aeolia.audio.pitch_names import hz
+from aeolia.audio.pitch_names import midi_to_hz
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -48,7 +48,7 @@ def touch(velocity: float, range_db: float) -> float:
     knee = 0.2
     velocity_at_knee = 127.0 * 10.0 ** ((knee - 1.0) * range_db / 30.0)
     if velocity < velocity_at_knee:
-        return knee * velocity / velocity_at_knee
+        return float(knee * velocity / velocity_at_knee)
     return float(1.0 + 30.0 * np.log10(velocity / 127.0) / range_db)
 
 
@@ -194,7 +194,7 @@ class Performance:
         for row, one in enumerate(group):
             if one.voice.level_db is not None:
                 loudness[row] += one.voice.level_db.at(one.voice.onset_seconds + since_onset[row])
-        return np.maximum(loudness, np.float32(LOUDNESS_FLOOR_DB))
+        return np.asarray(np.maximum(loudness, np.float32(LOUDNESS_FLOOR_DB)))
 
     def _pitch(self, one: _Sounding) -> np.ndarray:
         """Pitch in Hz of the next chunk, [F], reached at the frames' ends."""
@@ -204,7 +204,7 @@ class Performance:
         pitch = np.full(self._frames, voice.pitch_midi)
         if voice.bend is not None:
             pitch += voice.bend.at(voice.onset_seconds + self._times(one, 1.0))
-        return hz(pitch).astype(np.float32)
+        return midi_to_hz(pitch).astype(np.float32)
 
     def _finish(self, one: _Sounding, loudness_db: np.ndarray, audio: np.ndarray) -> int:
         """End the voice at the first frame that is over, if one is; returns the samples kept."""
