@@ -6,90 +6,91 @@
     parts = aeolia.separate(mixture, sample_rate, sources=["speech", "music"])
     stream = aeolia.Stream("denoise", sample_rate=48000)
     note, rate = aeolia.synthesise("alto_sax", "A4")   # see also play_score, transfer, morph
+    aeolia.Denoise("denoise-16k").run("a.wav", "b.wav")  # an operation is a value: it pickles
 
 Importing the package loads nothing else; each name is fetched when it is first used.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
+# The one list of public names and of their homes. Type checkers follow it as it stands; at run
+# time, when it is not carried out, `_homes` reads it.
 if TYPE_CHECKING:
-    from aeolia.api import (
-        Encoding,
-        FileReport,
-        OutputReport,
-        ScoreReport,
-        SeparationReport,
-        Stream,
-        TransferReport,
-        Voice,
-        decode,
-        denoise,
-        denoise_file,
-        encode,
-        enrol,
-        load,
-        morph,
-        play_score,
-        play_score_file,
-        released_models,
-        separate,
-        separate_file,
-        shift,
-        shift_file,
-        synthesise,
-        transfer,
-        transfer_file,
-    )
-    from aeolia.errors import (
-        AeoliaError,
-        AudioFileError,
-        ConfigError,
-        DataError,
-        InputError,
-        MissingExtraError,
-        ModelError,
-        TrainingError,
-    )
+    from aeolia.api.denoising import denoise as denoise
+    from aeolia.api.denoising import denoise_file as denoise_file
+    from aeolia.api.encoding import decode as decode
+    from aeolia.api.encoding import encode as encode
+    from aeolia.api.models import ModelInfo as ModelInfo
+    from aeolia.api.models import describe_model as describe_model
+    from aeolia.api.operations import Decode as Decode
+    from aeolia.api.operations import Denoise as Denoise
+    from aeolia.api.operations import Encode as Encode
+    from aeolia.api.operations import Morph as Morph
+    from aeolia.api.operations import Operation as Operation
+    from aeolia.api.operations import PlayNote as PlayNote
+    from aeolia.api.operations import PlayScore as PlayScore
+    from aeolia.api.operations import Separate as Separate
+    from aeolia.api.operations import Shift as Shift
+    from aeolia.api.operations import Transfer as Transfer
+    from aeolia.api.operations import operation_from_json as operation_from_json
+    from aeolia.api.reports import EncodingReport as EncodingReport
+    from aeolia.api.reports import FileReport as FileReport
+    from aeolia.api.reports import MorphReport as MorphReport
+    from aeolia.api.reports import NoteReport as NoteReport
+    from aeolia.api.reports import OutputReport as OutputReport
+    from aeolia.api.reports import Report as Report
+    from aeolia.api.reports import ScoreReport as ScoreReport
+    from aeolia.api.reports import SeparationReport as SeparationReport
+    from aeolia.api.reports import ShiftReport as ShiftReport
+    from aeolia.api.reports import TransferReport as TransferReport
+    from aeolia.api.reshaping import morph as morph
+    from aeolia.api.reshaping import shift as shift
+    from aeolia.api.reshaping import shift_file as shift_file
+    from aeolia.api.separation import enrol as enrol
+    from aeolia.api.separation import separate as separate
+    from aeolia.api.separation import separate_file as separate_file
+    from aeolia.api.streams import Stream as Stream
+    from aeolia.api.synthesis import instruments as instruments
+    from aeolia.api.synthesis import play_score as play_score
+    from aeolia.api.synthesis import play_score_file as play_score_file
+    from aeolia.api.synthesis import synthesise as synthesise
+    from aeolia.api.transfer import transfer as transfer
+    from aeolia.api.transfer import transfer_file as transfer_file
+    from aeolia.errors import AeoliaError as AeoliaError
+    from aeolia.errors import AudioFileError as AudioFileError
+    from aeolia.errors import ConfigError as ConfigError
+    from aeolia.errors import DataError as DataError
+    from aeolia.errors import InputError as InputError
+    from aeolia.errors import MissingExtraError as MissingExtraError
+    from aeolia.errors import ModelError as ModelError
+    from aeolia.errors import TrainingError as TrainingError
+    from aeolia.runtime.catalogue import load as load
+    from aeolia.runtime.catalogue import released_models as released_models
+    from aeolia.runtime.separate.voice import Voice as Voice
+    from aeolia.runtime.synth.encoding import Encoding as Encoding
 
-__all__ = [
-    "AeoliaError",
-    "AudioFileError",
-    "ConfigError",
-    "DataError",
-    "Encoding",
-    "FileReport",
-    "InputError",
-    "MissingExtraError",
-    "ModelError",
-    "OutputReport",
-    "ScoreReport",
-    "SeparationReport",
-    "Stream",
-    "TrainingError",
-    "TransferReport",
-    "Voice",
-    "__version__",
-    "decode",
-    "denoise",
-    "denoise_file",
-    "encode",
-    "enrol",
-    "load",
-    "morph",
-    "play_score",
-    "play_score_file",
-    "released_models",
-    "separate",
-    "separate_file",
-    "shift",
-    "shift_file",
-    "synthesise",
-    "transfer",
-    "transfer_file",
-]
+
+def _homes() -> dict[str, str]:
+    """Public name -> module."""
+    source = pkgutil.get_data(__name__, "__init__.py")
+    assert source is not None, "the package is installed with its source"
+    (block,) = (node for node in ast.parse(source).body if isinstance(node, ast.If))
+    return {
+        alias.name: str(node.module)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+_HOMES = _homes()
+
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
@@ -100,10 +101,9 @@ def __getattr__(name: str) -> Any:
             return version("aeolia")
         except PackageNotFoundError:  # run from a source tree that is not installed
             return "0+unknown"
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'aeolia' has no attribute {name!r}")
-    errors = importlib.import_module("aeolia.errors")
-    value = getattr(errors, name, None) or getattr(importlib.import_module("aeolia.api"), name)
+    value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

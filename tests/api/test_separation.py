@@ -186,7 +186,7 @@ def test_silence_in_silence_out(tmp_path: Path, classes: Path) -> None:
 def test_streams_of_both_tasks(classes: Path, gain_model: Path) -> None:
     audio = noise(2000)
     denoiser = aeolia.Stream(gain_model)
-    separator = aeolia.Stream(aeolia.load(classes, "separate"), sources=["speech"])
+    separator = aeolia.Stream(aeolia.load(classes), sources=["speech"])
     np.testing.assert_allclose(denoiser.process(audio), 0.5 * audio, atol=1e-7)
     np.testing.assert_allclose(separator.process(audio)["speech"], 0.4 * audio, atol=1e-7)
     assert separator.latency == 512 + 255
@@ -197,8 +197,8 @@ def test_streams_of_both_tasks(classes: Path, gain_model: Path) -> None:
 def test_bad_requests(tmp_path: Path, classes: Path, speaker: Path, gain_model: Path) -> None:
     audio, voice = noise(100), aeolia.enrol(tone("alice", 3), 16000, model=speaker)
     cases = [
-        ({"model": classes}, InputError, "nothing is asked for"),
-        ({"model": classes, "rest": True}, InputError, "nothing is asked for"),
+        ({"model": classes}, InputError, "nothing is requested"),
+        ({"model": classes, "rest": True}, InputError, "nothing is requested"),
         ({"sources": [], "model": classes}, InputError, "no source is requested"),
         ({"sources": ["speach"], "model": classes}, InputError, "did you mean 'speech'"),
         ({"sources": ["speech"], "speaker": voice}, InputError, "both sources and a speaker"),

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from aeolia.api import enrol
+from aeolia import enrol
 from aeolia.cli import run
 from aeolia.runtime import catalogue
 from aeolia.runtime import live as meter

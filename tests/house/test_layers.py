@@ -54,7 +54,7 @@ MEETING_PLACES = {"training/tasks.py", "cli/__init__.py", "cli/train/app.py"}
 #: What `pip install aeolia` brings, without extras.
 RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"}
 #: Optional packages that one place of the playing wing imports, inside a function.
-OPTIONAL = {"metrics": {"pesq", "pystoi"}, "audio": {"swift_f0"}}
+OPTIONAL = {"metrics": {"pesq", "pystoi"}, "audio": {"swift_f0"}, "api": {"sounddevice"}}
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
@@ -109,6 +109,22 @@ def test_imports_go_down(module: Path) -> None:
             assert parts[1] in allowed, f"{module} must not import {name}"
             late = here in BOTH_WINGS and parts[1] in WORKSHOP
             assert not (late and at_import), f"{module}: import {name} inside the function"
+
+
+#: Commands over the workshop and what serves both wings; all others know the API only.
+WORKSHOP_COMMANDS = ("cli/data.py", "cli/evaluate.py", "cli/export.py", "cli/listen_test.py")
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room(module) == "cli"], ids=str)
+def test_commands_are_thin_over_the_api(module: Path) -> None:
+    workshop = str(module) in WORKSHOP_COMMANDS or module.parts[1] == "train"
+    for name, _ in imports(module):
+        package, *parts = name.split(".")
+        if package != "aeolia" or not parts:  # public names come from the package itself
+            continue
+        assert parts[0] != "runtime", f"{module} must not import {name}: let the API have it"
+        thin = parts[0] in ("api", "bulk", "cli", "errors")
+        assert thin or workshop, f"{module} must not import {name}: let the API have it"
 
 
 def task(parts: Iterable[str]) -> str:

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
+from aeolia.api.reports import FileReport
 from aeolia.audio.files import AudioReader, AudioWriter
 from aeolia.runtime.backend import Backend
-from aeolia.runtime.catalogue import load
+from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.denoise import DenoisingStream
+from aeolia.runtime.onnx_backend import OnnxBackend
 
-__all__ = ["FileReport", "Model", "denoise", "denoise_file", "denoising_stream"]
+__all__ = ["Model", "denoise", "denoise_file", "open_denoiser"]
 
 #: A released model's name, a model file, or a model that is already open.
 Model: TypeAlias = str | Path | Backend
 
 
-def denoising_stream(
-    model: Model,
-    sample_rate: int | None,
-    channels: int,
-    *,
-    attenuation_limit_db: float | None = None,
-    resample_quality: str = "HQ",
-) -> DenoisingStream:
-    """A stream through a model that is opened if it is not yet."""
-    return DenoisingStream(
-        load(model) if isinstance(model, (str, Path)) else model,
-        sample_rate,
-        channels,
-        attenuation_limit_db=attenuation_limit_db,
-        resample_quality=resample_quality,
-    )
+def open_denoiser(model: Model) -> Backend:
+    """The model; a name or a file is opened, once a process.
+
+    Raises:
+        ModelError: no such model, or one of another task.
+    """
+    return once(OnnxBackend, find_model(model)) if isinstance(model, (str, Path)) else model
 
 
 def denoise(
@@ -50,7 +43,7 @@ def denoise(
 
     Args:
         audio: samples, which need `sample_rate`; or the path of an audio file.
-        sample_rate: of the array, in Hz; not for a path, whose file tells it.
+        sample_rate: of the array, in Hz; not for a path, whose file states it.
         model: a released model's name, a model file, or what `load` returned.
         attenuation_limit_db: lower noise by at most this much; None for no limit.
 
@@ -60,33 +53,14 @@ def denoise(
     Raises:
         InputError, ModelError: with one line on what is wrong.
     """
-    samples, sample_rate = whole_recording(audio, sample_rate, "denoise")
-    channels = 1 if samples.ndim == 1 else samples.shape[1]
-    passage = denoising_stream(
-        model, sample_rate, channels, attenuation_limit_db=attenuation_limit_db
+    recording = whole_recording(audio, sample_rate, "denoise")
+    stream = DenoisingStream(
+        open_denoiser(model),
+        recording.sample_rate,
+        recording.channels,
+        attenuation_limit_db=attenuation_limit_db,
     )
-    return passage.process(samples)
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What `denoise_file` did."""
-
-    input: str
-    output: str
-    sample_rate: int
-    channels: int
-    #: Samples per channel.
-    frames: int
-    #: Samples beyond full scale that an integer output had to clamp.
-    clipped_samples: int
-    #: Time it took.
-    wall_seconds: float
-
-    @property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return self.frames / self.sample_rate
+    return stream.process(recording.samples)
 
 
 def denoise_file(
@@ -111,11 +85,14 @@ def denoise_file(
     with AudioReader(source) as reader:
         info = reader.info
         with AudioWriter(target, info, overwrite=overwrite) as writer:
-            passage = denoising_stream(
-                model, info.sample_rate, info.channels, attenuation_limit_db=attenuation_limit_db
+            stream = DenoisingStream(
+                open_denoiser(model),
+                info.sample_rate,
+                info.channels,
+                attenuation_limit_db=attenuation_limit_db,
             )
             frames = 0
-            for block in through(reader, passage, progress):
+            for block in through(reader, stream, progress):
                 writer.write(block)
                 frames += len(block)
     return FileReport(

@@ -1,8 +1,9 @@
-"""What the functions for arrays and files share: recordings come in and go through a stream."""
+"""What the functions for arrays and files share: a recording is read and goes through a stream."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -12,54 +13,77 @@ from aeolia.audio.files import PIPE, AudioReader, read_samples
 from aeolia.errors import InputError
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
-__all__ = ["Progress", "through", "whole_recording"]
+__all__ = ["Progress", "Recording", "through", "whole_recording"]
 
-#: Called with samples done and samples in all (None when not known).
+#: Called during work on a file with samples done and samples in all (None when not known). What
+#: it raises ends the work, and nothing is left at the target.
 Progress: TypeAlias = Callable[[int, int | None], None]
 
 Returned = TypeVar("Returned")
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A whole recording in memory."""
+
+    #: [T] or [T, C].
+    samples: np.ndarray
+    sample_rate: int
+    #: For messages: the path, or "the recording".
+    name: str = "the recording"
+
+    @property
+    def channels(self) -> int:
+        """C."""
+        return 1 if self.samples.ndim == 1 else int(self.samples.shape[1])
+
+    @property
+    def mono(self) -> np.ndarray:
+        """The mean of the channels, [T]."""
+        return self.samples if self.samples.ndim == 1 else self.samples.mean(axis=1)
+
+
 def whole_recording(
     audio: np.ndarray | str | Path, sample_rate: int | None, function: str
-) -> tuple[np.ndarray, int]:
-    """An array [T] or [T, C] and its rate, of an array or of a file (of one channel: [T]).
+) -> Recording:
+    """A recording of an array [T] or [T, C] with its rate, or of a file (of one channel: [T]).
 
     Raises:
-        InputError: an array without rate or of impossible shape, or a file with one.
+        InputError: an array without rate or of impossible shape, or a file with a rate.
         AudioFileError: a file that cannot be read.
     """
     if isinstance(audio, (str, Path)):
         if sample_rate is not None:
             raise InputError(f"sample_rate was given for the file {audio}, which has its own")
-        audio, sample_rate = read_samples(audio)
-    elif sample_rate is None:
+        samples, rate = read_samples(audio)
+        return Recording(samples, rate, str(audio))
+    if sample_rate is None:
         raise InputError(f"sample_rate is missing: {function}(audio, sample_rate) for an array")
-    audio = np.asarray(audio)
-    if audio.ndim not in (1, 2):
-        raise InputError(f"audio of shape {audio.shape} came; [T] or [T, C] is needed")
-    if audio.ndim == 2 and audio.shape[1] > 1024:
+    samples = np.asarray(audio)
+    if samples.ndim not in (1, 2):
+        raise InputError(f"audio of shape {samples.shape} came; [T] or [T, C] is needed")
+    if samples.ndim == 2 and samples.shape[1] > 1024:
         raise InputError(
-            f"audio of shape {audio.shape} has {audio.shape[1]} channels; [T, C] is needed: "
+            f"audio of shape {samples.shape} has {samples.shape[1]} channels; [T, C] is needed: "
             f"transpose it"
         )
-    return audio, sample_rate
+    return Recording(samples, sample_rate)
 
 
 def through(
     reader: AudioReader,
     passage: Passage[Returned],
     progress: Progress | None,
-    heard: Callable[[np.ndarray], None] | None = None,
+    observe: Callable[[np.ndarray], None] | None = None,
 ) -> Iterator[Returned]:
-    """A file's way through a stream, block by block, in constant memory.
+    """What a stream returns for a file, block by block, in constant memory.
 
-    `heard` is called with every block [T, C] that is read.
+    `observe` is called with every block [T, C] that is read.
     """
     n_done = 0
     for block in reader.blocks(_block_length(reader, passage)):
-        if heard:
-            heard(block)
+        if observe:
+            observe(block)
         yield passage.push(block)
         n_done += len(block)
         if progress:

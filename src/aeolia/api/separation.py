@@ -10,12 +10,15 @@ from typing import TypeAlias
 
 import numpy as np
 
+from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
+from aeolia.api.reports import OutputReport, SeparationReport
 from aeolia.audio.files import PIPE, AudioReader, Outputs
 from aeolia.audio.levels import decibels
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import SeparationBackend
-from aeolia.runtime.catalogue import find_model, load
+from aeolia.runtime.catalogue import find_model
+from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.enrolment import VoiceEncoder, encoder_fingerprint, read_clip
 from aeolia.runtime.separate.enrolment import enrol as enrol_clip
 from aeolia.runtime.separate.sources import Source, file_label, parse_sources
@@ -23,16 +26,18 @@ from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
 
 __all__ = [
-    "ABSENT_DB",
-    "OutputReport",
-    "SeparationReport",
+    "CLASSES_MODEL",
+    "SPEAKER_MODEL",
+    "Request",
     "Separator",
     "Speaker",
     "enrol",
     "output_paths",
+    "read_request",
+    "run_request",
     "separate",
     "separate_file",
-    "separation_stream",
+    "voice_of",
 ]
 
 #: A released model's name, a model file, or a model that is already open.
@@ -40,9 +45,6 @@ Separator: TypeAlias = str | Path | SeparationBackend
 
 #: A clip of the speaker, a saved voice, or a voice that `enrol` made.
 Speaker: TypeAlias = str | Path | Voice
-
-#: An output this far below the mixture, in dB, holds nothing to speak of: its source is absent.
-ABSENT_DB = -20.0
 
 #: Models used unless another is named.
 CLASSES_MODEL, SPEAKER_MODEL = "separate", "separate-speaker"
@@ -68,44 +70,76 @@ def enrol(
     if isinstance(clip, (str, Path)):
         audio, rate = read_clip(clip)
         return enrol_clip(audio, rate, encoder, str(clip))
-    audio, rate = whole_recording(clip, sample_rate, "enrol")
-    return enrol_clip(audio, rate, encoder, "the clip")
+    recording = whole_recording(clip, sample_rate, "enrol")
+    return enrol_clip(recording.samples, recording.sample_rate, encoder, "the clip")
 
 
-def separation_stream(
+def voice_of(speaker: str | Path, model: str | Path) -> Voice:
+    """The voice in a saved file, or in a clip, from which it is learned once a process.
+
+    Raises:
+        InputError, ModelError: as `enrol` and `Voice.load`.
+    """
+    if Path(speaker).suffix.lower() == VOICE_SUFFIX:
+        return Voice.load(speaker)
+    return once(_enrolled, Path(speaker), find_model(model))
+
+
+def _enrolled(clip: Path, model: Path) -> Voice:
+    return enrol(clip, model=model)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be separated by which model, checked against each other; serves any stream."""
+
+    backend: SeparationBackend
+    sources: tuple[Source, ...]
+    #: Name of what remains of the mixture; None where that is not requested.
+    rest: str | None
+
+    def stream(
+        self, sample_rate: int | None, channels: int, resample_quality: str = "HQ"
+    ) -> SeparationStream:
+        """A stream for one mixture."""
+        return SeparationStream(
+            self.backend,
+            self.sources,
+            sample_rate,
+            channels,
+            rest=self.rest,
+            resample_quality=resample_quality,
+        )
+
+
+def read_request(
     model: Separator | None,
-    sample_rate: int | None,
-    channels: int,
     *,
     sources: Sequence[str] | None = None,
     speaker: Speaker | None = None,
     rest: bool = False,
-    resample_quality: str = "HQ",
-) -> SeparationStream:
-    """A stream through a model that is opened if it is not yet; see `separate`."""
+) -> Request:
+    """The request that `separate` describes, its model opened if it is not yet.
+
+    Raises:
+        InputError, ModelError: with one line on what is wrong; no file was touched.
+    """
     if sources is not None and speaker is not None:
-        raise InputError("both sources and a speaker are asked for; ask for one of the two")
+        raise InputError("both sources and a speaker are requested; request one of the two")
     if sources is None and speaker is None:
         raise InputError(
-            "nothing is asked for; name sources, such as speech or music, or give a clip of a "
+            "nothing is requested; name sources, such as speech or music, or give a clip of a "
             "speaker"
         )
     if model is None:
         model = CLASSES_MODEL if speaker is None else SPEAKER_MODEL
-    backend = load(model, "separate") if isinstance(model, (str, Path)) else model
+    backend = once(OnnxSeparator, find_model(model)) if isinstance(model, (str, Path)) else model
     if speaker is not None:
-        asked, rest_name = [Source("speaker", _voice(speaker, backend).vector)], "background"
-    else:
-        _check_condition(backend, "classes")
-        asked, rest_name = parse_sources(sources or [], backend.config.classes), "rest"
-    return SeparationStream(
-        backend,
-        asked,
-        sample_rate,
-        channels,
-        rest=rest_name if rest else None,
-        resample_quality=resample_quality,
-    )
+        source = Source("speaker", _voice(speaker, backend).vector)
+        return Request(backend, (source,), "background" if rest else None)
+    _check_condition(backend, "classes")
+    parsed = parse_sources(sources or [], backend.config.classes)
+    return Request(backend, tuple(parsed), "rest" if rest else None)
 
 
 def separate(
@@ -121,10 +155,10 @@ def separate(
 
     Args:
         audio: samples, which need `sample_rate`; or the path of an audio file.
-        sample_rate: of the array, in Hz; not for a path, whose file tells it.
-        sources: what is wanted, each a class ("speech", "vocals", "drums", "bass", "other",
+        sample_rate: of the array, in Hz; not for a path, whose file states it.
+        sources: what to take out, each a class ("speech", "vocals", "drums", "bass", "other",
             "noise"), "music", a sum ("vocals+drums") or a tag ("guitar and bass").
-        speaker: instead of sources, whose voice is wanted: a clip or a saved `.voice`, or what
+        speaker: instead of sources, whose voice to take out: a clip or a saved `.voice`, or what
             `enrol` returned.
         rest: also return what remains of the mixture, "rest", or "background" with a speaker.
         model: a released model's name, a model file, or an opened separator; "separate" or
@@ -137,73 +171,31 @@ def separate(
     Raises:
         InputError, ModelError: with one line on what is wrong.
     """
-    samples, sample_rate = whole_recording(audio, sample_rate, "separate")
-    channels = 1 if samples.ndim == 1 else samples.shape[1]
-    passage = separation_stream(
-        model, sample_rate, channels, sources=sources, speaker=speaker, rest=rest
-    )
-    return passage.process(samples)
+    recording = whole_recording(audio, sample_rate, "separate")
+    request = read_request(model, sources=sources, speaker=speaker, rest=rest)
+    return request.stream(recording.sample_rate, recording.channels).process(recording.samples)
 
 
 def _voice(speaker: Speaker, backend: SeparationBackend) -> Voice:
     _check_condition(backend, "speaker")
     path = getattr(backend, "path", None)
     if not isinstance(speaker, Voice):
-        if Path(speaker).suffix.lower() == VOICE_SUFFIX:
-            speaker = Voice.load(speaker)
-        elif path is None:
+        if path is None:
             raise InputError("this model is not a file; give a voice, which `enrol` makes")
-        else:
-            return enrol(speaker, model=path)
+        speaker = voice_of(speaker, path)
     if path is not None:
         speaker.check_fits(path.stem, encoder_fingerprint(path), backend.config.condition_dim)
     return speaker
 
 
-def _check_condition(backend: SeparationBackend, asked: str) -> None:
-    if backend.config.condition != asked:
+def _check_condition(backend: SeparationBackend, requested: str) -> None:
+    if backend.config.condition != requested:
         what = "sources by name", "a speaker's voice"
-        takes, given = what if asked == "speaker" else what[::-1]
+        takes, given = what if requested == "speaker" else what[::-1]
         raise ModelError(
             f"the model {backend.config.name!r} takes {takes}, and {given} came; use a model such "
-            f"as {(CLASSES_MODEL if asked == 'classes' else SPEAKER_MODEL)!r}"
+            f"as {(CLASSES_MODEL if requested == 'classes' else SPEAKER_MODEL)!r}"
         )
-
-
-@dataclass(frozen=True)
-class OutputReport:
-    """One output of `separate_file`."""
-
-    name: str
-    path: str
-    #: Against the mixture, over the whole file.
-    level_db: float
-    #: Samples beyond full scale that an integer output had to clamp.
-    clipped_samples: int
-
-    @property
-    def absent(self) -> bool:
-        """Whether the source seems not to be in the mixture at all."""
-        return self.level_db <= ABSENT_DB
-
-
-@dataclass(frozen=True)
-class SeparationReport:
-    """What `separate_file` did."""
-
-    input: str
-    outputs: tuple[OutputReport, ...]
-    sample_rate: int
-    channels: int
-    #: Samples per channel.
-    frames: int
-    #: Time it took.
-    wall_seconds: float
-
-    @property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return self.frames / self.sample_rate
 
 
 def output_paths(source: str | Path, folder: str | Path, names: Sequence[str]) -> dict[str, str]:
@@ -216,7 +208,7 @@ def output_paths(source: str | Path, folder: str | Path, names: Sequence[str]) -
         if len(names) > 1:
             raise InputError(
                 f"{len(names)} outputs ({', '.join(names)}) do not fit into standard output; "
-                f"give a folder with -o, or ask for one source"
+                f"give a folder with -o, or request one source"
             )
         return {names[0]: PIPE}
     path = Path("stdin.wav" if str(source) == PIPE else source)
@@ -244,37 +236,50 @@ def separate_file(
     Raises:
         AudioFileError, InputError, ModelError: with one line on what is wrong.
     """
+    request = read_request(model, sources=sources, speaker=speaker, rest=rest)
+    return run_request(request, source, folder, overwrite=overwrite, progress=progress)
+
+
+def run_request(
+    request: Request,
+    source: str | Path,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> SeparationReport:
+    """`separate_file` for a request that was read before, such as for many files."""
     started = time.perf_counter()
     with AudioReader(source) as reader:
         info = reader.info
-        passage = separation_stream(
-            model, info.sample_rate, info.channels, sources=sources, speaker=speaker, rest=rest
-        )
-        paths = output_paths(source, folder, passage.names)
+        stream = request.stream(info.sample_rate, info.channels)
+        paths = output_paths(source, folder, stream.names)
         power = dict.fromkeys([_MIXTURE, *paths], 0.0)
         frames = 0
 
-        def heard(block: np.ndarray) -> None:
+        def observe(block: np.ndarray) -> None:
             power[_MIXTURE] += _energy(block)
 
-        with Outputs(paths, info, remainder=passage.remainder, overwrite=overwrite) as outputs:
-            for blocks in through(reader, passage, progress, heard):
+        with Outputs(paths, info, remainder=stream.remainder, overwrite=overwrite) as outputs:
+            for blocks in through(reader, stream, progress, observe):
                 outputs.write(blocks)
-                frames += len(blocks[passage.names[0]])
+                frames += len(blocks[stream.names[0]])
                 for name, block in blocks.items():
                     power[name] += _energy(block)
+    written = tuple(
+        OutputReport(name, path, _level_db(power[name], power[_MIXTURE]), outputs.n_clipped[name])
+        for name, path in paths.items()
+    )
     return SeparationReport(
         input=str(source),
-        outputs=tuple(
-            OutputReport(
-                name, path, _level_db(power[name], power[_MIXTURE]), outputs.n_clipped[name]
-            )
-            for name, path in paths.items()
-        ),
+        output=str(folder),
+        outputs=written,
         sample_rate=info.sample_rate,
         channels=info.channels,
         frames=frames,
+        clipped_samples=sum(output.clipped_samples for output in written),
         wall_seconds=time.perf_counter() - started,
+        warnings=tuple(output.warning for output in written if output.warning),
     )
 
 

@@ -10,23 +10,33 @@ from typing import TypeAlias
 
 import numpy as np
 
+from aeolia.api.opening import once
 from aeolia.api.recordings import Progress
-from aeolia.audio.files import AudioInfo
-from aeolia.audio.levelled import Levelled, lowering, write_levelled
-from aeolia.runtime.catalogue import load, released_models
+from aeolia.api.reports import NoteReport, ScoreReport, SoundedNote
+from aeolia.audio.files import PIPE, AudioInfo, Outputs
+from aeolia.audio.levelled import lowering, write_levelled
+from aeolia.audio.pitch_names import note_name
+from aeolia.errors import InputError
+from aeolia.runtime.catalogue import find_model, released_models
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.orchestra import Orchestra, orchestrate
 from aeolia.runtime.synth.performance import Performance
 from aeolia.runtime.synth.score import DRUM_CHANNEL, Score, read_score
 from aeolia.runtime.synth.single import plan_notes, play_note
+from aeolia.runtime.synth.tags import known_words
 
 __all__ = [
-    "ScoreReport",
+    "DRUMS_MODEL",
+    "NOTES_MODEL",
+    "Instrument",
     "Synthesiser",
+    "instruments",
     "open_synthesiser",
+    "play_notes_file",
     "play_score",
     "play_score_file",
     "synthesise",
+    "words",
 ]
 
 #: A released model's name, a model file, or a model that is already open.
@@ -37,8 +47,54 @@ NOTES_MODEL, DRUMS_MODEL = "notes", "drums"
 
 
 def open_synthesiser(model: Synthesiser) -> OnnxSynthesiser:
-    """The model, opened if it is a name or a file."""
-    return load(model, "synthesise") if isinstance(model, (str, Path)) else model
+    """The model; a name or a file is opened, once a process.
+
+    Raises:
+        ModelError: no such model, or one of another task.
+    """
+    return once(OnnxSynthesiser, find_model(model)) if isinstance(model, (str, Path)) else model
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """An instrument that a model has, and the pitches that it was learned from."""
+
+    name: str
+    #: MIDI numbers; None for drums, which have no pitch.
+    lowest: float | None
+    highest: float | None
+
+    @property
+    def range(self) -> str:
+        """The pitches in words, such as "49 to 81 (C#3 to A5)"; empty for drums."""
+        if self.lowest is None or self.highest is None:
+            return ""
+        names = f"{note_name(self.lowest)} to {note_name(self.highest)}"
+        return f"{self.lowest:.0f} to {self.highest:.0f} ({names})"
+
+
+def instruments(model: Synthesiser = NOTES_MODEL) -> tuple[Instrument, ...]:
+    """The instruments that `synthesise`, `play_score` and `transfer` can name.
+
+    Raises:
+        ModelError: no such model, or one of another task.
+    """
+    opened = open_synthesiser(model)
+
+    def instrument(name: str) -> Instrument:
+        pitches = (None, None) if opened.unpitched else opened.range_of(opened.instrument(name))
+        return Instrument(name, *pitches)
+
+    return tuple(map(instrument, opened.config.instruments))
+
+
+def words(model: Synthesiser = NOTES_MODEL) -> tuple[str, ...]:
+    """The words that the argument `text` of `synthesise` can hold, sorted.
+
+    Raises:
+        ModelError: no such model, or one of another task.
+    """
+    return known_words(open_synthesiser(model))
 
 
 def synthesise(
@@ -81,6 +137,76 @@ def synthesise(
     return audio, opened.config.sample_rate
 
 
+def play_notes_file(
+    target: str | Path,
+    instrument: str | None = None,
+    pitch: str | float | None = None,
+    *,
+    velocity: int | None = None,
+    seconds: float = 2.0,
+    text: str | None = None,
+    samples: int = 0,
+    seed: int = 0,
+    model: Synthesiser = NOTES_MODEL,
+    overwrite: bool = False,
+) -> NoteReport:
+    """`synthesise` into a file, or several timbres of the prior into NAME-1.EXT, NAME-2.EXT, ...
+
+    Args:
+        samples: timbres to draw; 0 for one note in its most usual timbre.
+        seed: decides the draws and the noise in them.
+
+    Raises:
+        InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+    """
+    started = time.perf_counter()
+    if str(target) == PIPE and samples > 1:
+        raise InputError(
+            f"standard output takes one note, and {samples} samples were requested; name a file"
+        )
+    opened = open_synthesiser(model)
+    requests = plan_notes(
+        opened, instrument, pitch, velocity, text=text, samples=samples, seed=seed
+    )
+    paths = _numbered(target, len(requests))
+    sounds = play_note(opened, requests, seconds, seed=seed)
+    info = AudioInfo("note", opened.config.sample_rate, 1, len(sounds[0]), "WAV", "PCM_24")
+    with Outputs({path: path for path in paths}, info, overwrite=overwrite) as outputs:
+        outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
+    notes = tuple(
+        SoundedNote(
+            path,
+            request.instrument,
+            note_name(request.pitch_midi),
+            request.pitch_midi,
+            request.velocity,
+            seconds,
+        )
+        for path, request in zip(paths, requests, strict=True)
+    )
+    return NoteReport(
+        input="",
+        output=str(target),
+        sample_rate=info.sample_rate,
+        channels=1,
+        frames=sum(map(len, sounds)),
+        clipped_samples=sum(outputs.n_clipped.values()),
+        wall_seconds=time.perf_counter() - started,
+        warnings=tuple(dict.fromkeys(one.warning for one in requests if one.warning)),
+        notes=notes,
+    )
+
+
+def _numbered(target: str | Path, count: int) -> list[str]:
+    """The target itself for one note, else NAME-1.EXT and so on."""
+    path, width = Path(target), len(str(count))
+    if count == 1:
+        return [str(target)]
+    return [
+        str(path.with_name(f"{path.stem}-{n:0{width}d}{path.suffix}")) for n in range(1, count + 1)
+    ]
+
+
 def _orchestra(
     score: Score | str | Path,
     players: Mapping[int, str] | None,
@@ -121,26 +247,6 @@ def play_score(
     return audio * np.float32(lowering(float(np.abs(audio).max()))), performance.sample_rate
 
 
-@dataclass(frozen=True)
-class ScoreReport:
-    """What `play_score_file` did."""
-
-    output: str
-    sample_rate: int
-    notes: int
-    level: Levelled
-    #: Channel -> instrument.
-    players: dict[int, str]
-    #: What was not as the score has it, a sentence each.
-    remarks: tuple[str, ...]
-    wall_seconds: float
-
-    @property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return self.level.frames / self.sample_rate
-
-
 def play_score_file(
     score: Score | str | Path,
     target: str | Path,
@@ -171,11 +277,15 @@ def play_score_file(
 
     level = write_levelled(performance.blocks(), target, info, overwrite=overwrite, done=done)
     return ScoreReport(
-        str(target),
-        performance.sample_rate,
-        len(orchestra.voices),
-        level,
-        orchestra.players,
-        orchestra.remarks,
-        time.perf_counter() - started,
+        input=str(score) if isinstance(score, (str, Path)) else "",
+        output=str(target),
+        sample_rate=performance.sample_rate,
+        channels=1,
+        frames=level.frames,
+        wall_seconds=time.perf_counter() - started,
+        warnings=orchestra.remarks,
+        notes=len(orchestra.voices),
+        players=orchestra.players,
+        peak_db=level.peak_db,
+        gain_db=level.gain_db,
     )

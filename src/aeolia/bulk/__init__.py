@@ -1,1 +1,1 @@
-"""Bulk."""
+"""Many files: which ones (`plan`), and running over them (`run`)."""

@@ -1,25 +1,20 @@
-"""Which files a command reads and writes, and running over them with some failing."""
+"""Which files a job of many reads and writes."""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
+from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.audio.reader import PIPE
 from aeolia.errors import AeoliaError, InputError
 
-__all__ = ["MARK", "PIPE", "Job", "Outcome", "plan", "run_jobs"]
-
-PIPE = "-"
+__all__ = ["MARK", "PIPE", "Job", "plan"]
 
 #: Put before the suffix of outputs that lie beside their inputs.
 MARK = ".denoised"
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -31,26 +26,17 @@ class Job:
     error: AeoliaError | None = None
 
 
-@dataclass(frozen=True)
-class Outcome(Generic[Result]):
-    """What became of a job: a result or an error."""
-
-    job: Job
-    result: Result | None
-    error: AeoliaError | None
-
-
 def plan(
     inputs: list[str],
     output: str | None,
-    suffixes: tuple[str, ...],
     *,
     recursive: bool = False,
     marks: tuple[str, ...] = (MARK,),
+    suffixes: tuple[str, ...] = AUDIO_SUFFIXES,
 ) -> list[Job]:
     """The jobs for files, folders and "-" as they stand on the command line.
 
-    A folder's files, those ending in one of `suffixes`, keep their places below the output
+    A folder's files, those ending in one of `suffixes`, keep their relative paths below the output
     folder. Without `output` results lie beside their inputs, marked with the first of `marks`
     (and files that have one of them are no inputs), and a pipe goes to a pipe.
 
@@ -92,9 +78,9 @@ def _into_folder(
     if folder.exists() and not folder.is_dir():
         raise InputError(f"-o {output} is a file, and a folder is needed here")
     return [
-        job if job.error else Job(job.source, str(folder / place))
+        job if job.error else Job(job.source, str(folder / relative))
         for name in inputs
-        for job, place in _sources(name, suffixes, recursive, (), outside=folder)
+        for job, relative in _sources(name, suffixes, recursive, (), outside=folder)
     ]
 
 
@@ -110,7 +96,7 @@ def _sources(
     *,
     outside: Path | None,
 ) -> Iterator[tuple[Job, Path]]:
-    """Jobs without a target yet, each with its place relative to the input folder."""
+    """Jobs without a target yet, each with its path relative to the input folder."""
     top = Path(name)
     if not top.is_dir():
         yield Job(name), Path(top.name)
@@ -149,63 +135,14 @@ def _audio_below(
 
 
 def _check_apart(jobs: list[Job]) -> None:
-    places: dict[str, str] = {}
+    sources: dict[str, str] = {}
     for job in jobs:
         if job.error:
             continue
-        place = os.path.abspath(job.target)
-        if place in places:
+        path = os.path.abspath(job.target)
+        if path in sources:
             raise InputError(
-                f"{places[place]} and {job.source} would both become {job.target}; "
+                f"{sources[path]} and {job.source} would both become {job.target}; "
                 f"run them apart, or give their folder as the input"
             )
-        places[place] = job.source
-
-
-class _Cancelled(BaseException):
-    """Raised in a worker when the user interrupted: not an Exception, so nothing keeps it."""
-
-
-def run_jobs(
-    jobs: list[Job],
-    work: Callable[[Job, Callable[[], None]], Result],
-    *,
-    workers: int = 1,
-    done: Callable[[Outcome[Result]], None] = lambda outcome: None,
-) -> list[Outcome[Result]]:
-    """Do every job, in `workers` threads; a user error fails its job and no other.
-
-    `work` gets a job and a function to call now and then, by which an interrupt in the main
-    thread reaches it. `done` is called with each outcome as it comes.
-    """
-    cancelled = threading.Event()
-    lock = threading.Lock()
-
-    def check() -> None:
-        if cancelled.is_set():
-            raise _Cancelled
-
-    def attempt(job: Job) -> Outcome[Result]:
-        check()
-        outcome: Outcome[Result]
-        try:
-            if job.error:
-                raise job.error
-            outcome = Outcome(job, work(job, check), None)
-        except AeoliaError as error:
-            outcome = Outcome(job, None, error)
-        with lock:
-            done(outcome)
-        return outcome
-
-    if workers <= 1 or len(jobs) <= 1:
-        return [attempt(job) for job in jobs]
-    with ThreadPoolExecutor(min(workers, len(jobs))) as pool:
-        futures = [pool.submit(attempt, job) for job in jobs]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            cancelled.set()
-            for future in futures:
-                future.cancel()
-            raise
+        sources[path] = job.source

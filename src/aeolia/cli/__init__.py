@@ -58,8 +58,8 @@ app.add_typer(train_app, name="train")
 app.command()(export)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         import aeolia
 
         typer.echo(f"aeolia {aeolia.__version__}")

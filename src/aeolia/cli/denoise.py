@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
-
-if TYPE_CHECKING:
-    from aeolia.api import FileReport
-    from aeolia.bulk.plan import Job
-    from aeolia.cli.run_files import Progress
+from aeolia.cli.options import (
+    AsJson,
+    AttenuationLimit,
+    Jobs,
+    Model,
+    Overwrite,
+    Quiet,
+    Recursive,
+)
 
 __all__ = ["denoise"]
 
@@ -37,20 +40,8 @@ def denoise(
         ),
     ] = None,
     recursive: Recursive = False,
-    attenuation_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--attenuation-limit",
-            "-a",
-            metavar="DB",
-            show_default=False,
-            help="Lower noise by at most this many decibels, such as 12, to keep some of the room.",
-        ),
-    ] = None,
-    model: Annotated[
-        str,
-        typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`."),
-    ] = "denoise",
+    attenuation_limit: AttenuationLimit = None,
+    model: Model = "denoise",
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -69,43 +60,20 @@ def denoise(
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
       sox in.amr -t wav - | aeolia denoise - -o out.wav
     """
-    from dataclasses import asdict
-
-    from aeolia.api import denoise_file, load
-    from aeolia.audio.formats import AUDIO_SUFFIXES
+    from aeolia import Denoise
     from aeolia.bulk.plan import plan
     from aeolia.cli.run_files import run_files
 
-    planned = plan(inputs, output, AUDIO_SUFFIXES, recursive=recursive)
-    backend = load(model)
-
-    def work(job: Job, progress: Progress) -> FileReport:
-        return denoise_file(
-            job.source,
-            job.target,
-            model=backend,
-            attenuation_limit_db=attenuation_limit,
-            overwrite=overwrite,
-            progress=progress,
-        )
-
+    planned = plan(inputs, output, recursive=recursive)
+    operation = Denoise(model, attenuation_limit)
+    operation.check()
     return run_files(
         planned,
-        work,
+        operation,
         verb=("denoising", "denoised"),
-        describe=_line,
-        as_dict=asdict,
         head={"model": model},
+        overwrite=overwrite,
         jobs=jobs,
         quiet=quiet,
         as_json=as_json,
     )
-
-
-def _line(report: FileReport) -> str:
-    from aeolia.cli.run_files import speed
-
-    line = f"{report.input} -> {report.output}: {speed(report)}"
-    if report.clipped_samples:
-        line += f"; {report.clipped_samples} samples clipped"
-    return line

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aeolia.cli.options import AttenuationLimit
+
 if TYPE_CHECKING:
-    from aeolia.runtime.live import LiveBlocks
+    from aeolia.api.live import LiveBlocks
+    from aeolia.api.operations import Filter
 
 __all__ = ["live"]
 
@@ -62,16 +64,7 @@ def live(
             "--sample-rate", metavar="HZ", help="Of both devices.", show_default="the model's"
         ),
     ] = None,
-    attenuation_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--attenuation-limit",
-            "-a",
-            metavar="DB",
-            show_default=False,
-            help="Lower noise by at most this many decibels.",
-        ),
-    ] = None,
+    attenuation_limit: AttenuationLimit = None,
     seconds: Annotated[
         float | None,
         typer.Option(
@@ -94,116 +87,51 @@ def live(
       aeolia live --input 3 --output 5 --attenuation-limit 20
       aeolia live --speaker alice.voice
     """
-    sounddevice = _sounddevice()
+    from aeolia.api.live import play_live, sound_devices
+
     if list_devices:
-        typer.echo(str(sounddevice.query_devices()) or "no sound device was found")
+        typer.echo(sound_devices() or "no sound device was found")
         return
-    from aeolia.runtime.live import LiveBlocks
-
-    if source is None and speaker is None:
-        from aeolia.api import Stream
-
-        blocks = LiveBlocks(
-            Stream(
-                model or "denoise",
-                sample_rate,
-                1,
-                attenuation_limit_db=attenuation_limit,
-                resample_quality="LQ",
-            )
-        )
-    else:
-        blocks = _separated(model, sample_rate, source, speaker, attenuation_limit)
+    operation = _operation(model, source, speaker, attenuation_limit)
+    stream = operation.stream(sample_rate, 1, resample_quality="LQ")
     devices = _device(input_device), _device(output_device)
-    _play(sounddevice, blocks, devices, seconds)
+    blocks = play_live(stream, devices=devices, seconds=seconds, begin=_begin, watch=_watch)
+    print(f"\r{meter_line(blocks)}", file=sys.stderr)
 
 
-def _separated(
-    model: str | None,
-    sample_rate: int | None,
-    source: str | None,
-    speaker: str | None,
-    attenuation_limit: float | None,
-) -> LiveBlocks:
-    """One source of what the microphone hears."""
-    from aeolia.api.separation import separation_stream
+def _operation(
+    model: str | None, source: str | None, speaker: str | None, attenuation_limit: float | None
+) -> Filter[Any]:
+    from aeolia import Denoise, Separate
     from aeolia.cli.separate import voice_of
     from aeolia.errors import InputError
-    from aeolia.runtime.live import LiveBlocks
 
+    if source is None and speaker is None:
+        return Denoise(model or "denoise", attenuation_limit)
     if source is not None and speaker is not None:
         raise InputError("--source and --speaker were both given; give one of the two")
     if attenuation_limit is not None:
         raise InputError("--attenuation-limit is for denoising; leave it out when separating")
-    asked: dict[str, Any] = {"sources": [source]}
-    if speaker is not None:
-        asked = {"speaker": voice_of(speaker, model, warn=True)}
-    passage = separation_stream(model, sample_rate, 1, **asked, resample_quality="LQ")
-    return LiveBlocks(passage, passage.names[0])
-
-
-def _sounddevice() -> Any:
-    from aeolia.errors import MissingExtraError
-
-    try:
-        import sounddevice
-    except ImportError as error:
-        raise MissingExtraError(
-            "live sound needs the package sounddevice; install it with `pip install 'aeolia[live]'`"
-        ) from error
-    except OSError as error:  # the package is there, the system's PortAudio is not
-        raise MissingExtraError(
-            f"live sound needs the PortAudio library ({error}); install it, such as with "
-            f"`apt-get install libportaudio2`"
-        ) from error
-    return sounddevice
+    operation = Separate((source,) if source is not None else (), speaker, model=model)
+    voice_of(operation, warn=True)
+    return operation
 
 
 def _device(name: str | None) -> str | int | None:
     return int(name) if name is not None and name.isdigit() else name
 
 
-def _play(
-    sounddevice: Any, blocks: LiveBlocks, devices: tuple[Any, Any], seconds: float | None
-) -> None:
-    """Run until Ctrl-C or the time is over, showing the meter on standard error."""
-    from aeolia.errors import InputError
-
-    stream = blocks.stream
-    hop_length = stream.config.hop_length
-
-    def callback(heard: Any, played: Any, n_frames: int, when: Any, status: Any) -> None:
-        played[:] = blocks.process(heard, dropped=bool(status))
-
-    try:
-        device = sounddevice.Stream(
-            samplerate=stream.sample_rate,
-            blocksize=hop_length * stream.sample_rate // stream.config.sample_rate,
-            channels=1,
-            dtype="float32",
-            device=devices,
-            callback=callback,
-        )
-    except (sounddevice.PortAudioError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"the sound devices cannot be opened at {stream.sample_rate} Hz ({reason}); choose "
-            f"others from `aeolia live --list-devices`, or another --sample-rate"
-        ) from error
+def _begin(blocks: LiveBlocks) -> None:
+    rate = blocks.stream.sample_rate
     print(
-        f"live at {stream.sample_rate} Hz, {1000 * blocks.latency / stream.sample_rate:.0f} ms of "
-        f"delay beside the sound card's; Ctrl-C stops",
+        f"live at {rate} Hz, {1000 * blocks.latency / rate:.0f} ms of delay beside the sound "
+        f"card's; Ctrl-C stops",
         file=sys.stderr,
     )
-    started = time.monotonic()
-    with device:
-        try:
-            while seconds is None or time.monotonic() - started < seconds:
-                time.sleep(0.5)
-                print(f"\r{meter_line(blocks)}", end="", file=sys.stderr, flush=True)
-        except KeyboardInterrupt:
-            pass  # the way to stop
-    print(f"\r{meter_line(blocks)}", file=sys.stderr)
+
+
+def _watch(blocks: LiveBlocks) -> None:
+    print(f"\r{meter_line(blocks)}", end="", file=sys.stderr, flush=True)
 
 
 def meter_line(blocks: LiveBlocks) -> str:

@@ -26,34 +26,29 @@ def list_models(
     """
     if context.invoked_subcommand is not None:
         return
-    from aeolia.config import ModelConfig
-    from aeolia.runtime.catalogue import released_models
-    from aeolia.runtime.released_file import open_released
+    from aeolia import describe_model, released_models
 
-    opened = {name: (open_released(path).config, path) for name, path in released_models().items()}
+    models = {name: describe_model(path) for name, path in released_models().items()}
     if as_json:
         rows = [
             {
                 "name": name,
-                "task": config.task,
-                "sample_rate": config.sample_rate,
-                # Models that make sound have nothing to lag behind.
-                "latency_ms": (
-                    round(config.latency_ms, 1) if isinstance(config, ModelConfig) else None
-                ),
-                "bytes": path.stat().st_size,
+                "task": model.task,
+                "sample_rate": model.sample_rate,
+                "latency_ms": None if model.latency_ms is None else round(model.latency_ms, 1),
+                "bytes": model.bytes,
             }
-            for name, (config, path) in opened.items()
+            for name, model in models.items()
         ]
         typer.echo(json.dumps(rows, indent=2))
         return
-    if not opened:
+    if not models:
         typer.echo("no model is installed with this package; give a file with --model FILE")
-    for name, (config, path) in opened.items():
-        size = f"{path.stat().st_size / 1e6:.1f} MB"
-        if isinstance(config, ModelConfig):
-            size = f"latency {config.latency_ms:g} ms  {size}"
-        typer.echo(f"{name:<16} {config.task:<10} {config.sample_rate / 1000:g} kHz  {size}")
+    for name, model in models.items():
+        size = f"{model.bytes / 1e6:.1f} MB"
+        if model.latency_ms is not None:
+            size = f"latency {model.latency_ms:g} ms  {size}"
+        typer.echo(f"{name:<16} {model.task:<10} {model.sample_rate / 1000:g} kHz  {size}")
 
 
 @app.command("show")
@@ -61,8 +56,6 @@ def show_model(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A model.")],
 ) -> None:
     """Print a model's card: data, licence, figures, known weaknesses."""
-    from aeolia.runtime.catalogue import find_model
-    from aeolia.runtime.released_file import open_released
+    from aeolia import describe_model
 
-    card = open_released(find_model(name)).card
-    typer.echo(card.strip() or f"{name} has no card")
+    typer.echo(describe_model(name).card.strip() or f"{name} has no card")

@@ -1,4 +1,4 @@
-"""Options that several commands share, told in the same words everywhere."""
+"""Options that several commands share, in the same words everywhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "Jobs", "Overwrite", "Quiet", "Recursive"]
+__all__ = [
+    "AsJson",
+    "AttenuationLimit",
+    "Jobs",
+    "Model",
+    "Output",
+    "Overwrite",
+    "Played",
+    "Quiet",
+    "Recording",
+    "Recursive",
+    "Seed",
+]
 
 Recursive = Annotated[
     bool, typer.Option("--recursive", "-r", help="Folders with all their subfolders.")
@@ -25,3 +37,36 @@ Jobs = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")]
+
+Model = Annotated[
+    str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
+]
+AttenuationLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--attenuation-limit",
+        "-a",
+        metavar="DB",
+        show_default=False,
+        help="Lower noise by at most this many decibels, such as 12, to keep some of the room.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Decides all that is random.")]
+
+#: What is transferred, shifted and encoded.
+Recording = Annotated[
+    str, typer.Argument(metavar="INPUT", help="A recording of one voice or instrument.")
+]
+Played = Annotated[
+    str | None,
+    typer.Option(
+        "--instrument",
+        "-i",
+        metavar="NAME",
+        show_default="the most similar one",
+        help="The instrument in the recording.",
+    ),
+]
+Output = Annotated[
+    str, typer.Option("--output", "-o", metavar="OUT", help="Audio file; - for a WAV pipe.")
+]

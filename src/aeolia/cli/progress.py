@@ -34,6 +34,8 @@ class ProgressBar:
         """`share` of a piece is done; None when its length is not known."""
         if self._hidden or time.monotonic() - self._started < _PATIENCE_SECONDS:
             return
+        if self._bar is None and self._n_pieces == 1 and share == 1.0:
+            return  # It would appear only to vanish.
         with self._lock:
             self._shares[piece] = share or 0.0
             unknown = share is None and self._n_pieces == 1

@@ -1,4 +1,4 @@
-"""Run a command over its files: a progress bar, a line or JSON for each, and what failed."""
+"""Run an operation over files: a progress bar, a line or JSON for each, and what failed."""
 
 from __future__ import annotations
 
@@ -6,42 +6,30 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from aeolia.bulk.plan import PIPE, Job, Outcome, run_jobs
+from aeolia.bulk.plan import PIPE, Job
+from aeolia.bulk.run import Outcome, run_jobs
 from aeolia.cli.progress import ProgressBar
 from aeolia.errors import InputError
 
-__all__ = ["Progress", "Report", "run_files", "speed"]
+if TYPE_CHECKING:
+    from aeolia import Operation, Report
+
+__all__ = ["run_file", "run_files"]
 
 _SOME_FAILED = 1
-
-#: Called with samples done and samples in all (None when not known).
-Progress = Callable[[int, int | None], None]
-
-
-class Report(Protocol):
-    """What is known of a file that is done."""
-
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def wall_seconds(self) -> float: ...
-
-
-AnyReport = TypeVar("AnyReport", bound=Report)
 
 
 def run_files(
     planned: list[Job],
-    work: Callable[[Job, Progress], AnyReport],
+    operation: Operation[Any],
     *,
     verb: tuple[str, str],
-    describe: Callable[[AnyReport], str],
-    as_dict: Callable[[AnyReport], dict[str, Any]],
     head: dict[str, Any],
+    overwrite: bool,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -50,8 +38,6 @@ def run_files(
 
     Args:
         verb: such as ("denoising", "denoised"), for the bar and for the summary.
-        describe: the line (or lines) for people on one file.
-        as_dict: the same for JSON.
         head: what JSON says before the files.
         jobs: files at the same time; one per core when None.
 
@@ -59,22 +45,26 @@ def run_files(
         AeoliaError: of the only file.
     """
     piped = planned[0].target == PIPE
-    _check_pipes(piped, as_json)
+    if piped and as_json:
+        raise InputError("--json and the audio would both go to standard output; use -o FILE")
+    _check_terminal(piped)
     says = not (quiet or as_json)
     show = ProgressBar(len(planned), verb[0], hidden=not says)
 
-    def attempt(job: Job, check: Callable[[], None]) -> AnyReport:
+    def attempt(job: Job, check: Callable[[], None]) -> Report:
         def progress(n_done: int, n_all: int | None) -> None:
             check()
             show.update(job, n_done / n_all if n_all else None)
 
-        return work(job, progress)
+        report: Report = operation.run(
+            job.source, job.target, overwrite=overwrite, progress=progress
+        )
+        return report
 
-    def done(outcome: Outcome[AnyReport]) -> None:
+    def done(outcome: Outcome[Report]) -> None:
         show.finish(outcome.job)
         if outcome.result and says:
-            stream = sys.stderr if piped else sys.stdout
-            print(describe(outcome.result), file=stream, flush=True)
+            _say(outcome.result, piped)
         if outcome.error and len(planned) > 1:
             print(f"aeolia: {outcome.error}", file=sys.stderr, flush=True)
 
@@ -84,7 +74,7 @@ def run_files(
     if len(planned) == 1 and failed:
         raise failed[0].error  # type: ignore[misc]
     if as_json:
-        typer.echo(_as_json(outcomes, as_dict, head))
+        typer.echo(_as_json(outcomes, {"operation": operation.as_dict(), **head}))
     if failed:
         print(
             f"aeolia: {len(outcomes) - len(failed)} of {len(outcomes)} files {verb[1]}, "
@@ -95,9 +85,41 @@ def run_files(
     return 0
 
 
-def _check_pipes(piped: bool, as_json: bool) -> None:
-    if piped and as_json:
-        raise InputError("--json and the audio would both go to standard output; use -o FILE")
+def run_file(
+    operation: Operation[Any],
+    source: str | None,
+    target: str,
+    *,
+    doing: str,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Do one file and say so; warnings are said even when `quiet`.
+
+    Raises:
+        AeoliaError: with one line on what is wrong.
+    """
+    piped = target == PIPE
+    _check_terminal(piped)
+    with ProgressBar(1, doing, hidden=quiet) as bar:
+        report = operation.run(
+            source,
+            target,
+            overwrite=overwrite,
+            progress=lambda done, total: bar.update(0, done / total if total else None),
+        )
+    for warning in report.warnings:
+        print(f"aeolia: {source}: {warning}" if source else f"aeolia: {warning}", file=sys.stderr)
+    if not quiet:
+        _say(report, piped)
+
+
+def _say(report: Report, piped: bool) -> None:
+    lines = "\n".join([report.line(), *report.remarks()])
+    print(lines, file=sys.stderr if piped else sys.stdout, flush=True)
+
+
+def _check_terminal(piped: bool) -> None:
     if piped and sys.stdout.isatty():
         raise InputError("standard output is a terminal; use -o FILE, or pipe it into a program")
 
@@ -108,22 +130,11 @@ def _n_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _as_json(
-    outcomes: list[Outcome[AnyReport]],
-    as_dict: Callable[[AnyReport], dict[str, Any]],
-    head: dict[str, Any],
-) -> str:
-    files: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        if outcome.result:
-            report = {**as_dict(outcome.result), "seconds": outcome.result.seconds}
-            files.append({**report, "error": None})
-        else:
-            files.append({"input": outcome.job.source, "error": str(outcome.error)})
+def _as_json(outcomes: list[Outcome[Report]], head: dict[str, Any]) -> str:
+    files: list[dict[str, Any]] = [
+        {**outcome.result.as_dict(), "error": None}
+        if outcome.result
+        else {"input": outcome.job.source, "error": str(outcome.error)}
+        for outcome in outcomes
+    ]
     return json.dumps({**head, "files": files}, indent=2)
-
-
-def speed(report: Report) -> str:
-    """How long a file is and took, for `describe`."""
-    factor = report.seconds / max(report.wall_seconds, 1e-9)
-    return f"{report.seconds:.1f} s in {report.wall_seconds:.2f} s ({factor:.0f} x real time)"

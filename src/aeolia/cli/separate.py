@@ -10,9 +10,8 @@ import typer
 from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
 
 if TYPE_CHECKING:
-    from aeolia.api import SeparationReport, Voice
+    from aeolia import Separate, Voice
     from aeolia.bulk.plan import Job
-    from aeolia.cli.run_files import Progress
 
 __all__ = ["separate", "voice_of"]
 
@@ -98,42 +97,42 @@ def separate(
       aeolia separate meeting.wav --speaker alice.wav -o parts/
       aeolia separate --speaker alice.wav --save-voice alice.voice
     """
-    _check_asked(inputs, source, speaker, save_voice)
-    voice = None
-    if speaker is not None:
-        voice = voice_of(speaker, model, warn=not quiet)
+    _check_requested(inputs, source, speaker, save_voice)
+    from aeolia import Separate
+    from aeolia.cli.run_files import run_files
+
+    operation = Separate(
+        tuple(source or ()), speaker, rest=rest or speaker is not None, model=model
+    )
+    head: dict[str, Any] = {"model": operation.model_name}
+    if voice := voice_of(operation, warn=not quiet):
+        head["speaker"] = {
+            "clip": voice.clip,
+            "seconds": voice.seconds,
+            "warnings": voice.warnings,
+        }
         if save_voice is not None:
             voice.save(save_voice, overwrite=overwrite)
             if not (quiet or as_json):
                 print(f"{speaker} -> {save_voice}: a voice, from {voice.seconds:.1f} s")
     if not inputs:
         return 0
-    from aeolia.cli.run_files import run_files
-
-    labels = _labels(source, rest)
-    planned = _plan(inputs, output, recursive, labels)
-    work, name = _worker(source, voice, rest, model, overwrite)
-    head: dict[str, Any] = {"model": name}
-    if voice:
-        head["speaker"] = {
-            "clip": voice.clip,
-            "seconds": voice.seconds,
-            "warnings": voice.warnings,
-        }
+    planned = _plan(inputs, output, recursive, operation.labels)
+    # What is wrong with the request is wrong for every file: said once, before any is touched.
+    operation.check()
     return run_files(
         planned,
-        work,
+        operation,
         verb=("separating", "separated"),
-        describe=_lines,
-        as_dict=_as_dict,
         head=head,
+        overwrite=overwrite,
         jobs=jobs,
         quiet=quiet,
         as_json=as_json,
     )
 
 
-def _check_asked(
+def _check_requested(
     inputs: list[str] | None,
     source: list[str] | None,
     speaker: str | None,
@@ -154,111 +153,32 @@ def _check_asked(
         )
 
 
-def voice_of(speaker: str, model: str | None, *, warn: bool) -> Voice:
-    """The voice in a clip or a saved file, with what is odd about it on standard error."""
-    from aeolia.api import Voice, enrol
-    from aeolia.api.separation import SPEAKER_MODEL
-    from aeolia.runtime.separate.voice import VOICE_SUFFIX
-
-    if speaker.lower().endswith(VOICE_SUFFIX):
-        voice = Voice.load(speaker)
-    else:
-        voice = enrol(speaker, model=model or SPEAKER_MODEL)
-    if warn:
+def voice_of(operation: Separate, *, warn: bool) -> Voice | None:
+    """The speaker's voice if there is one, with what is odd about its clip on standard error."""
+    voice = operation.voice()
+    if voice and warn:
         for warning in voice.warnings:
             print(f"aeolia: warning: {warning}", file=sys.stderr, flush=True)
     return voice
 
 
-def _labels(source: list[str] | None, rest: bool) -> list[str]:
-    """Outputs' names as they stand in the names of files."""
-    from aeolia.runtime.separate.sources import file_label
-
-    if not source:
-        return ["speaker", "background"]
-    return [file_label(name) for name in source] + (["rest"] if rest else [])
-
-
-def _plan(inputs: list[str], output: str | None, recursive: bool, labels: list[str]) -> list[Job]:
+def _plan(
+    inputs: list[str], output: str | None, recursive: bool, labels: tuple[str, ...]
+) -> list[Job]:
     """Jobs whose target is the folder of the outputs, or "-"."""
     from dataclasses import replace
     from pathlib import Path
 
-    from aeolia.audio.formats import AUDIO_SUFFIXES
     from aeolia.bulk.plan import PIPE, Job, plan
 
     if inputs == [PIPE]:
         return [Job(PIPE, output or PIPE)]
     folder = output if output in (None, PIPE) else f"{output}/"
     marks = tuple(f".{label}" for label in labels)
-    planned = plan(inputs, folder, AUDIO_SUFFIXES, recursive=recursive, marks=marks)
+    planned = plan(inputs, folder, recursive=recursive, marks=marks)
     return [
         job
         if job.error or job.target == PIPE
         else replace(job, target=str(Path(job.target).parent))
         for job in planned
     ]
-
-
-def _worker(
-    source: list[str] | None, voice: Voice | None, rest: bool, model: str | None, overwrite: bool
-) -> tuple[Any, str]:
-    """The function that does one job, and the name of the model it uses."""
-    from aeolia.api import load, separate_file
-    from aeolia.api.separation import CLASSES_MODEL, SPEAKER_MODEL, separation_stream
-
-    name = model or (CLASSES_MODEL if voice is None else SPEAKER_MODEL)
-    backend = load(name, "separate")
-    asked: dict[str, Any] = (
-        {"sources": source, "rest": rest} if voice is None else {"speaker": voice, "rest": True}
-    )
-    # What is wrong with the request is wrong for every file: said once, before any is touched.
-    separation_stream(backend, None, 1, **asked)
-
-    def work(job: Job, progress: Progress) -> SeparationReport:
-        return separate_file(
-            job.source,
-            job.target,
-            **asked,
-            model=backend,
-            overwrite=overwrite,
-            progress=progress,
-        )
-
-    return work, name
-
-
-def _lines(report: SeparationReport) -> str:
-    from aeolia.audio.levels import SILENCE_DB
-    from aeolia.cli.run_files import speed
-
-    outputs = ", ".join(
-        f"{output.path} ({output.level_db:.1f} dB)"
-        if output.level_db > SILENCE_DB
-        else f"{output.path} (silent)"
-        for output in report.outputs
-    )
-    lines = [f"{report.input} -> {outputs}: {speed(report)}"]
-    for output in report.outputs:
-        if output.clipped_samples:
-            lines[0] += f"; {output.clipped_samples} samples clipped in {output.name}"
-        if output.absent and output.name not in ("rest", "background"):
-            level = (
-                "silent"
-                if output.level_db <= SILENCE_DB
-                else f"{-output.level_db:.0f} dB below the mixture"
-            )
-            missing = (
-                "the speaker seems absent"
-                if output.name == "speaker"
-                else f"no {output.name} to speak of"
-            )
-            lines.append(f"{report.input}: {missing}: the output is {level}")
-    return "\n".join(lines)
-
-
-def _as_dict(report: SeparationReport) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    outputs = [{**asdict(output), "absent": output.absent} for output in report.outputs]
-    return {**asdict(report), "outputs": outputs}

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from aeolia.cli.options import Overwrite, Quiet
+from aeolia.cli.options import Model, Output, Overwrite, Played, Quiet, Recording
 
 __all__ = ["shift"]
 
 
 def shift(
-    source: Annotated[
-        str, typer.Argument(metavar="INPUT", help="A recording of one voice or instrument.")
-    ],
+    source: Recording,
     semitones: Annotated[
         float, typer.Option("--semitones", "-s", metavar="N", help="Up, or down below 0.")
     ],
-    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="Audio file.")],
+    output: Output,
     formants: Annotated[
         str,
         typer.Option(
@@ -28,19 +25,8 @@ def shift(
             help="Leave the resonances where they are, or move them along.",
         ),
     ] = "keep",
-    instrument: Annotated[
-        str | None,
-        typer.Option(
-            "--instrument",
-            "-i",
-            metavar="NAME",
-            show_default="whoever sounds like it",
-            help="Who plays in the recording.",
-        ),
-    ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
-    ] = "notes",
+    instrument: Played = None,
+    model: Model = "notes",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -54,19 +40,8 @@ def shift(
       aeolia shift cello.wav --semitones 4 -o higher.wav
       aeolia shift cello.wav --semitones -12 --formants move -o bass.wav
     """
-    from aeolia.api.reshaping import shift_file
+    from aeolia import Shift
+    from aeolia.cli.run_files import run_file
 
-    n_clipped = shift_file(
-        source,
-        output,
-        semitones=semitones,
-        formants=formants,
-        instrument=instrument,
-        model=model,
-        overwrite=overwrite,
-    )
-    if not quiet:
-        line = f"{source} -> {output}: {semitones:+g} semitones, formants {formants}"
-        if n_clipped:
-            line += f"; {n_clipped} samples clipped"
-        print(line, file=sys.stderr if output == "-" else sys.stdout)
+    operation = Shift(semitones, formants, instrument, model=model)
+    run_file(operation, source, output, doing="shifting", overwrite=overwrite, quiet=quiet)

@@ -135,6 +135,8 @@ def check_fields(config: Any) -> None:
         value = getattr(config, field.name)
         if not _is_finite(value):
             raise ConfigError(f"{field.name} is {value!r}; numbers must be finite")
+        if value is None:  # left open, where the type allows that
+            continue
         for limit in getattr(hints[field.name], "__metadata__", ()):
             if not limit.allows(value):
                 shown = list(value) if isinstance(value, tuple) else value

@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import sys
 import typing
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aeolia.errors import ConfigError
@@ -33,7 +35,8 @@ def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
     """Build the config dataclass `cls` from plain JSON values.
 
     Raises:
-        ConfigError: an unknown key (the nearest known one is named) or a value of wrong type.
+        ConfigError: an unknown key (the nearest known one is named), a missing one, or a value of
+            wrong type.
     """
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(cls)
@@ -44,6 +47,10 @@ def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(fields)}"
             raise ConfigError(f"{cls.__name__} has no key {key!r}{hint}")
         arguments[key] = _coerce(f"{cls.__name__}.{key}", value, hints[key])
+    for name, field in fields.items():
+        needed = field.default is field.default_factory is dataclasses.MISSING
+        if needed and name not in arguments:
+            raise ConfigError(f"{cls.__name__} needs the key {name!r}")
     return cls(**arguments)
 
 
@@ -58,11 +65,17 @@ def _coerce(where: str, value: Any, hint: Any) -> Any:
         if len(args) != len(value):
             raise ConfigError(f"{where} is {value!r}; it must have {len(args)} values")
         return tuple(_coerce(where, item, arg) for item, arg in zip(value, args, strict=True))
-    if typing.get_args(hint):  # an optional value
-        if value is None and type(None) in typing.get_args(hint):
+    if types := typing.get_args(hint):  # a value of one type or another, such as None
+        if value is None and type(None) in types:
             return None
-        return _coerce(where, value, typing.get_args(hint)[0])
+        *first, last = [option for option in types if option is not type(None)]
+        for option in first:
+            with suppress(ConfigError):
+                return _coerce(where, value, option)
+        return _coerce(where, value, last)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > sys.float_info.max:
+            raise ConfigError(f"{where} is a number beyond {sys.float_info.max:.3g}")
         return float(value)
     if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
         raise ConfigError(f"{where} is {value!r}; it must be of type {hint.__name__}")

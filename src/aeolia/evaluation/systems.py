@@ -33,7 +33,7 @@ def load_system(name: str) -> System:
         return system_of(_load_checkpoint(Path(name)))
     from aeolia.runtime.catalogue import load
 
-    return system_of(load(name))
+    return system_of(load(name, "denoise"))
 
 
 def system_of(backend: Backend) -> System:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal, TypeAlias, overload
 
 from aeolia.errors import ModelError
 from aeolia.runtime.onnx_backend import OnnxBackend
+from aeolia.runtime.released_file import ReleasedFile, open_released
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["find_model", "load", "released_models"]
+__all__ = ["OnnxModel", "find_model", "load", "released_models"]
+
+#: An opened model of any task.
+OnnxModel: TypeAlias = OnnxBackend | OnnxSeparator | OnnxSynthesiser
+
+_MODELS: dict[str, Callable[[ReleasedFile], OnnxModel]] = {
+    "denoise": OnnxBackend,
+    "separate": OnnxSeparator,
+    "synthesise": OnnxSynthesiser,
+}
 
 
 def _released_folder() -> Path:
@@ -58,20 +69,39 @@ def find_model(name_or_path: str | Path) -> Path:
 
 
 @overload
-def load(name_or_path: str | Path = ..., task: Literal["denoise"] = ...) -> OnnxBackend: ...
+def load(
+    name_or_path: Literal["denoise", "denoise-16k"] = ..., task: Literal["denoise"] | None = ...
+) -> OnnxBackend: ...
+@overload
+def load(
+    name_or_path: Literal["separate", "separate-speaker"], task: Literal["separate"] | None = ...
+) -> OnnxSeparator: ...
+@overload
+def load(
+    name_or_path: Literal["notes", "drums"], task: Literal["synthesise"] | None = ...
+) -> OnnxSynthesiser: ...
+@overload
+def load(name_or_path: str | Path, task: Literal["denoise"]) -> OnnxBackend: ...
 @overload
 def load(name_or_path: str | Path, task: Literal["separate"]) -> OnnxSeparator: ...
 @overload
 def load(name_or_path: str | Path, task: Literal["synthesise"]) -> OnnxSynthesiser: ...
-def load(
-    name_or_path: str | Path = "denoise", task: str = "denoise"
-) -> OnnxBackend | OnnxSeparator | OnnxSynthesiser:
+@overload
+def load(name_or_path: str | Path, task: str | None = ...) -> OnnxModel: ...
+def load(name_or_path: str | Path = "denoise", task: str | None = None) -> OnnxModel:
     """Open a released model by name, or any model file of the release format by path.
+
+    Args:
+        name_or_path: such as "separate", "notes" or "mine.onnx".
+        task: "denoise", "separate" or "synthesise" to refuse models of other tasks; otherwise the
+            file decides what is returned.
+
+    Returns:
+        The opened model; what it can do depends on its task, which is `config.task`. Safe to
+        share between threads.
 
     Raises:
         ModelError: no such model, a file that is none, or a model of another task.
     """
-    path = find_model(name_or_path)
-    if task == "synthesise":
-        return OnnxSynthesiser(path)
-    return OnnxSeparator(path) if task == "separate" else OnnxBackend(path)
+    file = open_released(find_model(name_or_path), task)
+    return _MODELS[file.config.task](file)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import open_released
+from aeolia.runtime.released_file import ReleasedFile, open_released
 
 __all__ = ["OnnxBackend"]
 
@@ -23,7 +23,7 @@ class OnnxBackend:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path | ReleasedFile) -> None:
         file = open_released(path, "denoise")
         self.path, self.card, self.config = file.path, file.card, file.spectral_config
         self._graph = file.step_graph({"audio"})

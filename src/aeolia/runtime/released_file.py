@@ -89,12 +89,17 @@ class ReleasedFile:
         return StepGraph(self.session, states, needed)
 
 
-def open_released(path: str | Path, task: str | None = None) -> ReleasedFile:
+def open_released(path: str | Path | ReleasedFile, task: str | None = None) -> ReleasedFile:
     """Open a model file, checking that it is of this format and, if given, for this task.
+
+    One that is open already is returned as it is, which spares reading it twice where the file
+    itself says what class of model it is for.
 
     Raises:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
+    if isinstance(path, ReleasedFile):
+        return path
     path = Path(path)
     session = open_session(path)
     metadata = session.get_modelmeta().custom_metadata_map

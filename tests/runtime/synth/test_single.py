@@ -87,7 +87,7 @@ def test_impossible_notes(model: OnnxSynthesiser) -> None:
     for velocity in (0, 128):
         with pytest.raises(InputError, match=f"velocity is {velocity}; 1 .soft. to 127"):
             plan_notes(model, "piano", 60, velocity)
-    with pytest.raises(InputError, match="-3 samples were asked for"):
+    with pytest.raises(InputError, match="-3 samples were requested"):
         plan_notes(model, "piano", samples=-3)
     for seconds in (0.0, -1.0, 1e9, float("nan")):
         with pytest.raises(InputError, match="seconds is"):

@@ -14,7 +14,7 @@ import numpy as np
 
 from aeolia.errors import ModelError
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import open_released
+from aeolia.runtime.released_file import ReleasedFile, open_released
 
 __all__ = ["OnnxSeparator"]
 
@@ -26,7 +26,7 @@ class OnnxSeparator:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path | ReleasedFile) -> None:
         file = open_released(path, "separate")
         self.path, self.card, self.config = file.path, file.card, file.spectral_config
         self._graph = file.step_graph({"audio", "condition", "partition"})

@@ -24,7 +24,7 @@ import numpy as np
 from aeolia.config import SynthConfig
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import open_released, open_session
+from aeolia.runtime.released_file import ReleasedFile, open_released, open_session
 
 __all__ = ["FRAMES_PER_STEP", "Gaussian", "OnnxSynthesiser"]
 
@@ -63,7 +63,7 @@ class OnnxSynthesiser:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path | ReleasedFile) -> None:
         file = open_released(path, "synthesise")
         assert isinstance(file.config, SynthConfig), "its task was checked"
         self.path, self.card, self.config = file.path, file.card, file.config

@@ -11,11 +11,12 @@ from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import Encoding
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["FORMANTS", "fitted", "glide", "morph_steps", "shifted"]
+__all__ = ["FORMANTS", "MOST_SEMITONES", "fitted", "glide", "morph_steps", "shifted"]
 
 FORMANTS = ("keep", "move")
 
-_MOST_SEMITONES = 36.0
+#: How far a recording can be shifted, up or down.
+MOST_SEMITONES = 36.0
 
 
 def shifted(
@@ -37,9 +38,9 @@ def shifted(
     """
     if formants not in FORMANTS:
         raise InputError(f"formants is {formants!r}; choose keep or move")
-    if not abs(semitones) <= _MOST_SEMITONES:
+    if not abs(semitones) <= MOST_SEMITONES:
         raise InputError(
-            f"semitones is {semitones:g}; -{_MOST_SEMITONES:g} to {_MOST_SEMITONES:g} is possible"
+            f"semitones is {semitones:g}; -{MOST_SEMITONES:g} to {MOST_SEMITONES:g} is possible"
         )
     ratio = 2.0 ** (semitones / 12.0)
     if formants == "keep":

@@ -13,12 +13,13 @@ from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch
 from aeolia.runtime.synth.tags import Wish, read_tags
 
-__all__ = ["NoteRequest", "play_note", "plan_notes"]
+__all__ = ["MOST_SAMPLES", "MOST_SECONDS", "NoteRequest", "play_note", "plan_notes"]
 
 #: Notes further outside an instrument's range, in semitones, are warned about.
 _NEAR_SEMITONES = 2.0
-_MOST_SECONDS = 600.0
-_MOST_SAMPLES = 1000
+#: Length of a note, and timbres drawn at a time, at most.
+MOST_SECONDS = 600.0
+MOST_SAMPLES = 1000
 _LAST_FADE_SECONDS = 0.005
 
 
@@ -58,8 +59,8 @@ def plan_notes(
     Raises:
         InputError: an unknown instrument or word, a pitch or number that cannot be.
     """
-    if not 0 <= samples <= _MOST_SAMPLES:
-        raise InputError(f"{samples} samples were asked for; 1 to {_MOST_SAMPLES} are possible")
+    if not 0 <= samples <= MOST_SAMPLES:
+        raise InputError(f"{samples} samples were requested; 1 to {MOST_SAMPLES} are possible")
     if velocity is not None and not 1 <= velocity <= 127:
         raise InputError(f"velocity is {velocity}; 1 (soft) to 127 (loud) is possible")
     wish = read_tags(text, model) if text is not None else Wish((), np.zeros(1, np.float32))
@@ -107,9 +108,9 @@ def play_note(
     Raises:
         InputError: an impossible length.
     """
-    if not 0.0 < seconds <= _MOST_SECONDS:
+    if not 0.0 < seconds <= MOST_SECONDS:
         raise InputError(
-            f"seconds is {seconds:g}; more than 0 and at most {_MOST_SECONDS:g} is possible"
+            f"seconds is {seconds:g}; more than 0 and at most {MOST_SECONDS:g} is possible"
         )
     config = model.config
     release = max(0.6 * seconds, seconds - config.release_seconds)

@@ -8,7 +8,10 @@ from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 
-__all__ = ["Tuning", "snapped"]
+__all__ = ["MOST_TRANSPOSED", "Tuning", "snapped"]
+
+#: Semitones that can be added to the pitch, or taken from it.
+MOST_TRANSPOSED = 60.0
 
 #: How far a snapped pitch may leave its semitone before it changes to another, in semitones, and
 #: how fast it gets there, in seconds.
@@ -28,8 +31,9 @@ class Tuning:
     """
 
     def __init__(self, frame_seconds: float, transpose: float = 0.0, snap: bool = False) -> None:
-        if not abs(transpose) <= 60:
-            raise InputError(f"transpose is {transpose} semitones; -60 to 60 is possible")
+        if not abs(transpose) <= MOST_TRANSPOSED:
+            most = f"{MOST_TRANSPOSED:g}"
+            raise InputError(f"transpose is {transpose} semitones; -{most} to {most} is possible")
         self.frame_seconds, self.transpose, self.snap = frame_seconds, transpose, snap
 
     def initial_state(self) -> State:

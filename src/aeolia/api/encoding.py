@@ -1,0 +1,125 @@
+"""Recordings of one voice or instrument as latents and contours, and back to sound."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from aeolia.api.recordings import Recording, whole_recording
+from aeolia.api.reports import EncodingReport, FileReport
+from aeolia.api.synthesis import NOTES_MODEL, Synthesiser, open_synthesiser
+from aeolia.audio.files import AudioInfo, AudioWriter
+from aeolia.audio.resample import resample
+from aeolia.runtime.synth.encoding import Encoding, encode_recording
+from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.resynthesis import fitted
+
+__all__ = ["as_recorded", "decode", "decode_file", "encode", "encode_file", "encoded"]
+
+
+def encode(
+    audio: np.ndarray | str | Path,
+    sample_rate: int | None = None,
+    *,
+    instrument: str | None = None,
+    model: Synthesiser = NOTES_MODEL,
+) -> Encoding:
+    """Timbres, pitch and loudness of a monophonic recording; `save` and `Encoding.load` keep it.
+
+    Args:
+        instrument: the one that was recorded; otherwise the most similar one is taken.
+
+    Raises:
+        InputError: no pitch was found, several sound at once, or an unknown instrument.
+    """
+    recording = whole_recording(audio, sample_rate, "encode")
+    return encoded(recording, open_synthesiser(model), instrument)
+
+
+def decode(
+    encoding: Encoding | str | Path, *, seed: int = 0, model: Synthesiser = NOTES_MODEL
+) -> tuple[np.ndarray, int]:
+    """The sound of an encoding (or of its .npz file): samples [T] or [T, C] and their rate.
+
+    Length, rate and channels are those of the recording that was encoded.
+    """
+    if isinstance(encoding, (str, Path)):
+        encoding = Encoding.load(encoding)
+    audio = encoding.sound(open_synthesiser(model), seed=seed)
+    return as_recorded(audio, encoding), encoding.original_rate
+
+
+def encode_file(
+    source: str | Path,
+    target: str | Path,
+    *,
+    instrument: str | None = None,
+    model: Synthesiser = NOTES_MODEL,
+    overwrite: bool = False,
+) -> EncodingReport:
+    """`encode` a file into an .npz file, which `Encoding.load` and `decode` read.
+
+    Raises:
+        InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+    """
+    started = time.perf_counter()
+    encoding = encode(source, instrument=instrument, model=model)
+    encoding.save(target, overwrite=overwrite)
+    return EncodingReport(
+        input=str(source),
+        output=str(target),
+        sample_rate=encoding.original_rate,
+        channels=encoding.channels,
+        frames=encoding.original_samples,
+        wall_seconds=time.perf_counter() - started,
+        timbres=len(encoding.latent),
+        latent_dim=encoding.latent.shape[1],
+        contour_frames=len(encoding.pitch_hz),
+        voiced_share=float((encoding.pitch_hz > 0).mean()),
+        instrument=encoding.instruments[int(encoding.instrument.argmax())],
+    )
+
+
+def decode_file(
+    source: str | Path,
+    target: str | Path,
+    *,
+    seed: int = 0,
+    model: Synthesiser = NOTES_MODEL,
+    overwrite: bool = False,
+) -> FileReport:
+    """`decode` an .npz file into an audio file; "-" is a WAV on standard output.
+
+    Raises:
+        InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+    """
+    started = time.perf_counter()
+    audio, rate = decode(source, seed=seed, model=model)
+    samples = audio[:, None] if audio.ndim == 1 else audio
+    info = AudioInfo(str(source), rate, samples.shape[1], len(samples), "WAV", "PCM_24")
+    with AudioWriter(target, info, overwrite=overwrite) as writer:
+        writer.write(samples)
+    return FileReport(
+        input=str(source),
+        output=str(target),
+        sample_rate=rate,
+        channels=info.channels,
+        frames=len(samples),
+        clipped_samples=writer.n_clipped,
+        wall_seconds=time.perf_counter() - started,
+    )
+
+
+def encoded(recording: Recording, model: OnnxSynthesiser, instrument: str | None) -> Encoding:
+    """`encode` with an opened model."""
+    rate, name = recording.sample_rate, recording.name
+    return encode_recording(recording.samples, rate, model, instrument, name=name)
+
+
+def as_recorded(audio: np.ndarray, encoding: Encoding) -> np.ndarray:
+    """Audio [T] at the model's rate, at the recording's rate and with its channels."""
+    sound = resample(audio, encoding.sample_rate, encoding.original_rate)
+    sound = fitted(sound, encoding.original_samples)
+    return sound if encoding.channels == 1 else np.tile(sound[:, None], (1, encoding.channels))

@@ -1,0 +1,49 @@
+"""What is known of a model file: its task, rate and latency, and its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeolia.config import ModelConfig
+from aeolia.runtime.catalogue import find_model
+from aeolia.runtime.released_file import open_released
+
+__all__ = ["ModelInfo", "describe_model"]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model that came with the package, or a file of the release format."""
+
+    name: str
+    path: Path
+    #: "denoise", "separate" or "synthesise".
+    task: str
+    #: In Hz.
+    sample_rate: int
+    #: By how much the output lags the input; None for models that make sound of nothing.
+    latency_ms: float | None
+    #: Size of the file.
+    bytes: int
+    #: Markdown on data, licence, figures and known weaknesses; empty if the file has none.
+    card: str
+
+
+def describe_model(name_or_path: str | Path) -> ModelInfo:
+    """What is known of a released model by name, or of a model file by path.
+
+    Raises:
+        ModelError: no such model, or a file that is none.
+    """
+    file = open_released(find_model(name_or_path))
+    config = file.config
+    return ModelInfo(
+        name=file.path.stem,
+        path=file.path,
+        task=config.task,
+        sample_rate=config.sample_rate,
+        latency_ms=config.latency_ms if isinstance(config, ModelConfig) else None,
+        bytes=file.path.stat().st_size,
+        card=file.card,
+    )

@@ -1,0 +1,100 @@
+"""What all operations are: values that are compared, pickled, and written as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, ClassVar, Generic, TypeVar
+
+from aeolia.api.recordings import Progress
+from aeolia.api.reports import Report
+from aeolia.config.ranges import check_fields
+from aeolia.errors import InputError
+
+__all__ = ["Operation"]
+
+AnyReport = TypeVar("AnyReport", bound=Report)
+
+
+@dataclass(frozen=True)
+class Operation(ABC, Generic[AnyReport]):
+    """What can be done to a file, with all settings: a value that a command, a page or a job runs.
+
+    Two are equal if their settings are. They hold the names of models and no model, so they can be
+    pickled; what a name stands for is opened when an operation first runs, once a process, and
+    threads may run one operation at the same time.
+
+    Raises:
+        ConfigError: a setting that cannot be.
+    """
+
+    #: What it is called in JSON.
+    name: ClassVar[str]
+    #: Whether it reads a file; a note is made of nothing.
+    reads: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            # As JSON has them, so that what is written and read again is equal.
+            if isinstance(value, PurePath):
+                object.__setattr__(self, field.name, str(value))
+            elif isinstance(value, list):
+                object.__setattr__(self, field.name, tuple(value))
+        check_fields(self)
+
+    def run(
+        self,
+        source: str | Path | None,
+        target: str | Path,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> AnyReport:
+        """Read `source`, write `target`, and say what was done.
+
+        Args:
+            source: a file, or None for an operation that reads none; "-" is standard input for
+                operations that read their input once.
+            target: a file, or a folder where several are written; "-" is standard output.
+            overwrite: replace what is there.
+            progress: called as samples are done, and once at the end.
+
+        Raises:
+            InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+        """
+        if (source is not None) != self.reads:
+            raise InputError(
+                f"{self.name} needs a file to read, and None came"
+                if self.reads
+                else f"{self.name} reads no file, and {source} came; give None"
+            )
+        report = self._run("" if source is None else str(source), str(target), overwrite, progress)
+        if progress:
+            progress(report.frames, report.frames)
+        return report
+
+    @abstractmethod
+    def _run(
+        self, source: str, target: str, overwrite: bool, progress: Progress | None
+    ) -> AnyReport:
+        """`run` for checked arguments."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Open what is needed and compare the settings with it, before any file is touched.
+
+        Raises:
+            InputError, ModelError: what would be wrong with every file.
+        """
+
+    def as_dict(self) -> dict[str, Any]:
+        """The operation as plain values, for JSON."""
+        return {"operation": self.name, **dataclasses.asdict(self)}
+
+    def to_json(self) -> str:
+        """The operation as JSON, which `operation_from_json` reads back to an equal one."""
+        return json.dumps(self.as_dict())
