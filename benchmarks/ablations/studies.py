@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from aeolia.api import separate
+from aeolia import separate
 from aeolia.data.heldout.denoise import build_sets
 from aeolia.data.heldout.separate import class_mixtures
 from aeolia.data.heldout.synth import read_recordings, sound

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from aeolia.api import denoise
+from aeolia import denoise
 from aeolia.data.heldout.denoise import SAMPLE_RATE, HeldOut, active_level
 from aeolia.errors import DataError
 from aeolia.evaluation.statistics import paired_difference

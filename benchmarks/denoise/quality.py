@@ -70,7 +70,7 @@ def our_system(name: str) -> Competitor:
     """A released model (or a model file) through the stream that users run."""
     path = find_model(name)
     key = f"ours-{_graph_digest(path)}"
-    rate = load(path).config.sample_rate
+    rate = load(path, "denoise").config.sample_rate
     return Competitor(Entry(path.stem, rate, key, ours=True), load_system(str(path)))
 
 

@@ -94,7 +94,7 @@ def file_speeds(
     rates: dict[str, int] = {}
     work: dict[str, Callable[[], object]] = {}
     for name in models:
-        stream = DenoisingStream(load(name))
+        stream = DenoisingStream(load(name, "denoise"))
         rates[find_model(name).stem] = stream.sample_rate
         work[find_model(name).stem] = partial(stream.process, audio[stream.sample_rate])
     for peer in peers:
@@ -111,7 +111,7 @@ def hop_speeds(
     steps: dict[str, tuple[float, int, Callable[[], None], Callable[[np.ndarray], object]]] = {}
     rates: dict[str, int] = {}
     for name in models:
-        stream = DenoisingStream(load(name))
+        stream = DenoisingStream(load(name, "denoise"))
         hop = stream.backend.config.hop_length
         title = find_model(name).stem
         steps[title] = (1e3 * hop / stream.sample_rate, hop, stream.reset, stream.push)
@@ -167,7 +167,7 @@ def _denoise(source: Path, output: Path, model: str) -> tuple[float, float]:
 
 def cold_start(model: str, times: int = 5) -> float:
     """Seconds from process start to file written, ten seconds of mono audio; median."""
-    rate = load(model).config.sample_rate
+    rate = load(model, "denoise").config.sample_rate
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "ten_seconds.wav")
         soundfile.write(source, made_audio(10, rate), rate, "PCM_16")

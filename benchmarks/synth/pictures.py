@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.api.reshaping import shift, transfer
+from aeolia import shift, transfer
 from aeolia.data.heldout.synth import read_recordings, sound
 from aeolia.data.synth.notes import Note
 from aeolia.evaluation.report import write_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aeolia.api.reshaping import transfer_stream
+from aeolia import Stream
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch import TRACK_HOP, TRACK_RATE, track_pitch
 from aeolia.data.heldout.synth import Recordings, sound
@@ -58,7 +58,7 @@ def measure_transfer(
             note = notes[int(rng.integers(len(notes)))]
             octaves = round((float(np.clip(note.midi, low, high)) - note.midi) / 12)
             audio = sound(note, SECONDS, rate)
-            stream = transfer_stream(model, rate, 1, to=name, transpose=12.0 * octaves)
+            stream = Stream(model, rate, 1, to=name, transpose=12.0 * octaves)
             output = stream.process(audio)
             described["levels"].append(compact(output, rate).tolist())
             described["instrument"].append(model.config.instruments.index(name))
