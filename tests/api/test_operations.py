@@ -133,7 +133,9 @@ def test_bad_json_is_a_config_error(text: str, match: str) -> None:
         aeolia.operation_from_json(text)
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+# ONNX Runtime sets denormals to zero in the threads it runs in, so there may be none to draw.
+FLOATS = st.floats(allow_subnormal=False)
+SCALARS = st.none() | st.booleans() | st.integers() | FLOATS | st.text(max_size=5)
 JSON_VALUES = SCALARS | st.lists(SCALARS | st.lists(SCALARS, max_size=2), max_size=2)
 
 
