@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aeolia.config import ModelConfig, config_to_json
+from aeolia.config import DenoiseConfig, config_to_json
 
 # Tiny models on several threads spend their time waiting; processes started by tests heed it too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -59,7 +59,7 @@ def write_gain_model(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     entries = {
         "aeolia_format": "1",
-        "aeolia_config": config_to_json(ModelConfig(win_length=512, hop_length=hop, **config)),
+        "aeolia_config": config_to_json(DenoiseConfig(win_length=512, hop_length=hop, **config)),
         "aeolia_card": f"# gain\n\nMultiplies by {gain}.\n",
     }
     for key, value in {**entries, **(metadata or {})}.items():

@@ -63,7 +63,7 @@ def run(data: Path, folder: Path) -> None:
         AeoliaError: a wrong path, or a folder that is no data.
     """
     for model_name, shown in (("notes", SHOWN), ("drums", dict.fromkeys(HITS))):
-        model = load(model_name, "synthesise")
+        model = load(model_name, "synth")
         recordings = read_recordings(model.config, data)
         for name, other in shown.items():
             unseen = recordings.unseen[name]

@@ -99,7 +99,7 @@ class Measured:
     """
 
     def __init__(self, name: str, data: Path | None, cache: Path) -> None:
-        self.model: OnnxSynthesiser = load(name, "synthesise")
+        self.model: OnnxSynthesiser = load(name, "synth")
         self.name, self.data, self.cache = self.model.path.stem, data, cache
         self._recordings: Recordings | None = None
 

@@ -425,7 +425,7 @@ def test_load_reads_the_task_from_the_file(
 ) -> None:
     models = (gain_model, separators / "classes.onnx", synth_folder / "notes.onnx")
     tasks = [aeolia.load(path).config.task for path in models]
-    assert tasks == ["denoise", "separate", "synthesise"]
+    assert tasks == ["denoise", "separate", "synth"]
     assert aeolia.load("notes").instrument("piano").sum() == 1.0
     for path, task in zip(models, tasks, strict=True):
         assert type(aeolia.load(path, task)) is type(aeolia.load(path))

@@ -178,5 +178,5 @@ def test_morph_and_encode(notes: Path, tmp_path: Path) -> None:
 
 
 def test_models_of_other_tasks(gain_model: Path) -> None:
-    with pytest.raises(ModelError, match="'synthesise' needs another one"):
+    with pytest.raises(ModelError, match="'synth' needs another one"):
         aeolia.synthesise("piano", model=gain_model)

@@ -78,12 +78,12 @@ def test_quiet_prints_nothing_and_the_input_alone_can_be_scored(
 
 def test_a_training_run_is_scored(pairs: Path, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from aeolia.config import ModelConfig
+    from aeolia.config import DenoiseConfig
     from aeolia.models.checkpoint import save_checkpoint
     from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 
     torch.manual_seed(0)
-    config = ModelConfig(channels=(4, 4, 4), hidden_dim=8, latent_dim=8)
+    config = DenoiseConfig(channels=(4, 4, 4), hidden_dim=8, latent_dim=8)
     (tmp_path / "run").mkdir()
     weights = DenoisingAutoencoder(config).state_dict()
     save_checkpoint(tmp_path / "run" / "model.safetensors", config, weights)

@@ -1,4 +1,4 @@
-"""ModelConfig: strict JSON, and values that cannot be built are refused in words."""
+"""Model configs: strict JSON, and values that cannot be built are refused in words."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import json
 
 import pytest
 
-from aeolia.config import ModelConfig, config_from_dict, config_from_json, config_to_json
+from aeolia.config import (
+    DenoiseConfig,
+    SpectralConfig,
+    config_from_dict,
+    config_from_json,
+    config_to_json,
+)
 from aeolia.errors import ConfigError
 from aeolia.recipes.catalogue import PRESETS
 from made.tiny_models import TINY
 
 
 @pytest.mark.parametrize("config", [TINY, *PRESETS.values()], ids=lambda config: config.name)
-def test_json_gives_the_config_back(config: ModelConfig) -> None:
-    assert config_from_json(ModelConfig, config_to_json(config)) == config
+def test_json_gives_the_config_back(config: SpectralConfig) -> None:
+    assert config_from_json(type(config), config_to_json(config)) == config
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,13 @@ def test_json_gives_the_config_back(config: ModelConfig) -> None:
         ('{"qqq": 3}', "no key 'qqq'; known: name, task"),
         ("[1]", "must be a JSON object, not list"),
         ("{", "not valid JSON"),
+        ('{"hidden_dim": NaN}', "NaN is no number of JSON"),
+        ('{"name": "a", "name": "b"}', "the key 'name' stands twice"),
+        ("[" * 100000, "not valid JSON"),
+        ('{"hidden_dim": 1' + 5000 * "0" + "}", "not valid JSON"),
+        ('{"hidden_dim": 1' + 400 * "0" + "}", "hidden_dim is 1.*; it must be between"),
+        ('{"compression": 1' + 400 * "0" + "}", "numbers must be finite"),
+        ('{"compression": 1e400}', "compression is inf; numbers must be finite"),
         ('{"hidden_dim": "8"}', "hidden_dim is '8'; it must be of type int"),
         ('{"hidden_dim": 8.5}', "hidden_dim is 8.5; it must be of type int"),
         ('{"hidden_dim": true}', "hidden_dim is True; it must be of type int"),
@@ -35,11 +48,11 @@ def test_json_gives_the_config_back(config: ModelConfig) -> None:
 )
 def test_json_that_does_not_fit(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message.replace("[", r"\[")):
-        config_from_json(ModelConfig, text)
+        config_from_json(DenoiseConfig, text)
 
 
 def test_whole_numbers_pass_for_fractions() -> None:
-    config = config_from_dict(ModelConfig, {"compression": 1})
+    config = config_from_dict(DenoiseConfig, {"compression": 1})
     assert config.compression == 1.0 and isinstance(config.compression, float)
 
 
@@ -47,6 +60,14 @@ def test_whole_numbers_pass_for_fractions() -> None:
     ("change", "message"),
     [
         ({"task": "sing"}, "task is 'sing'; it must be one of denoise"),
+        ({"encoder": "lstm"}, "skips is true, and an lstm has none"),
+        (
+            {"encoder": "lstm", "decoder": "lstm", "skips": False},
+            "channels .* of lstm layers",
+        ),
+        ({"band_mixing": 2}, "band_mixing is 2, and a band_memory of 0 does not read it"),
+        ({"output": "magnitude", "filter_taps": 2}, "magnitudes does not read it; leave it out"),
+        ({"band_memory": 1}, "band_memory is 1; it must be 0, or 2 and more"),
         ({"encoder": "gru"}, "encoder is 'gru'"),
         ({"decoder": "gru"}, "decoder is 'gru'"),
         ({"output": "mask"}, "output is 'mask'"),
@@ -65,7 +86,8 @@ def test_whole_numbers_pass_for_fractions() -> None:
         ({"band_groups": ((8000, 0),)}, "band_groups has"),
         ({"band_groups": ((400, 16),)}, "must rise from the end of the linear bins, 500 Hz"),
         ({"band_groups": ((8000, 8), (8000, 8))}, "must rise"),
-        ({"band_memory": -1}, "band_memory is -1"),
+        ({"band_memory": -1}, "band_memory is -1; it must be between 0"),
+        ({"band_mixing": -1}, "band_mixing is -1; it must be between 0"),
         ({"band_memories": 0}, "band_memories is 0"),
     ],
 )

@@ -6,33 +6,32 @@ from dataclasses import replace
 
 import torch
 
-from aeolia.config import ModelConfig
-from aeolia.config.classes import CLASSES
+from aeolia.config import SeparateConfig
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from made.tiny_models import TINY
 
 __all__ = ["BY_CLASS", "BY_SPEAKER", "random_separator", "some_conditions"]
 
-BY_CLASS = replace(
-    TINY,
+BY_CLASS = SeparateConfig(
     name="tiny-separate",
-    task="separate",
-    condition="classes",
-    classes=CLASSES,
+    n_linear_bins=TINY.n_linear_bins,
+    band_groups=TINY.band_groups,
+    channels=TINY.channels,
+    hidden_dim=TINY.hidden_dim,
+    latent_dim=TINY.latent_dim,
     condition_dim=8,
 )
 BY_SPEAKER = replace(
-    TINY,
+    BY_CLASS,
     name="tiny-speaker",
-    task="separate",
     condition="speaker",
-    condition_dim=8,
+    classes=(),
     band_memory=4,
     band_memories=2,
 )
 
 
-def random_separator(config: ModelConfig, seed: int = 0) -> ConditionalAutoencoder:
+def random_separator(config: SeparateConfig, seed: int = 0) -> ConditionalAutoencoder:
     """Random biases, gates and fusions too: fusions start as the identity and hide mistakes."""
     torch.manual_seed(seed)
     model = ConditionalAutoencoder(config).eval()

@@ -7,13 +7,22 @@ from dataclasses import replace
 import pytest
 import torch
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.recipes.catalogue import PRESETS
 
-__all__ = ["KINDS", "TINY", "TINY_TEXTBOOK", "STRUCTURES", "noise", "random_model", "run_in_blocks"]
+__all__ = [
+    "KINDS",
+    "STRUCTURES",
+    "TINY",
+    "TINY_TEXTBOOK",
+    "noise",
+    "random_model",
+    "run_in_blocks",
+    "with_layers",
+]
 
-TINY = ModelConfig(
+TINY = DenoiseConfig(
     name="tiny",
     sample_rate=16000,
     win_length=512,
@@ -27,19 +36,31 @@ TINY = ModelConfig(
 )
 TINY_TEXTBOOK = replace(
     TINY,
-    name="textbook",
+    name="tiny-textbook",
     encoder="conv",
     decoder="conv",
     skips=False,
     output="magnitude",
-    filter_taps=1,
 )
 KINDS = ("conv", "conv_gru", "lstm")
+
+
+def with_layers(config: DenoiseConfig, encoder: str, decoder: str) -> DenoiseConfig:
+    """`config` with other layers: lstm ones have no skips, and two of them no channels."""
+    kinds = {encoder, decoder}
+    return replace(
+        config,
+        encoder=encoder,
+        decoder=decoder,
+        skips=config.skips and "lstm" not in kinds,
+        channels=DenoiseConfig().channels if kinds == {"lstm"} else config.channels,
+    )
+
 
 #: Every pair of encoder and decoder, other overlaps and taps, and the presets themselves.
 STRUCTURES = [
     *(
-        pytest.param(replace(TINY, encoder=encoder, decoder=decoder), id=f"{encoder}-{decoder}")
+        pytest.param(with_layers(TINY, encoder, decoder), id=f"{encoder}-{decoder}")
         for encoder in KINDS
         for decoder in KINDS
     ),
@@ -50,12 +71,12 @@ STRUCTURES = [
     *(
         pytest.param(config, id=f"preset {name}")
         for name, config in PRESETS.items()
-        if config.task == "denoise"
+        if isinstance(config, DenoiseConfig)
     ),
 ]
 
 
-def random_model(config: ModelConfig, seed: int = 0) -> DenoisingAutoencoder:
+def random_model(config: DenoiseConfig, seed: int = 0) -> DenoisingAutoencoder:
     """A model whose biases, gates and slopes are random too: zeros hide mistakes in padding."""
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)

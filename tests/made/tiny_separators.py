@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aeolia.config import ModelConfig, config_to_json
+from aeolia.config import SeparateConfig, config_to_json
 from aeolia.config.classes import CLASSES
 
 __all__ = ["SHARES", "TONES", "tone", "write_separator", "write_voice_encoder"]
@@ -35,10 +35,9 @@ def tone(name: str, seconds: float, sample_rate: int = 16000, level: float = 0.2
 def write_separator(path: Path, condition: str = "classes", **config: Any) -> Path:
     """A separator of 16 kHz with a delay of two hops of 256, and states of every kind of axis."""
     onnx = pytest.importorskip("onnx")
-    settings = ModelConfig(
+    settings = SeparateConfig(
         **{
             "name": path.stem,
-            "task": "separate",
             "condition": condition,
             "condition_dim": 2,
             "classes": CLASSES if condition == "classes" else (),

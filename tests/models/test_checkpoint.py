@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from aeolia.config import ModelConfig, config_to_json
+from aeolia.config import DenoiseConfig, config_to_json
 from aeolia.errors import ModelError
 from aeolia.models.checkpoint import (
     WEIGHTS_FILE,
@@ -18,12 +18,12 @@ from aeolia.models.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model
+from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model, with_layers
 
 
-@pytest.mark.parametrize("config", [TINY, TINY_TEXTBOOK, replace(TINY, encoder="lstm")])
+@pytest.mark.parametrize("config", [TINY, TINY_TEXTBOOK, with_layers(TINY, "lstm", "conv_gru")])
 @torch.no_grad()
-def test_a_checkpoint_gives_the_model_back(config: ModelConfig, tmp_path: Path) -> None:
+def test_a_checkpoint_gives_the_model_back(config: DenoiseConfig, tmp_path: Path) -> None:
     model = random_model(config)
     path = tmp_path / WEIGHTS_FILE
     digest = save_checkpoint(path, config, model.state_dict())

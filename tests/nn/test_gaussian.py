@@ -18,7 +18,7 @@ from aeolia.config import SynthConfig
 from aeolia.nn import gaussian
 from aeolia.nn.gaussian import Gaussian, build_prior, free_bits, log_density
 
-CONFIG = SynthConfig(instruments=("a", "b", "c"), latent_dim=5, mixture_components=4)
+CONFIG = SynthConfig(instruments=("a", "b", "c"), latent_dim=5)
 
 
 def random_gaussian(seed: int, rows: int = 6, width: int = 5) -> Gaussian:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeolia.config import ModelConfig
+from aeolia.config import SpectralConfig
 from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.released_file import open_released
 
@@ -18,7 +18,7 @@ class ModelInfo:
 
     name: str
     path: Path
-    #: "denoise", "separate" or "synthesise".
+    #: "denoise", "separate" or "synth".
     task: str
     #: In Hz.
     sample_rate: int
@@ -43,7 +43,7 @@ def describe_model(name_or_path: str | Path) -> ModelInfo:
         path=file.path,
         task=config.task,
         sample_rate=config.sample_rate,
-        latency_ms=config.latency_ms if isinstance(config, ModelConfig) else None,
+        latency_ms=config.latency_ms if isinstance(config, SpectralConfig) else None,
         bytes=file.path.stat().st_size,
         card=file.card,
     )

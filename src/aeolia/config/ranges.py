@@ -15,7 +15,17 @@ from typing import Any, Protocol
 
 from aeolia.errors import ConfigError
 
-__all__ = ["Above", "AtLeast", "Between", "Each", "OneOf", "Span", "check_fields", "check_unread"]
+__all__ = [
+    "Above",
+    "AtLeast",
+    "Between",
+    "Each",
+    "OneOf",
+    "Span",
+    "check_fields",
+    "check_unread",
+    "shown",
+]
 
 
 class Limit(Protocol):
@@ -124,6 +134,15 @@ class Each:
         return f"hold at least {self.count} values, and each must {self.limit.words}"
 
 
+def shown(value: Any) -> str:
+    """A value for a message of one line, long ones cut."""
+    try:
+        text = repr(list(value) if isinstance(value, tuple) else value)
+    except (ValueError, RecursionError):  # numbers of thousands of digits, lists without an end
+        text = f"a {type(value).__name__} too large to show"
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
+
+
 def check_fields(config: Any) -> None:
     """Refuse a config dataclass with a value outside its field's limits, or a number not finite.
 
@@ -134,13 +153,12 @@ def check_fields(config: Any) -> None:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if not _is_finite(value):
-            raise ConfigError(f"{field.name} is {value!r}; numbers must be finite")
+            raise ConfigError(f"{field.name} is {shown(value)}; numbers must be finite")
         if value is None:  # left open, where the type allows that
             continue
         for limit in getattr(hints[field.name], "__metadata__", ()):
             if not limit.allows(value):
-                shown = list(value) if isinstance(value, tuple) else value
-                raise ConfigError(f"{field.name} is {shown!r}; it must {limit.words}")
+                raise ConfigError(f"{field.name} is {shown(value)}; it must {limit.words}")
 
 
 def _is_finite(value: Any) -> bool:
@@ -163,4 +181,6 @@ def check_unread(config: Any, fields: Iterable[str], reader: str) -> None:
     for name in fields:
         value = getattr(config, name)
         if value != defaults[name]:
-            raise ConfigError(f"{name} is {value!r}, and {reader} does not read it; leave it out")
+            raise ConfigError(
+                f"{name} is {shown(value)}, and {reader} does not read it; leave it out"
+            )

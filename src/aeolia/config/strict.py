@@ -14,21 +14,12 @@ import typing
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from aeolia.config.ranges import shown
 from aeolia.errors import ConfigError
 
-__all__ = ["check_choice", "config_from_dict", "config_from_json", "config_to_json"]
+__all__ = ["config_from_dict", "config_from_json", "config_to_json", "read_object"]
 
 T = TypeVar("T")
-
-
-def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
-    """Refuse a `value` that is none of `choices`.
-
-    Raises:
-        ConfigError: naming the field, what came and the choices.
-    """
-    if value not in choices:
-        raise ConfigError(f"{field} is {value!r}; it must be one of {', '.join(choices)}")
 
 
 def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
@@ -45,7 +36,7 @@ def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(fields)}"
-            raise ConfigError(f"{cls.__name__} has no key {key!r}{hint}")
+            raise ConfigError(f"{cls.__name__} has no key {shown(key)}{hint}")
         arguments[key] = _coerce(f"{cls.__name__}.{key}", value, hints[key])
     for name, field in fields.items():
         needed = field.default is field.default_factory is dataclasses.MISSING
@@ -58,12 +49,12 @@ def _coerce(where: str, value: Any, hint: Any) -> Any:
     """Turn JSON lists back into tuples and refuse values of another type."""
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{where} is {value!r}; it must be a list")
+            raise ConfigError(f"{where} is {shown(value)}; it must be a list")
         args = typing.get_args(hint)
         if len(args) == 2 and args[1] is Ellipsis:
             return tuple(_coerce(where, item, args[0]) for item in value)
         if len(args) != len(value):
-            raise ConfigError(f"{where} is {value!r}; it must have {len(args)} values")
+            raise ConfigError(f"{where} is {shown(value)}; it must have {len(args)} values")
         return tuple(_coerce(where, item, arg) for item, arg in zip(value, args, strict=True))
     if types := typing.get_args(hint):  # a value of one type or another, such as None
         if value is None and type(None) in types:
@@ -78,19 +69,44 @@ def _coerce(where: str, value: Any, hint: Any) -> Any:
             raise ConfigError(f"{where} is a number beyond {sys.float_info.max:.3g}")
         return float(value)
     if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
-        raise ConfigError(f"{where} is {value!r}; it must be of type {hint.__name__}")
+        raise ConfigError(f"{where} is {shown(value)}; it must be of type {hint.__name__}")
     return value
 
 
 def config_from_json(cls: type[T], text: str) -> T:
-    """Parse strict JSON into `cls`; see `config_from_dict`."""
+    """Parse strict JSON into `cls`; see `config_from_dict` and `read_object`."""
+    return config_from_dict(cls, read_object(text, cls.__name__))
+
+
+def read_object(text: str, what: str) -> dict[str, Any]:
+    """The JSON object in `text`, strictly: no key twice, no NaN or Infinity.
+
+    Args:
+        what: the object's name, for messages.
+
+    Raises:
+        ConfigError: it is not JSON, or not an object.
+    """
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{cls.__name__} is not valid JSON: {error}") from error
+        values = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits
+        raise ConfigError(f"{what} is not valid JSON: {error}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"{cls.__name__} must be a JSON object, not {type(values).__name__}")
-    return config_from_dict(cls, values)
+        raise ConfigError(f"{what} must be a JSON object, not {type(values).__name__}")
+    return values
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {shown(twice)} stands twice")
+    return values
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def config_to_json(config: Any) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from aeolia.config.strict import check_choice
+from aeolia.config.ranges import Between, Each, OneOf, Span, check_fields, check_unread
 from aeolia.errors import ConfigError
 
 __all__ = ["SynthConfig"]
@@ -19,47 +20,47 @@ class SynthConfig:
     """
 
     name: str = "notes"
-    task: str = "synthesise"
-    sample_rate: int = 48000
+    task: Annotated[str, OneOf("synth")] = "synth"
+    sample_rate: Annotated[int, Between(2000, 384000)] = 48000
     #: Samples per frame; a filter's response lasts at most one more hop.
-    hop_length: int = 480
+    hop_length: Annotated[int, Between(2, 32768)] = 480
     #: "source_filter": pulses and noise through minimum-phase filters, low harmonics with gains
     #: of their own. "additive": harmonics with gains of their own, and filtered noise.
     #: "spectrogram": magnitudes whose phases are found by Griffin-Lim (the textbook VAE).
-    decoder: str = "source_filter"
+    decoder: Annotated[str, OneOf("source_filter", "additive", "spectrogram")] = "source_filter"
     #: Harmonics that have a gain of their own.
-    harmonics: int = 24
+    harmonics: Annotated[int, Between(1, 1024)] = 24
     #: Complex low bins of each frame that the network draws itself (drums, attacks); 0 for none.
     residual_bins: int = 0
     #: Width and depth of the network over frames; each layer doubles the reach of its taps.
-    channels: int = 192
-    layers: int = 4
-    kernel_frames: int = 3
+    channels: Annotated[int, Between(1, 16384)] = 192
+    layers: Annotated[int, Between(1, 12)] = 4
+    kernel_frames: Annotated[int, Between(2, 64)] = 3
     #: Width of the embedded condition (timbre latent and instrument).
-    condition_dim: int = 64
-    encoder_channels: int = 96
+    condition_dim: Annotated[int, Between(1, 4096)] = 64
+    encoder_channels: Annotated[int, Between(1, 16384)] = 96
     #: Width of the timbre latent.
-    latent_dim: int = 32
+    latent_dim: Annotated[int, Between(1, 4096)] = 32
     #: "standard", "conditional" (on instrument, pitch and velocity) or "mixture".
-    prior: str = "conditional"
+    prior: Annotated[str, OneOf("standard", "conditional", "mixture")] = "conditional"
     #: Gaussians in a mixture prior.
-    mixture_components: int = 16
+    mixture_components: Annotated[int, Between(1, 4096)] = 16
     #: Of timbres drawn from the prior, times its standard deviation: below 1 they keep to what is
     #: usual for the instrument (Kingma & Dhariwal, 2018).
-    temperature: float = 1.0
+    temperature: Annotated[float, Between(0.001, 100.0)] = 1.0
     #: A played velocity of 1 is the instrument's loudest; 0 lies this much below it.
-    velocity_range_db: float = 40.0
+    velocity_range_db: Annotated[float, Between(0.1, 120.0)] = 40.0
     #: Peak loudness of a note at full velocity, in dBFS over the loudness window.
-    full_loudness_db: float = -16.0
+    full_loudness_db: Annotated[float, Between(-90.0, 20.0)] = -16.0
     #: Time in which a released note falls by 60 dB.
-    release_seconds: float = 0.25
+    release_seconds: Annotated[float, Between(0.001, 60.0)] = 0.25
 
     #: Instrument names, in the order of the condition's values.
     instruments: tuple[str, ...] = ()
     #: Lowest and highest MIDI number that each instrument was learned from.
-    ranges: tuple[tuple[float, float], ...] = ()
-    #: How long each instrument's notes were heard; beyond, the last slope goes on.
-    held_seconds: tuple[float, ...] = ()
+    ranges: Annotated[tuple[tuple[float, float], ...], Each(Span(0.0, 200.0))] = ()
+    #: Longest held notes of each instrument in training; beyond, the last slope goes on.
+    held_seconds: Annotated[tuple[float, ...], Each(Between(0.0, 3600.0))] = ()
     #: Words that describe each instrument: its name's words and its family.
     instrument_words: tuple[tuple[str, ...], ...] = ()
     #: Measured words, and for each the step in the latent that adds one standard deviation of
@@ -67,34 +68,33 @@ class SynthConfig:
     tags: tuple[str, ...] = ()
     tag_directions: tuple[tuple[float, ...], ...] = ()
 
+    #: Keys that training fills in from the recordings.
+    learned: ClassVar[tuple[str, ...]] = (
+        "instruments",
+        "ranges",
+        "held_seconds",
+        "instrument_words",
+        "tags",
+        "tag_directions",
+    )
+
     def __post_init__(self) -> None:
-        check_choice("task", self.task, ("synthesise",))
-        check_choice("decoder", self.decoder, ("source_filter", "additive", "spectrogram"))
-        check_choice("prior", self.prior, ("standard", "conditional", "mixture"))
-        for field in (
-            "sample_rate",
-            "hop_length",
-            "harmonics",
-            "channels",
-            "layers",
-            "condition_dim",
-            "encoder_channels",
-            "latent_dim",
-            "mixture_components",
-        ):
-            if getattr(self, field) < 1:
-                raise ConfigError(f"{field} is {getattr(self, field)}; it must be at least 1")
+        check_fields(self)
         if self.hop_length % 2:
             raise ConfigError(f"hop_length is {self.hop_length}; it must be even")
-        if self.kernel_frames < 2:
-            raise ConfigError(f"kernel_frames is {self.kernel_frames}; it must be at least 2")
         if not 0 <= self.residual_bins <= self.hop_length:
             raise ConfigError(
                 f"residual_bins is {self.residual_bins}; it must be from 0 to the hop_length"
             )
-        for field in ("velocity_range_db", "release_seconds", "temperature"):
-            if not getattr(self, field) > 0.0:
-                raise ConfigError(f"{field} is {getattr(self, field)}; it must be above 0")
+        if self.decoder == "spectrogram":
+            check_unread(self, ["harmonics", "residual_bins"], "a decoder of spectrograms")
+        if self.prior != "mixture":
+            check_unread(self, ["mixture_components"], f"a {self.prior} prior")
+        self._check_learned()
+
+    def _check_learned(self) -> None:
+        if len(set(self.instruments)) < len(self.instruments):
+            raise ConfigError(f"instruments is {list(self.instruments)}; each must be named once")
         for field in ("ranges", "held_seconds", "instrument_words"):
             if len(getattr(self, field)) not in (0, len(self.instruments)):
                 raise ConfigError(
@@ -105,6 +105,12 @@ class SynthConfig:
             raise ConfigError(
                 f"there are {len(self.tags)} tags and {len(self.tag_directions)} tag_directions; "
                 "one each is needed"
+            )
+        widths = {len(direction) for direction in self.tag_directions}
+        if widths - {self.latent_dim}:
+            raise ConfigError(
+                f"tag_directions have {sorted(widths)} values; each must have as many as the "
+                f"latent, {self.latent_dim}"
             )
 
     @property

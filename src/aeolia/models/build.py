@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aeolia.config import AnyConfig, ModelConfig
+from aeolia.config import AnyConfig, DenoiseConfig, SeparateConfig
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.synth.synthesiser import Synthesiser
@@ -17,10 +17,10 @@ def build_model(config: AnyConfig) -> Autoencoder:
     """A model with fresh weights.
 
     Raises:
-        ConfigError: a structure that the task's model cannot have.
+        ConfigError: a synthesiser without instruments.
     """
-    if isinstance(config, ModelConfig):
-        if config.task == "separate":
-            return ConditionalAutoencoder(config)
+    if isinstance(config, DenoiseConfig):
         return DenoisingAutoencoder(config)
+    if isinstance(config, SeparateConfig):
+        return ConditionalAutoencoder(config)
     return Synthesiser(config)

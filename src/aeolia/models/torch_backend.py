@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig, SeparateConfig
 from aeolia.errors import ModelError
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
@@ -23,7 +23,7 @@ class TorchBackend:
 
     def __init__(self, model: DenoisingAutoencoder) -> None:
         self.model = model
-        self.config: ModelConfig = model.config
+        self.config: DenoiseConfig = model.config
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> TorchBackend:
@@ -49,7 +49,7 @@ class TorchSeparator:
 
     def __init__(self, model: ConditionalAutoencoder) -> None:
         self.model = model
-        self.config: ModelConfig = model.config
+        self.config: SeparateConfig = model.config
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> TorchSeparator:

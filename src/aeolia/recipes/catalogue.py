@@ -6,26 +6,12 @@ import difflib
 from dataclasses import replace
 from typing import Any
 
-from aeolia.config import ModelConfig, SynthConfig
-from aeolia.config.classes import CLASSES
+from aeolia.config import DenoiseConfig, SeparateConfig, SynthConfig
 from aeolia.errors import ConfigError
 
 __all__ = ["PRESETS", "SYNTH_MIXES", "SYNTH_PRESETS", "preset", "synth_preset"]
 
-_DENOISE_16K = ModelConfig(
-    name="denoise-16k",
-    sample_rate=16000,
-    win_length=512,
-    hop_length=256,
-    n_linear_bins=96,
-    band_groups=((8000, 32),),
-    encoder="conv_gru",
-    decoder="conv_gru",
-    channels=(16, 32, 48),
-    hidden_dim=144,
-    latent_dim=80,
-    filter_taps=3,
-)
+_DENOISE_16K = DenoiseConfig(name="denoise-16k", hidden_dim=144)
 
 #: Where a second of audio may cost more: most layers work where bands are 125 Hz wide.
 _TRUNK: dict[str, Any] = {"channels": (16, 64, 64), "band_memory": 64, "band_memories": 3}
@@ -47,24 +33,11 @@ _FULL_BAND: dict[str, Any] = {
     "network_hz": 8000,
 }
 
-_SEPARATE_16K = replace(
-    _DENOISE_16K,
-    name="separate-16k",
-    task="separate",
-    condition="classes",
-    classes=CLASSES,
-    **_DEEP_TRUNK,
-)
+_SEPARATE_16K = SeparateConfig(name="separate-16k", hidden_dim=144, **_DEEP_TRUNK)
 
-_SPEAKER_16K = replace(
-    _DENOISE_16K,
-    name="separate-speaker-16k",
-    task="separate",
-    condition="speaker",
-    **_DEEP_TRUNK,
-)
+_SPEAKER_16K = replace(_SEPARATE_16K, name="separate-speaker-16k", condition="speaker", classes=())
 
-PRESETS: dict[str, ModelConfig] = {
+PRESETS: dict[str, DenoiseConfig | SeparateConfig] = {
     # Wide band, 16 kHz: telephony, speech recognition, small machines.
     "denoise-16k": _DENOISE_16K,
     # Full band: the same bins and bands up to 8 kHz, so it can start from the weights above.
@@ -88,7 +61,6 @@ PRESETS: dict[str, ModelConfig] = {
         latent_dim=32,
         skips=False,
         output="magnitude",
-        filter_taps=1,
     ),
     # The same idea with recurrent layers.
     "textbook-lstm": replace(
@@ -99,7 +71,6 @@ PRESETS: dict[str, ModelConfig] = {
         latent_dim=32,
         skips=False,
         output="magnitude",
-        filter_taps=1,
     ),
     # Any source class, or sum of classes; trained at 16 kHz from "denoise-16k".
     "separate-16k": _SEPARATE_16K,
@@ -111,24 +82,21 @@ PRESETS: dict[str, ModelConfig] = {
     # The same weights on full-band audio.
     "separate-speaker": replace(_SPEAKER_16K, name="separate-speaker", **_FULL_BAND),
     # The textbook conditional autoencoder: the condition beside the latent, no skips.
-    "textbook-cae": replace(
-        _SEPARATE_16K,
+    "textbook-cae": SeparateConfig(
         name="textbook-cae",
+        hidden_dim=144,
         **_FULL_BAND,
         encoder="conv",
         decoder="conv",
         latent_dim=32,
         skips=False,
         output="magnitude",
-        filter_taps=1,
         fusion="concat",
-        channels=_DENOISE_16K.channels,
-        band_memory=0,
     ),
 }
 
 
-def preset(name: str) -> ModelConfig:
+def preset(name: str) -> DenoiseConfig | SeparateConfig:
     """The config called `name`.
 
     Raises:
@@ -163,9 +131,6 @@ SYNTH_PRESETS: dict[str, SynthConfig] = {
     # The textbook autoencoder of spectrograms; phases by Griffin-Lim.
     "textbook-vae": SynthConfig(name="textbook-vae", decoder="spectrogram", prior="standard"),
 }
-
-#: What a preset's crops differ in from the defaults.
-SYNTH_MIXES: dict[str, dict[str, Any]] = {"drums": {"kind": "drum"}}
 
 
 def synth_preset(name: str) -> SynthConfig:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig, SeparateConfig
 
 __all__ = ["Backend", "SeparationBackend", "State"]
 
@@ -22,7 +22,7 @@ State = dict[str, np.ndarray]
 class Backend(Protocol):
     """A model's `step` with explicit state; no hidden buffers."""
 
-    config: ModelConfig
+    config: DenoiseConfig
 
     def initial_state(self, batch: int) -> State:
         """Zero state for `batch` independent channels."""
@@ -39,7 +39,7 @@ class Backend(Protocol):
 class SeparationBackend(Protocol):
     """A separator's `step`: one mixture in, the sources that were asked for out."""
 
-    config: ModelConfig
+    config: SeparateConfig
 
     def initial_state(self, channels: int, sources: int) -> State:
         """Zero state for one mixture of `channels`, of which `sources` are asked for."""

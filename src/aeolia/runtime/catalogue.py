@@ -22,7 +22,7 @@ OnnxModel: TypeAlias = OnnxBackend | OnnxSeparator | OnnxSynthesiser
 _MODELS: dict[str, Callable[[ReleasedFile], OnnxModel]] = {
     "denoise": OnnxBackend,
     "separate": OnnxSeparator,
-    "synthesise": OnnxSynthesiser,
+    "synth": OnnxSynthesiser,
 }
 
 
@@ -78,14 +78,14 @@ def load(
 ) -> OnnxSeparator: ...
 @overload
 def load(
-    name_or_path: Literal["notes", "drums"], task: Literal["synthesise"] | None = ...
+    name_or_path: Literal["notes", "drums"], task: Literal["synth", "synthesise"] | None = ...
 ) -> OnnxSynthesiser: ...
 @overload
 def load(name_or_path: str | Path, task: Literal["denoise"]) -> OnnxBackend: ...
 @overload
 def load(name_or_path: str | Path, task: Literal["separate"]) -> OnnxSeparator: ...
 @overload
-def load(name_or_path: str | Path, task: Literal["synthesise"]) -> OnnxSynthesiser: ...
+def load(name_or_path: str | Path, task: Literal["synth", "synthesise"]) -> OnnxSynthesiser: ...
 @overload
 def load(name_or_path: str | Path, task: str | None = ...) -> OnnxModel: ...
 def load(name_or_path: str | Path = "denoise", task: str | None = None) -> OnnxModel:
@@ -93,8 +93,8 @@ def load(name_or_path: str | Path = "denoise", task: str | None = None) -> OnnxM
 
     Args:
         name_or_path: such as "separate", "notes" or "mine.onnx".
-        task: "denoise", "separate" or "synthesise" to refuse models of other tasks; otherwise the
-            file decides what is returned.
+        task: "denoise", "separate" or "synth" to refuse models of other tasks; otherwise the file
+            decides what is returned. "synthesise", its earlier name, means "synth".
 
     Returns:
         The opened model; what it can do depends on its task, which is `config.task`. Safe to
@@ -103,5 +103,5 @@ def load(name_or_path: str | Path = "denoise", task: str | None = None) -> OnnxM
     Raises:
         ModelError: no such model, a file that is none, or a model of another task.
     """
-    file = open_released(find_model(name_or_path), task)
+    file = open_released(find_model(name_or_path), "synth" if task == "synthesise" else task)
     return _MODELS[file.config.task](file)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aeolia.config import DenoiseConfig
 from aeolia.runtime.backend import State
 from aeolia.runtime.released_file import ReleasedFile, open_released
 
@@ -25,7 +26,8 @@ class OnnxBackend:
 
     def __init__(self, path: str | Path | ReleasedFile) -> None:
         file = open_released(path, "denoise")
-        self.path, self.card, self.config = file.path, file.card, file.spectral_config
+        assert isinstance(file.config, DenoiseConfig), "its task was checked"
+        self.path, self.card, self.config = file.path, file.card, file.config
         self._graph = file.step_graph({"audio"})
 
     def initial_state(self, batch: int) -> State:

@@ -8,14 +8,13 @@ is `output`; the other inputs depend on the task.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aeolia.config import AnyConfig, ModelConfig, read_config
+from aeolia.config import AnyConfig, read_config
 from aeolia.errors import ConfigError, ModelError
 from aeolia.runtime.backend import State
 
@@ -61,12 +60,6 @@ class ReleasedFile:
     config: AnyConfig
     #: Markdown; empty if the file has none.
     card: str
-
-    @property
-    def spectral_config(self) -> ModelConfig:
-        """The configuration of a model that filters audio: a denoiser or a separator."""
-        assert isinstance(self.config, ModelConfig), "its task was checked"
-        return self.config
 
     def step_graph(self, inputs: set[str]) -> StepGraph:
         """The graph as one step; `inputs` are those it must have beside its state.
@@ -155,17 +148,12 @@ def _config_of(path: Path, metadata: dict[str, str], task: str | None) -> AnyCon
             f"{path}: release format {version!r}, but this version of Aeolia reads format "
             f"{FORMAT}; install the Aeolia that wrote it, or export the model again"
         )
-    text = metadata.get("aeolia_config", "")
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ModelError(
-            f"{path}: its metadata aeolia_config is not JSON ({error}); export the model again"
-        ) from error
-    found = values.get("task") if isinstance(values, dict) else None
-    if task is not None and found != task:
-        raise ModelError(f"{path}: a model for the task {found!r}; {task!r} needs another one")
-    try:
-        return read_config(text)
+        config = read_config(metadata.get("aeolia_config", ""))
     except ConfigError as error:
         raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
+    if task is not None and config.task != task:
+        raise ModelError(
+            f"{path}: a model for the task {config.task!r}; {task!r} needs another one"
+        )
+    return config

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from aeolia.config import AnyConfig, ModelConfig, config_from_dict
+from aeolia.config import AnyConfig, config_from_dict
 from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
@@ -63,7 +63,7 @@ def read_setup(
         model = preset(preset_name or "denoise-16k")
     textbook = model.name.startswith("textbook")
     model = config_from_dict(
-        ModelConfig, {**dataclasses.asdict(model), **sections.get("model", {})}
+        type(model), {**dataclasses.asdict(model), **sections.get("model", {})}
     )
     if textbook:
         train["loss"] = "mse"

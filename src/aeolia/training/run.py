@@ -36,7 +36,7 @@ TASKS: dict[str, Task] = {
     "denoise": DENOISE,
     "separate": SEPARATE,
     "separate-speaker": SEPARATE_SPEAKER,
-    "synthesise": SYNTHESISE,
+    "synth": SYNTHESISE,
 }
 
 #: Steps timed before a run to say how long it will take, after some that warm up; more where

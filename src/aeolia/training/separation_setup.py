@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import Tensor
 
-from aeolia.config import ModelConfig, config_from_dict
+from aeolia.config import AnyConfig, SeparateConfig, config_from_dict
 from aeolia.config.classes import CLASSES
 from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
 from aeolia.recipes.catalogue import preset
 from aeolia.training.recipe import FINE_TUNING, Setup, checkpoint_of, read_sections
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 
 __all__ = ["read_separation_setup"]
 
@@ -40,10 +40,10 @@ def read_separation_setup(
     sections = read_sections(config_file)
     weights: dict[str, Tensor] | None = None
     train: dict[str, Any] = {"seed": seed}
-    model = preset(preset_name) if preset_name is not None else None
+    model: AnyConfig | None = preset(preset_name) if preset_name is not None else None
     if start_from is not None:
         started, weights = read_checkpoint(checkpoint_of(start_from))
-        if isinstance(started, ModelConfig) and started.task == "separate":
+        if isinstance(started, SeparateConfig):
             model = model or started
             train.update(FINE_TUNING)
     if model is None and start_from is None:
@@ -57,7 +57,7 @@ def read_separation_setup(
 
 
 def _checked(
-    model: ModelConfig,
+    model: AnyConfig,
     train: dict[str, Any],
     sections: dict[str, dict[str, Any]],
     weights: dict[str, Tensor] | None,
@@ -65,11 +65,11 @@ def _checked(
     batch_size: int | None,
     seed: int,
 ) -> Setup:
-    if model.task != "separate":
+    if not isinstance(model, SeparateConfig):
         raise ConfigError(f"{model.name} is a model to {model.task}; choose one that separates")
     textbook = model.name.startswith("textbook")
     model = config_from_dict(
-        ModelConfig, {**dataclasses.asdict(model), **sections.get("model", {})}
+        SeparateConfig, {**dataclasses.asdict(model), **sections.get("model", {})}
     )
     by_class = model.condition == "classes"
     if by_class and model.classes != CLASSES:
@@ -90,4 +90,4 @@ def _checked(
         if by_class
         else config_from_dict(SpeakerMixConfig, mix)
     )
-    return Setup(model, config_from_dict(SeparateConfig, train), mixtures, weights)
+    return Setup(model, config_from_dict(SeparateTrainConfig, train), mixtures, weights)

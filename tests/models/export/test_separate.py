@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 import torch
 
-from aeolia.config import ModelConfig, config_from_json
+from aeolia.config import SeparateConfig, config_from_json
 from aeolia.errors import ModelError
 from aeolia.models.export import onnx as export
 from aeolia.models.export.onnx import export_onnx
@@ -30,7 +30,6 @@ CONFIGS = [
             decoder="conv",
             skips=False,
             output="magnitude",
-            filter_taps=1,
         ),
         id="textbook",
     ),
@@ -47,7 +46,7 @@ def opened(path: Path) -> onnxruntime.InferenceSession:
 
 @pytest.mark.parametrize("config", CONFIGS)
 @torch.no_grad()
-def test_onnx_equals_pytorch(config: ModelConfig, tmp_path: Path) -> None:
+def test_onnx_equals_pytorch(config: SeparateConfig, tmp_path: Path) -> None:
     model, path = random_separator(config), tmp_path / "model.onnx"
     assert 0.0 < export_onnx(model, path, "# card") < 1e-4
     session = opened(path)
@@ -108,7 +107,7 @@ def test_both_files_describe_themselves(who: Path) -> None:
         proto = onnx.load(who / name)
         metadata = {entry.key: entry.value for entry in proto.metadata_props}
         assert metadata["aeolia_format"] == "1" and metadata["aeolia_card"] == "# who\n"
-        assert config_from_json(ModelConfig, metadata["aeolia_config"]) == BY_SPEAKER
+        assert config_from_json(SeparateConfig, metadata["aeolia_config"]) == BY_SPEAKER
         assert [(entry.domain, entry.version) for entry in proto.opset_import] == [("", 17)]
         assert all(node.domain == "" for node in proto.graph.node)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.recipes.catalogue import preset
 from made.tiny_models import STRUCTURES, TINY, TINY_TEXTBOOK, noise, random_model, run_in_blocks
@@ -16,7 +16,7 @@ FRAMES = 11
 
 
 @pytest.mark.parametrize("config", STRUCTURES)
-def test_blocks_equal_the_whole(config: ModelConfig) -> None:
+def test_blocks_equal_the_whole(config: DenoiseConfig) -> None:
     model, audio = random_model(config), noise(2, 1, FRAMES * config.hop_length)
     whole = run_in_blocks(model, audio, [FRAMES])
     assert whole.shape == audio.shape and whole.abs().max() > 1e-3
@@ -27,7 +27,7 @@ def test_blocks_equal_the_whole(config: ModelConfig) -> None:
 
 @pytest.mark.parametrize("config", STRUCTURES)
 @torch.no_grad()
-def test_the_future_does_not_reach_the_past(config: ModelConfig) -> None:
+def test_the_future_does_not_reach_the_past(config: DenoiseConfig) -> None:
     model, audio = random_model(config), noise(1, 1, FRAMES * config.hop_length)
     known = 6 * config.hop_length
     changed = audio.clone()
@@ -39,7 +39,7 @@ def test_the_future_does_not_reach_the_past(config: ModelConfig) -> None:
 
 @pytest.mark.parametrize("config", STRUCTURES)
 @torch.no_grad()
-def test_states_are_as_declared(config: ModelConfig) -> None:
+def test_states_are_as_declared(config: DenoiseConfig) -> None:
     model = random_model(config)
     shapes = model.state_shapes()
     state = model.initial_state(3)
@@ -51,7 +51,7 @@ def test_states_are_as_declared(config: ModelConfig) -> None:
 
 
 @pytest.mark.parametrize("config", STRUCTURES[:9])
-def test_channels_do_not_hear_each_other(config: ModelConfig) -> None:
+def test_channels_do_not_hear_each_other(config: DenoiseConfig) -> None:
     model, audio = random_model(config), noise(3, 1, FRAMES * config.hop_length)
     together = run_in_blocks(model, audio, [FRAMES])
     for i in range(3):
@@ -103,7 +103,7 @@ def test_skips_can_be_dropped_and_the_latent_can_be_cut() -> None:
 
 
 @pytest.mark.parametrize("config", STRUCTURES)
-def test_every_parameter_learns(config: ModelConfig) -> None:
+def test_every_parameter_learns(config: DenoiseConfig) -> None:
     """A parameter without a gradient is dead weight, and several processes refuse to train it."""
     model = DenoisingAutoencoder(config)
     model(noise(1, 1, 6 * config.hop_length)).square().mean().backward()

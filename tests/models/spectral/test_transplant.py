@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig
 from aeolia.errors import ModelError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
 from made.random_separators import BY_CLASS, random_separator, some_conditions
-from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model
+from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model, with_layers
 
 #: The same bins and bands up to 8 kHz, and 16 bands more above.
 WIDE = replace(
@@ -25,8 +25,8 @@ WIDE = replace(
 )
 
 
-@pytest.mark.parametrize("config", [TINY, TINY_TEXTBOOK, replace(TINY, decoder="lstm")])
-def test_transplanting_into_the_same_structure_copies(config: ModelConfig) -> None:
+@pytest.mark.parametrize("config", [TINY, TINY_TEXTBOOK, with_layers(TINY, "conv_gru", "lstm")])
+def test_transplanting_into_the_same_structure_copies(config: DenoiseConfig) -> None:
     model, source = random_model(config, seed=1), random_model(config, seed=2)
     transplant(model, source.state_dict())
     for name, value in source.state_dict().items():
@@ -37,8 +37,8 @@ def test_transplanting_into_the_same_structure_copies(config: ModelConfig) -> No
 @torch.no_grad()
 def test_a_wider_band_starts_from_the_narrow_model(kind: str) -> None:
     """The grown model hears only the known bands, and answers there as the narrow one does."""
-    narrow = random_model(replace(TINY, encoder=kind, decoder=kind))
-    wide = random_model(replace(WIDE, encoder=kind, decoder=kind), seed=5)
+    narrow = random_model(with_layers(TINY, kind, kind))
+    wide = random_model(with_layers(WIDE, kind, kind), seed=5)
     transplant(wide, narrow.state_dict())
     features = noise(2, 3, 7, 48).abs()
     features[..., 32:] = 0.0
@@ -66,8 +66,8 @@ def test_a_wider_band_starts_from_the_narrow_model(kind: str) -> None:
 @pytest.mark.parametrize(
     ("source", "target", "message"),
     [
-        (replace(TINY, encoder="conv"), TINY, "hold no encoder.recurrent"),
-        (TINY, replace(TINY, encoder="conv"), "hold encoder.recurrent.*this model has not"),
+        (with_layers(TINY, "conv", "conv_gru"), TINY, "hold no encoder.recurrent"),
+        (TINY, with_layers(TINY, "conv", "conv_gru"), "hold encoder.recurrent.*this model has not"),
         (TINY, replace(TINY, hidden_dim=16), "is .* here it is"),
         (TINY, replace(TINY, filter_taps=5), "start from a model of the same layers"),
         (replace(TINY, channels=(4, 6, 4)), TINY, "start from a model of the same layers"),
@@ -76,7 +76,7 @@ def test_a_wider_band_starts_from_the_narrow_model(kind: str) -> None:
     ],
 )
 def test_weights_of_another_structure(
-    source: ModelConfig, target: ModelConfig, message: str
+    source: DenoiseConfig, target: DenoiseConfig, message: str
 ) -> None:
     model = random_model(target)
     before = {name: value.clone() for name, value in model.state_dict().items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,8 @@ import pytest
 import torch
 
 import aeolia
-from aeolia.config import ModelConfig
-from aeolia.config.classes import CLASSES
-from aeolia.models.build import build_model
+from aeolia.config import SeparateConfig
 from aeolia.models.export.onnx import export_onnx
-from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.torch_backend import TorchSeparator
 from aeolia.runtime.backend import SeparationBackend
 from aeolia.runtime.catalogue import released_models
@@ -22,10 +18,8 @@ from aeolia.runtime.released_file import open_released
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
-from made.tiny_models import TINY
+from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 
-BY_CLASS = replace(TINY, task="separate", condition="classes", classes=CLASSES, condition_dim=8)
-BY_SPEAKER = replace(TINY, task="separate", condition="speaker", condition_dim=8)
 THREE = ["speech", "music", "noise"]
 
 RELEASED = [
@@ -33,17 +27,6 @@ RELEASED = [
     for name, path in released_models().items()
     if open_released(path).config.task == "separate"
 ]
-
-
-def random_separator(config: ModelConfig) -> ConditionalAutoencoder:
-    """Random biases, gates and conditioning too: all of these start as nothing."""
-    torch.manual_seed(0)
-    model = build_model(config).eval()
-    assert isinstance(model, ConditionalAutoencoder)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_((0.2 if parameter.dim() == 1 else 0.05) * torch.randn(parameter.shape))
-    return model
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +51,7 @@ def sound(samples: int, channels: int, seed: int = 0) -> np.ndarray:
     )
 
 
-def asked(config: ModelConfig) -> list[Source]:
+def asked(config: SeparateConfig) -> list[Source]:
     if config.condition == "classes":
         return parse_sources(THREE, config.classes)
     vector = np.random.default_rng(1).standard_normal(config.condition_dim)
@@ -105,7 +88,7 @@ def same_on_every_path(backends: list[SeparationBackend], samples: int, rate: in
 
 @pytest.mark.parametrize("config", [BY_CLASS, BY_SPEAKER], ids=["classes", "speaker"])
 @pytest.mark.parametrize("rate", [16000, 44100])
-def test_made_models(config: ModelConfig, rate: int, made: dict[str, Path]) -> None:
+def test_made_models(config: SeparateConfig, rate: int, made: dict[str, Path]) -> None:
     torch_backend = TorchSeparator(random_separator(config))
     same_on_every_path([torch_backend, OnnxSeparator(made[config.condition])], 20_001, rate)
 

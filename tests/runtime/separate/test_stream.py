@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aeolia.config import ModelConfig
+from aeolia.config import SeparateConfig
 from aeolia.config.classes import CLASSES
 from aeolia.errors import InputError
 from aeolia.runtime.separate.backend import OnnxSeparator
@@ -122,9 +122,7 @@ class Notes:
     """A backend that notes what it is asked, and returns its input for every source."""
 
     def __init__(self, condition: str = "classes", classes: tuple[str, ...] = CLASSES) -> None:
-        self.config = ModelConfig(
-            task="separate", condition=condition, classes=classes, condition_dim=4
-        )
+        self.config = SeparateConfig(condition=condition, classes=classes, condition_dim=4)
         self.partitions: set[float] = set()
         self.sizes: tuple[int, int] | None = None
 

@@ -135,7 +135,7 @@ def test_missing_parts_are_named(synth_folder: Path, tmp_path: Path) -> None:
 
 
 def test_models_of_another_task(gain_model: Path, synth_folder: Path) -> None:
-    with pytest.raises(ModelError, match="task 'denoise'; 'synthesise' needs another"):
+    with pytest.raises(ModelError, match="task 'denoise'; 'synth' needs another"):
         OnnxSynthesiser(gain_model)
     with pytest.raises(ModelError, match="no such model file"):
         OnnxSynthesiser(synth_folder / "none.onnx")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 from aeolia.training.separate.losses import (
     SeparationLoss,
     speaker_loss,
@@ -16,7 +16,7 @@ from aeolia.training.separate.losses import (
 )
 from made.tiny_models import noise
 
-CONFIG = SeparateConfig()
+CONFIG = SeparateTrainConfig()
 RATE, WINDOW, LENGTH = 16000, 512, 8192
 
 
@@ -25,7 +25,7 @@ def loss_of(
     estimates: torch.Tensor,
     mixture: torch.Tensor,
     bandwidth_hz: float = 8000.0,
-    config: SeparateConfig = CONFIG,
+    config: SeparateTrainConfig = CONFIG,
 ) -> tuple[float, dict[str, float]]:
     bandwidth = torch.full(references.shape[:2], bandwidth_hz)
     total, terms = SeparationLoss(config, RATE, WINDOW)(references, estimates, mixture, bandwidth)

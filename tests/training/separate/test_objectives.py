@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from aeolia.config.classes import CLASSES, MUSIC
 from aeolia.data.separate.classes import ClassBatch
 from aeolia.data.separate.speakers import SpeakerBatch
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 from aeolia.training.separate.objectives import (
     ClassObjective,
     SpeakerObjective,
@@ -21,7 +21,7 @@ from aeolia.training.separate.objectives import (
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 from made.tiny_models import noise
 
-CONFIG = SeparateConfig(skip_dropout=0.0)
+CONFIG = SeparateTrainConfig(skip_dropout=0.0)
 PRESENT = np.array([True, True, False, True, False, False])
 MUSIC_ROW = np.array([name in MUSIC for name in CLASSES])
 
@@ -126,7 +126,7 @@ def test_bandwidth_is_that_of_the_narrowest_stem_asked_for() -> None:
 
 def test_the_same_step_asks_the_same() -> None:
     model, batch = random_separator(BY_CLASS), class_batch()
-    objective = ClassObjective(SeparateConfig(), BY_CLASS)
+    objective = ClassObjective(SeparateTrainConfig(), BY_CLASS)
     losses = [float(objective(model, batch, step)[0].detach()) for step in (5, 5, 6)]
     assert losses[0] == losses[1] != losses[2]
 

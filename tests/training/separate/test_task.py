@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from aeolia.cli import run
-from aeolia.config import ModelConfig
+from aeolia.config import SeparateConfig
 from aeolia.errors import ConfigError, DataError
 from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
 from aeolia.recipes.catalogue import preset
 from aeolia.runtime.separate.backend import OnnxSeparator
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
 from aeolia.training.separation_setup import read_separation_setup
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
@@ -39,7 +39,7 @@ TRAIN = {
 MIX = {"crop_seconds": 0.8, "reverb": 0.0, "equaliser": 0.0, "rooms": 1}
 
 
-def config_file(path: Path, model: ModelConfig, **mix: Any) -> Path:
+def config_file(path: Path, model: SeparateConfig, **mix: Any) -> Path:
     sections = {"model": dataclasses.asdict(model), "train": TRAIN, "mix": {**MIX, **mix}}
     path.write_text(json.dumps(sections))
     return path
@@ -171,7 +171,7 @@ def test_setups(tmp_path: Path) -> None:
 
     # From a denoiser separation is learned; from a separator it is fine-tuned.
     fresh = setup(preset_name="separate-16k", start_from=str(denoiser(tmp_path)))
-    assert fresh.weights and fresh.train.learning_rate == SeparateConfig().learning_rate
+    assert fresh.weights and fresh.train.learning_rate == SeparateTrainConfig().learning_rate
     path = tmp_path / "separator.safetensors"
     save_checkpoint(path, BY_CLASS, random_separator(BY_CLASS).state_dict())
     tuned = setup(start_from=str(path))

@@ -177,7 +177,7 @@ def test_the_divergence_warms_up() -> None:
 @pytest.mark.parametrize("prior", ["standard", "conditional", "mixture"])
 def test_the_objective_learns(notes: Path, prior: str) -> None:
     """A few steps on one batch lower its loss; the same step gives the same loss."""
-    config = SynthConfig(instruments=("bell", "reed"), prior=prior, mixture_components=3, **MODEL)
+    config = SynthConfig(instruments=("bell", "reed"), prior=prior, **MODEL)
     pool = hold_out(read_notes(find_notes(notes), config))
     batch = NoteBatches(pool.of("train"), config, NoteMixConfig(crop_frames=16)).batch(0, 2)
     model = random_synth(config).train()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from aeolia.config import ModelConfig
+from aeolia.config import SpectralConfig
 from aeolia.models.spectral.decoder import ConvDecoder, LSTMDecoder
 from aeolia.models.spectral.encoder import build_encoder
 from aeolia.nn.complex_filter import ComplexFilter, OwnMagnitude
@@ -25,9 +25,10 @@ __all__ = ["SpectralAutoencoder"]
 class SpectralAutoencoder(nn.Module):
     """Analysis, encoder, filter and synthesis; a subclass adds its `decoder` and its `step`."""
 
+    config: SpectralConfig
     decoder: ConvDecoder | LSTMDecoder
 
-    def __init__(self, config: ModelConfig, network_hz: int = 0) -> None:
+    def __init__(self, config: SpectralConfig, network_hz: int = 0) -> None:
         """Bins above `network_hz` (0 for none) get the filter of the highest band."""
         super().__init__()
         self.config = config

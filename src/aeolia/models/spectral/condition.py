@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from aeolia.config import ModelConfig
+from aeolia.config import SeparateConfig
 from aeolia.models.spectral.decoder import ConvDecoder
 from aeolia.nn.axes import merge_axes, split_axis
 from aeolia.nn.fusion import build_fusion
@@ -26,7 +26,7 @@ class ConditionEmbedding(nn.Module):
     follows, so that the effect of a sum need not be the sum of the effects.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: SeparateConfig) -> None:
         super().__init__()
         width = config.condition_dim
         speaker = config.condition == "speaker"
@@ -48,7 +48,7 @@ class ConditionalDecoder(ConvDecoder):
     It starts as the plain decoder: fusions as the identity, gates as the plain ones.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: SeparateConfig) -> None:
         super().__init__(config)
         widths = tuple(reversed(config.channels))
         self.fusions = nn.ModuleList(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from aeolia.config import ModelConfig
+from aeolia.config import SpectralConfig
 from aeolia.nn.band_memory import BandMemory
 from aeolia.nn.conv import UpConv
 from aeolia.nn.recurrent import Recurrent
@@ -18,7 +18,7 @@ from aeolia.nn.state import Shapes, State
 __all__ = ["ConvDecoder", "LSTMDecoder", "build_decoder", "output_channels"]
 
 
-def output_channels(config: ModelConfig) -> int:
+def output_channels(config: SpectralConfig) -> int:
     """Values per position: complex filter taps, or one magnitude."""
     return 2 * config.filter_taps if config.output == "filter" else 1
 
@@ -29,7 +29,7 @@ class ConvDecoder(nn.Module):
     Skips enter through one learned gain per channel.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
         self.depth = len(config.channels)
         self.positions = config.n_positions >> self.depth
@@ -107,7 +107,7 @@ class ConvDecoder(nn.Module):
 class LSTMDecoder(nn.Module):
     """An LSTM over frames and one dense layer."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
         self.positions = config.n_positions
         self.recurrent = Recurrent("lstm", config.latent_dim, config.hidden_dim)
@@ -123,6 +123,6 @@ class LSTMDecoder(nn.Module):
         return x, {"decoder_hidden": hidden}
 
 
-def build_decoder(config: ModelConfig) -> ConvDecoder | LSTMDecoder:
+def build_decoder(config: SpectralConfig) -> ConvDecoder | LSTMDecoder:
     """The decoder that `config.decoder` names."""
     return LSTMDecoder(config) if config.decoder == "lstm" else ConvDecoder(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig
 from aeolia.models.spectral.autoencoder import SpectralAutoencoder
 from aeolia.models.spectral.decoder import build_decoder
 from aeolia.nn.state import State, zero_state
@@ -20,7 +20,9 @@ class DenoisingAutoencoder(SpectralAutoencoder):
     `step` is the whole model; training, files, live audio and the exported graph all call it.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    config: DenoiseConfig
+
+    def __init__(self, config: DenoiseConfig) -> None:
         super().__init__(config)
         self.decoder = build_decoder(config)
 

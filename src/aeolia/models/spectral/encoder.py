@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from aeolia.config import ModelConfig
+from aeolia.config import SpectralConfig
 from aeolia.nn.conv import DownConv
 from aeolia.nn.recurrent import Recurrent
 from aeolia.nn.state import Shapes, State
@@ -29,7 +29,7 @@ _LATER_KERNEL = (1, 3)
 class ConvEncoder(nn.Module):
     """Convolutions strided along frequency, then (with `recurrent`) a GRU over frames."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
         self.positions = config.n_positions
         widths = (FEATURES, *config.channels)
@@ -74,7 +74,7 @@ class ConvEncoder(nn.Module):
 class LSTMEncoder(nn.Module):
     """One dense layer and an LSTM over frames; frequency positions are plain inputs."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
         self.squeeze = nn.Linear(FEATURES * config.n_positions, config.hidden_dim)
         self.recurrent = Recurrent("lstm", config.hidden_dim, config.hidden_dim)
@@ -90,6 +90,6 @@ class LSTMEncoder(nn.Module):
         return self.to_latent(x).transpose(0, 1), [], {"encoder_hidden": hidden}
 
 
-def build_encoder(config: ModelConfig) -> ConvEncoder | LSTMEncoder:
+def build_encoder(config: SpectralConfig) -> ConvEncoder | LSTMEncoder:
     """The encoder that `config.encoder` names."""
     return LSTMEncoder(config) if config.encoder == "lstm" else ConvEncoder(config)

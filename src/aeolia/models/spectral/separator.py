@@ -15,8 +15,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from aeolia.config import ModelConfig
-from aeolia.errors import ConfigError
+from aeolia.config import SeparateConfig
 from aeolia.models.spectral.autoencoder import SpectralAutoencoder
 from aeolia.models.spectral.condition import ConditionalDecoder, ConditionEmbedding
 from aeolia.models.spectral.voice import VoiceNetwork
@@ -31,20 +30,12 @@ _EQUAL_SHARE = 1e-8
 
 
 class ConditionalAutoencoder(SpectralAutoencoder):
-    """Audio and conditions in, one source per condition out.
+    """Audio and conditions in, one source per condition out."""
 
-    Raises:
-        ConfigError: a structure that this model cannot have.
-    """
-
+    config: SeparateConfig
     decoder: ConditionalDecoder
 
-    def __init__(self, config: ModelConfig) -> None:
-        if "lstm" in (config.encoder, config.decoder):
-            raise ConfigError(
-                f"encoder is {config.encoder!r} and decoder {config.decoder!r}; "
-                "a separator's must be 'conv' or 'conv_gru'"
-            )
+    def __init__(self, config: SeparateConfig) -> None:
         super().__init__(config, config.network_hz)
         self.embedding = ConditionEmbedding(config)
         self.fusion = build_fusion(config.fusion, config.latent_dim, config.condition_dim)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aeolia.config import SeparateConfig
 from aeolia.errors import ModelError
 from aeolia.runtime.backend import State
 from aeolia.runtime.released_file import ReleasedFile, open_released
@@ -28,7 +29,8 @@ class OnnxSeparator:
 
     def __init__(self, path: str | Path | ReleasedFile) -> None:
         file = open_released(path, "separate")
-        self.path, self.card, self.config = file.path, file.card, file.spectral_config
+        assert isinstance(file.config, SeparateConfig), "its task was checked"
+        self.path, self.card, self.config = file.path, file.card, file.config
         self._graph = file.step_graph({"audio", "condition", "partition"})
         known = _axis_sizes(1, 1)
         for name, shape in self._graph.state_shapes.items():

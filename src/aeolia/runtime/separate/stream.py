@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aeolia.config import ModelConfig
+from aeolia.config import SeparateConfig
 from aeolia.errors import InputError
 from aeolia.runtime.backend import SeparationBackend, State
 from aeolia.runtime.passage import Passage
@@ -95,7 +95,7 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
         return {name: self._form(part) for name, part in zip(self.names, parts, strict=True)}
 
 
-def _check(config: ModelConfig, sources: Sequence[Source], names: list[str]) -> None:
+def _check(config: SeparateConfig, sources: Sequence[Source], names: list[str]) -> None:
     width = len(config.classes) if config.condition == "classes" else config.condition_dim
     if not sources:
         raise InputError("no source is requested; name at least one")
@@ -110,7 +110,7 @@ def _check(config: ModelConfig, sources: Sequence[Source], names: list[str]) -> 
         raise InputError(f"two outputs have the same name: {', '.join(names)}; rename one")
 
 
-def _taker(config: ModelConfig, sources: Sequence[Source]) -> str:
+def _taker(config: SeparateConfig, sources: Sequence[Source]) -> str:
     """The source that gets what lies above the model's band: that with noise, or the last."""
     for name in _TAKERS:
         if name in config.classes:

@@ -64,7 +64,7 @@ class OnnxSynthesiser:
     """
 
     def __init__(self, path: str | Path | ReleasedFile) -> None:
-        file = open_released(path, "synthesise")
+        file = open_released(path, "synth")
         assert isinstance(file.config, SynthConfig), "its task was checked"
         self.path, self.card, self.config = file.path, file.card, file.config
         self._graph = file.step_graph({"latent", "instrument", "pitch_hz", "loudness_db", "noise"})

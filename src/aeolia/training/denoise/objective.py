@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor, nn
 
-from aeolia.config import ModelConfig
+from aeolia.config import DenoiseConfig
 from aeolia.data.denoise.mixer import Batch
 from aeolia.training.config import TrainConfig
 from aeolia.training.losses import build_loss
@@ -16,7 +16,7 @@ __all__ = ["DenoiseObjective"]
 class DenoiseObjective:
     """Denoise a batch from zero state and compare with the clean reference."""
 
-    def __init__(self, config: TrainConfig, model_config: ModelConfig) -> None:
+    def __init__(self, config: TrainConfig, model_config: DenoiseConfig) -> None:
         self.config = config
         self.model_config = model_config
         self.loss = build_loss(config, model_config.sample_rate, model_config.win_length)

@@ -1,4 +1,4 @@
-"""SeparateConfig: a training run of a separator."""
+"""SeparateTrainConfig: a training run of a separator."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from aeolia.errors import ConfigError
 from aeolia.training.config import TrainConfig
 
-__all__ = ["SeparateConfig"]
+__all__ = ["SeparateTrainConfig"]
 
 
 @dataclass(frozen=True)
-class SeparateConfig(TrainConfig):
+class SeparateTrainConfig(TrainConfig):
     """One training run of a separator: what `TrainConfig` has, and a few things more."""
 
     steps: int = 8000

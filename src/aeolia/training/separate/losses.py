@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.training.losses import compressed_errors, unit_spectrum
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 
 __all__ = ["SeparationLoss", "speaker_loss", "thresholded_snr"]
 
@@ -52,7 +52,7 @@ class SeparationLoss:
     error of the waveform, the textbook objective.
     """
 
-    def __init__(self, config: SeparateConfig, sample_rate: int, win_length: int) -> None:
+    def __init__(self, config: SeparateTrainConfig, sample_rate: int, win_length: int) -> None:
         self.config = config
         self.window = torch.hann_window(win_length)
         self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)

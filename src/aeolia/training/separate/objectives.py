@@ -14,9 +14,9 @@ import torch
 import torch.distributed
 from torch import Tensor, nn
 
-from aeolia.config import ModelConfig
+from aeolia.config import SeparateConfig
 from aeolia.config.classes import MUSIC
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 from aeolia.training.separate.losses import SeparationLoss, speaker_loss
 
 __all__ = ["ClassObjective", "SpeakerObjective", "draw_conditions"]
@@ -27,7 +27,10 @@ _MUSIC_SHARE, _SUM_SHARE = 0.15, 0.2
 
 
 def draw_conditions(
-    present: np.ndarray, classes: Sequence[str], config: SeparateConfig, rng: np.random.Generator
+    present: np.ndarray,
+    classes: Sequence[str],
+    config: SeparateTrainConfig,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, bool]:
     """What is asked of one mixture: multi-hot rows [S, K], and whether they are a partition.
 
@@ -70,7 +73,7 @@ def _natural(present: np.ndarray, classes: Sequence[str], rng: np.random.Generat
 class ClassObjective:
     """Ask each mixture for a few classes or sums of classes, and compare with their stems."""
 
-    def __init__(self, config: SeparateConfig, model_config: ModelConfig) -> None:
+    def __init__(self, config: SeparateTrainConfig, model_config: SeparateConfig) -> None:
         self.config = config
         self.model_config = model_config
         self.loss = SeparationLoss(config, model_config.sample_rate, model_config.win_length)
@@ -110,7 +113,7 @@ class ClassObjective:
 class SpeakerObjective:
     """Ask each mixture for the enrolled voice; and tell voices apart by their vectors."""
 
-    def __init__(self, config: SeparateConfig, model_config: ModelConfig) -> None:
+    def __init__(self, config: SeparateTrainConfig, model_config: SeparateConfig) -> None:
         self.config = config
         self.model_config = model_config
         self.loss = SeparationLoss(config, model_config.sample_rate, model_config.win_length)
@@ -163,7 +166,7 @@ def _compare(
     return total, {name: term.detach() for name, term in terms.items()}
 
 
-def _skip_scale(config: SeparateConfig, step: int) -> float:
+def _skip_scale(config: SeparateTrainConfig, step: int) -> float:
     """0 where the step trains without skips."""
     drop = np.random.default_rng((config.seed, step)).random() < config.skip_dropout
     return 0.0 if drop else 1.0

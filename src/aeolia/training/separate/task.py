@@ -15,7 +15,7 @@ from aeolia.data.separate.rows import class_rows, speaker_rows
 from aeolia.errors import DataError, InputError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
-from aeolia.training.separate.config import SeparateConfig
+from aeolia.training.separate.config import SeparateTrainConfig
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
 from aeolia.training.task import Prepared, Task
@@ -28,7 +28,7 @@ _HELD_OUT_SECONDS = 5.0
 
 def _prepare_classes(
     model_config: Any,
-    config: SeparateConfig,
+    config: SeparateTrainConfig,
     mix: ClassMixConfig,
     data: dict[str, str | None],
 ) -> Prepared:
@@ -55,7 +55,7 @@ def _prepare_classes(
 
 def _prepare_speakers(
     model_config: Any,
-    config: SeparateConfig,
+    config: SeparateTrainConfig,
     mix: SpeakerMixConfig,
     data: dict[str, str | None],
 ) -> Prepared:
@@ -121,5 +121,5 @@ def _describe(model: ConditionalAutoencoder) -> str:
     )
 
 
-SEPARATE = Task(SeparateConfig, ClassMixConfig, _prepare_classes, transplant, _describe)
-SEPARATE_SPEAKER = Task(SeparateConfig, SpeakerMixConfig, _prepare_speakers, transplant, _describe)
+SEPARATE = Task(SeparateTrainConfig, ClassMixConfig, _prepare_classes, transplant, _describe)
+SEPARATE_SPEAKER = Task(SeparateTrainConfig, SpeakerMixConfig, _prepare_speakers, transplant, _describe)
