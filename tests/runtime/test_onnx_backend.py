@@ -85,7 +85,7 @@ def test_config_with_an_unknown_key(make_gain_model: Callable[..., Path]) -> Non
 
 
 def test_config_that_is_no_json(make_gain_model: Callable[..., Path]) -> None:
-    _fails(make_gain_model(metadata={"aeolia_config": "{"}), "not JSON")
+    _fails(make_gain_model(metadata={"aeolia_config": "{"}), "not valid JSON")
 
 
 def test_graph_of_another_form(make_gain_model: Callable[..., Path]) -> None:

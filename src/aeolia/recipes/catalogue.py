@@ -132,6 +132,9 @@ SYNTH_PRESETS: dict[str, SynthConfig] = {
     "textbook-vae": SynthConfig(name="textbook-vae", decoder="spectrogram", prior="standard"),
 }
 
+#: What a preset's crops differ in from the defaults.
+SYNTH_MIXES: dict[str, dict[str, Any]] = {"drums": {"kind": "drum"}}
+
 
 def synth_preset(name: str) -> SynthConfig:
     """The synthesiser's config called `name`.

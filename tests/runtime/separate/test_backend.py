@@ -40,7 +40,7 @@ def test_files_of_other_tasks_and_forms(
         OnnxSeparator(gain_model)
     with pytest.raises(ModelError, match="task 'separate'; 'denoise' needs"):
         OnnxBackend(write_separator(tmp_path / "tiny.onnx"))
-    config = '{"task": "separate", "condition": "speaker"}'
+    config = '{"task": "separate", "condition": "speaker", "classes": []}'
     with pytest.raises(ModelError, match="release format 1 has audio, condition, partition"):
         OnnxSeparator(make_gain_model(metadata={"aeolia_config": config}))
 
