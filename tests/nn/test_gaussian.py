@@ -108,7 +108,7 @@ def test_a_conditional_prior_depends_on_every_condition() -> None:
 def test_a_mixture_is_the_mixture() -> None:
     """Density and moments against torch's own mixture."""
     torch.manual_seed(1)
-    prior = build_prior(replace(CONFIG, prior="mixture"))
+    prior = build_prior(replace(CONFIG, prior="mixture", mixture_components=4))
     assert isinstance(prior, gaussian.MixturePrior)
     torch.nn.init.normal_(prior.log_variances, std=0.5)
     instrument, pitch, velocity = conditions(3)
