@@ -122,4 +122,6 @@ def _describe(model: ConditionalAutoencoder) -> str:
 
 
 SEPARATE = Task(SeparateTrainConfig, ClassMixConfig, _prepare_classes, transplant, _describe)
-SEPARATE_SPEAKER = Task(SeparateTrainConfig, SpeakerMixConfig, _prepare_speakers, transplant, _describe)
+SEPARATE_SPEAKER = Task(
+    SeparateTrainConfig, SpeakerMixConfig, _prepare_speakers, transplant, _describe
+)
