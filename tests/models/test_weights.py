@@ -14,7 +14,7 @@ from aeolia.models import weights as steps
 from aeolia.models.checkpoint import read_checkpoint, save_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.weights import average, cut_bands, extrapolate, join_bands, to_half
-from made.tiny_models import TINY, noise, random_model
+from made.tiny_models import TINY, noise, random_model, with_layers
 
 #: The same bands up to 4 kHz: as many positions after the convolutions as the lower half of TINY.
 LOW = replace(TINY, name="low", n_linear_bins=8, band_groups=((4000, 8),))
@@ -82,7 +82,7 @@ def test_other_structures_are_refused() -> None:
         lambda: extrapolate(small, other, {"encoder": 1.0}),
         lambda: cut_bands(small, 2 * POSITIONS),
         lambda: join_bands(other, small),
-        lambda: cut_bands(weights_of(1, replace(TINY, decoder="lstm")), 1),
+        lambda: cut_bands(weights_of(1, with_layers(TINY, "conv_gru", "lstm")), 1),
     ):
         with pytest.raises(ModelError) as caught:
             step()

@@ -1,6 +1,6 @@
 """The folder of a training run: configs, logs, the last exact state, the best weights.
 
-RUN/train.json           ModelConfig, TrainConfig, MixConfig and where the data lies
+RUN/train.json           configs of model, run and mixtures, and where the data lies
 RUN/model.safetensors    averaged weights of the last good checkpoint: what `export` takes
 RUN/card.md              what the model is, what it was trained on, how it does
 RUN/state.pt             everything that an exact resume needs
