@@ -353,7 +353,7 @@ def test_check_says_what_is_wrong_before_any_file(
         (aeolia.Separate(speaker="none.wav"), aeolia.AudioFileError, "none.wav: no such file"),
         (aeolia.Transfer("pianno", model=notes), aeolia.InputError, "did you mean 'piano'"),
         (aeolia.Encode("pianno", model=notes), aeolia.InputError, "did you mean 'piano'"),
-        (aeolia.Decode(model=str(gain_model)), aeolia.ModelError, "'synthesise' needs another"),
+        (aeolia.Decode(model=str(gain_model)), aeolia.ModelError, "'synth' needs another"),
     ]
     for operation, error, match in cases:
         with pytest.raises(error, match=match):
