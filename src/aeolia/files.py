@@ -85,7 +85,7 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises:
         FileExistsError: `path` is a file, or a folder that holds something.
-        OSError: it cannot be made or put in its place.
+        OSError: it cannot be made or put at its path.
     """
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

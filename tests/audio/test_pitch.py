@@ -111,7 +111,7 @@ def test_voicing_is_voted_on() -> None:
     np.testing.assert_allclose(mended, expected)
 
 
-def test_mending_looks_no_further_than_declared() -> None:
+def test_mending_looks_no_farther_than_declared() -> None:
     rng = np.random.default_rng(0)
     pitch, confidence = rng.uniform(100, 800, 80), rng.uniform(0, 1, 80)
     whole = mend(pitch, confidence)

@@ -40,9 +40,9 @@ def test_a_tune_with_vibrato_breath_and_a_room() -> None:
     breath = 0.01 * rng.standard_normal(len(tune))
     room = rng.standard_normal(RATE // 4) * 10 ** (-3 * np.arange(RATE // 4) / (RATE // 4)) * 0.02
     room[0] = 1.0
-    heard = np.convolve(tune, room)[: len(tune)]
+    reverberant = np.convolve(tune, room)[: len(tune)]
     assert share(tune + breath) < 0.25
-    assert share(heard) < POLYPHONIC_SHARE
+    assert share(reverberant) < POLYPHONIC_SHARE
 
 
 def test_noise_and_silence() -> None:

@@ -236,7 +236,7 @@ def test_bad_requests(folder: Path, call: Callable) -> None:
     fails(call("mix.wav"), "nothing to take out was given; add --source")
     fails(call(), "no mixture to separate was given")
     fails(call("mix.wav", "-s", "speach"), "did you mean 'speech'")
-    fails(call("mix.wav", "-s", "speech", "-s", "speech"), "asked for twice")
+    fails(call("mix.wav", "-s", "speech", "-s", "speech"), "requested twice")
     fails(call("mix.wav", "-s", "speech", "--speaker", "alice.wav"), "give one of the two")
     fails(call("mix.wav", "-s", "speech", "--save-voice", "x.voice"), "add --speaker CLIP")
     fails(call("mix.wav", *ALL_THREE, "-o", "-"), "3 outputs (speech, music, noise) do not fit")

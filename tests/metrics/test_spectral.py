@@ -69,7 +69,7 @@ def test_multi_resolution_distance_equals_torch() -> None:
     expected = []
     for length in (512, 1024, 2048):
         window = torch.hann_window(length, dtype=torch.float64)
-        clean, heard = (
+        clean, found = (
             torch.stft(
                 torch.from_numpy(x),
                 length,
@@ -80,8 +80,8 @@ def test_multi_resolution_distance_equals_torch() -> None:
             ).abs()
             for x in (reference, estimate)
         )
-        convergence = torch.linalg.norm(clean - heard) / torch.linalg.norm(clean)
-        expected.append(float(convergence + (clean.log() - heard.log()).abs().mean()))
+        convergence = torch.linalg.norm(clean - found) / torch.linalg.norm(clean)
+        expected.append(float(convergence + (clean.log() - found.log()).abs().mean()))
     ours = metrics.multi_resolution_spectral_distance(reference, estimate)
     assert ours == pytest.approx(np.mean(expected), rel=1e-6)
 

@@ -16,14 +16,14 @@ from aeolia.pictures.spectrogram import colours
 def _read_png(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Indices and palette of an unfiltered indexed PNG, with every checksum verified."""
     assert data[:8] == bytes([137, 80, 78, 71, 13, 10, 26, 10])
-    chunks, place = {}, 8
-    while place < len(data):
-        (size,) = struct.unpack(">I", data[place : place + 4])
-        kind, body = data[place + 4 : place + 8], data[place + 8 : place + 8 + size]
-        (checksum,) = struct.unpack(">I", data[place + 8 + size : place + 12 + size])
+    chunks, position = {}, 8
+    while position < len(data):
+        (size,) = struct.unpack(">I", data[position : position + 4])
+        kind, body = data[position + 4 : position + 8], data[position + 8 : position + 8 + size]
+        (checksum,) = struct.unpack(">I", data[position + 8 + size : position + 12 + size])
         assert checksum == zlib.crc32(kind + body)
         chunks[kind] = body
-        place += 12 + size
+        position += 12 + size
     assert kind == b"IEND"
     width, height, depth, colour_type = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     assert (depth, colour_type) == (8, 3)

@@ -1,4 +1,4 @@
-"""Loudness contours: the level of a recording, frame by frame, as synthesis models are told it.
+"""Loudness contours: the level of a recording, frame by frame, as synthesis models take it.
 
 Frame f covers samples f * hop .. (f + 1) * hop; its loudness is the RMS level in dBFS of the 2048
 samples centred on the frame's centre, floored at -90. Beyond the ends of the audio is silence.

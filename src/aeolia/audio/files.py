@@ -1,4 +1,4 @@
-"""Audio files block by block, of any length: one place to import reading and writing from.
+"""Audio files block by block, of any length: one module to import reading and writing from.
 
 Samples are float32 arrays [T, C], full scale 1.0. "-" is a WAV pipe: standard input when
 reading, standard output when writing. Outputs are written beside their path and renamed when

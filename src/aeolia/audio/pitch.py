@@ -69,10 +69,10 @@ class PitchTrack:
         """Pitch in Hz at these times: log-interpolated between voiced frames, else the nearer."""
         if not len(self.pitch_hz):
             return np.zeros(len(seconds), np.float32)
-        place = np.clip(np.asarray(seconds) * TRACK_RATE / TRACK_HOP, 0, len(self.pitch_hz) - 1)
-        left = np.floor(place).astype(int)
+        position = np.clip(np.asarray(seconds) * TRACK_RATE / TRACK_HOP, 0, len(self.pitch_hz) - 1)
+        left = np.floor(position).astype(int)
         right = np.minimum(left + 1, len(self.pitch_hz) - 1)
-        share = place - left
+        share = position - left
         a, b = self.pitch_hz[left], self.pitch_hz[right]
         both = (a > 0.0) & (b > 0.0)
         between = np.exp2(
@@ -128,8 +128,8 @@ def _refined(signal: np.ndarray, pitch_hz: np.ndarray, centres: np.ndarray) -> n
     """
     window, step = np.hanning(_REFINE_WINDOW), _REFINE_STEP
     starts = centres - (_REFINE_WINDOW + step) // 2
-    places = starts[:, None] + np.arange(_REFINE_WINDOW)
-    early, late = (np.fft.rfft(signal[places + d] * window, axis=1) for d in (0, step))
+    indices = starts[:, None] + np.arange(_REFINE_WINDOW)
+    early, late = (np.fft.rfft(signal[indices + d] * window, axis=1) for d in (0, step))
     pitch_hz = _without_missed_octaves(np.abs(early), pitch_hz)
     numbers = np.arange(1, _HARMONICS + 1)
     bins = np.round(pitch_hz[:, None] * numbers * _REFINE_WINDOW / TRACK_RATE).astype(int)

@@ -118,10 +118,10 @@ class WavPipeReader:
 
     def read(self, n_frames: int) -> np.ndarray:
         """The next n_frames samples [T, C] as float32, fewer only at the end."""
-        wanted = int(min(n_frames * self._frame_bytes, self._left))
-        data = self._stream.read(wanted) if wanted else b""
+        n_bytes = int(min(n_frames * self._frame_bytes, self._left))
+        data = self._stream.read(n_bytes) if n_bytes else b""
         self._left -= len(data)
-        if len(data) < wanted and self._header.length_is_known:
+        if len(data) < n_bytes and self._header.length_is_known:
             raise AudioFileError(
                 f"{self.info.name}: truncated: its header promises {self.info.frames} samples, "
                 f"but {int(self._left)} bytes are missing; record or send it again"

@@ -1,7 +1,7 @@
 """Scores that predict listeners: PESQ for quality, STOI and ESTOI for intelligibility.
 
 The computations are those of the packages `pesq` (ITU-T P.862.2) and `pystoi` (the authors'
-algorithm), which come with `pip install aeolia[train]` and are imported when first asked for.
+algorithm), which come with `pip install aeolia[train]` and are imported when first needed.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _stoi(
 
 
 def _audible(estimate: np.ndarray) -> np.ndarray:
-    """The estimate, or inaudible noise in place of digital silence."""
+    """The estimate, or inaudible noise instead of digital silence."""
     if np.any(estimate):
         return estimate
     return 1e-6 * np.random.default_rng(0).standard_normal(estimate.size)

@@ -129,13 +129,13 @@ def _energy(signal: np.ndarray) -> float:
     return float(np.dot(signal, signal))
 
 
-def _ratio_db(wanted: float, unwanted: float) -> float:
-    """10 log10(wanted / unwanted), limited to plus and minus LIMIT_DB."""
-    if wanted <= 0.0:
+def _ratio_db(signal: float, noise: float) -> float:
+    """10 log10(signal / noise), limited to plus and minus LIMIT_DB."""
+    if signal <= 0.0:
         return -LIMIT_DB
-    if unwanted <= 0.0:
+    if noise <= 0.0:
         return LIMIT_DB
-    return float(np.clip(10 * (np.log10(wanted) - np.log10(unwanted)), -LIMIT_DB, LIMIT_DB))
+    return float(np.clip(10 * (np.log10(signal) - np.log10(noise)), -LIMIT_DB, LIMIT_DB))
 
 
 def _frames(signal: np.ndarray, length: int, hop: int) -> np.ndarray:

@@ -54,12 +54,12 @@ def log_spectral_distance(
             f"{sample_rate:g} Hz; choose a band below {sample_rate / 2:g} Hz"
         )
     hop = max(1, win_length // 4)
-    # The floor follows the whole reference, whatever band is asked for.
+    # The floor follows the whole reference, whatever band is requested.
     clean = np.abs(_stft(reference, win_length, hop)) ** 2
-    heard = np.abs(_stft(estimate, win_length, hop)) ** 2
+    found = np.abs(_stft(estimate, win_length, hop)) ** 2
     floor = max(float(clean.max()) * _FLOOR, np.finfo(np.float64).tiny)
     difference = 10 * np.log10(
-        np.maximum(clean[:, band], floor) / np.maximum(heard[:, band], floor)
+        np.maximum(clean[:, band], floor) / np.maximum(found[:, band], floor)
     )
     return float(np.mean(np.sqrt(np.mean(difference**2, axis=1))))
 
@@ -84,10 +84,10 @@ def multi_resolution_spectral_distance(reference: np.ndarray, estimate: np.ndarr
     distances = []
     for win_length, hop in _RESOLUTIONS:
         clean = np.abs(_stft(reference, win_length, hop))
-        heard = np.abs(_stft(estimate, win_length, hop))
+        found = np.abs(_stft(estimate, win_length, hop))
         floor = max(float(clean.max()) * np.sqrt(_FLOOR), np.finfo(np.float64).tiny)
-        convergence = np.linalg.norm(clean - heard) / max(float(np.linalg.norm(clean)), floor)
-        log_ratio = np.log(np.maximum(clean, floor) / np.maximum(heard, floor))
+        convergence = np.linalg.norm(clean - found) / max(float(np.linalg.norm(clean)), floor)
+        log_ratio = np.log(np.maximum(clean, floor) / np.maximum(found, floor))
         distances.append(convergence + np.mean(np.abs(log_ratio)))
     return float(np.mean(distances))
 

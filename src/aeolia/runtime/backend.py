@@ -15,7 +15,7 @@ from aeolia.config import DenoiseConfig, SeparateConfig
 
 __all__ = ["Backend", "SeparationBackend", "State"]
 
-#: Named state arrays; the first axis is the batch, or what a separator has several of.
+#: Named state arrays; their first axis is the batch, or in a separator what there are several of.
 State = dict[str, np.ndarray]
 
 
@@ -37,12 +37,12 @@ class Backend(Protocol):
 
 
 class SeparationBackend(Protocol):
-    """A separator's `step`: one mixture in, the sources that were asked for out."""
+    """A separator's `step`: one mixture in, the requested sources out."""
 
     config: SeparateConfig
 
     def initial_state(self, channels: int, sources: int) -> State:
-        """Zero state for one mixture of `channels`, of which `sources` are asked for."""
+        """Zero state for one mixture of `channels`, of which `sources` are requested."""
         ...
 
     def step(

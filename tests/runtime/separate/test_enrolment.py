@@ -9,7 +9,12 @@ import pytest
 import soundfile
 
 from aeolia.errors import AudioFileError, InputError, ModelError
-from aeolia.runtime.separate.enrolment import VoiceEncoder, encoder_fingerprint, enrol, read_clip
+from aeolia.runtime.separate.enrolment import (
+    VoiceEncoder,
+    encoder_fingerprint,
+    enrol,
+    read_clip,
+)
 from made.tiny_separators import tone, write_separator, write_voice_encoder
 
 
@@ -89,9 +94,9 @@ def test_samples_that_are_none(encoder: VoiceEncoder, bad: np.ndarray) -> None:
 def test_long_clips_are_cut(tmp_path: Path, encoder: VoiceEncoder) -> None:
     audio = np.concatenate([tone("alice", 30), tone("bob", 60)])
     soundfile.write(tmp_path / "long.wav", audio, 16000)
-    heard, rate = read_clip(tmp_path / "long.wav")
-    assert len(heard) == 31 * rate
-    voice = enrol(heard, rate, encoder, "long")
+    clip, rate = read_clip(tmp_path / "long.wav")
+    assert len(clip) == 31 * rate
+    voice = enrol(clip, rate, encoder, "long")
     assert voice.seconds == 30.0 and "longer than 30 s" in voice.warnings[0]
     np.testing.assert_allclose(voice.vector, expected(700.0), atol=1e-3)
 

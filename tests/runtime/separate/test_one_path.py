@@ -110,8 +110,8 @@ def test_the_stream_is_the_models_forward(made: dict[str, Path]) -> None:
     expected = output[0, :, :, BY_CLASS.delay : BY_CLASS.delay + len(audio)].numpy()
     assert np.abs(expected.sum(axis=0).T - audio).max() < 1e-5
     stream = SeparationStream(OnnxSeparator(made["classes"]), asked(BY_CLASS), channels=2)
-    for part, wanted in zip(stream.process(audio).values(), expected, strict=True):
-        assert np.abs(part - wanted.T).max() < 1e-5
+    for part, target in zip(stream.process(audio).values(), expected, strict=True):
+        assert np.abs(part - target.T).max() < 1e-5
 
 
 def test_a_made_models_own_voice(made: dict[str, Path], tmp_path: Path) -> None:

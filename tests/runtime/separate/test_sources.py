@@ -90,7 +90,7 @@ def test_several() -> None:
     assert [source.name for source in one] == ["speech"]
     with pytest.raises(InputError, match="no source is requested"):
         parse_sources([], CLASSES)
-    with pytest.raises(InputError, match="'Speech ?' is asked for twice|'speech' is asked for"):
+    with pytest.raises(InputError, match="'Speech ?' is requested twice|'speech' is requested"):
         parse_sources(["speech", "Speech "], CLASSES)
 
 

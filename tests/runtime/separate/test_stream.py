@@ -133,10 +133,10 @@ class Notes:
     def step(self, audio, condition, partition, state):
         self.partitions.add(float(partition[0]))
         assert audio.dtype == condition.dtype == partition.dtype == np.float32
-        heard = np.concatenate([state["past"], audio[0]], axis=1)
-        output = heard[:, : audio.shape[2]]
+        received = np.concatenate([state["past"], audio[0]], axis=1)
+        output = received[:, : audio.shape[2]]
         sources = np.repeat(output[None, None], condition.shape[1], axis=1)
-        return sources, {"past": heard[:, audio.shape[2] :]}
+        return sources, {"past": received[:, audio.shape[2] :]}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Recordings as a synthesiser hears them: encoded, saved, read back, sounded again."""
+"""Recordings as a synthesiser's input: encoded, saved, read back, sounded again."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_what_is_in_it(model: OnnxSynthesiser, encoding: Encoding) -> None:
 def test_who_plays(model: OnnxSynthesiser, encoding: Encoding) -> None:
     # The tiny piano is its first harmonic, the others' second and third are far from it.
     np.testing.assert_array_equal(encoding.instrument, model.instrument("piano"))
-    told = encode_recording(note(model, "piano", 0.8), RATE, model, "alto_sax").instrument
-    np.testing.assert_array_equal(told, model.instrument("alto_sax"))
+    given = encode_recording(note(model, "piano", 0.8), RATE, model, "alto_sax").instrument
+    np.testing.assert_array_equal(given, model.instrument("alto_sax"))
     with pytest.raises(InputError, match="no instrument 'sax'"):
         encode_recording(note(model, "piano", 0.8), RATE, model, "sax")
 

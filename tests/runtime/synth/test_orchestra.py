@@ -69,7 +69,7 @@ def test_voices_are_the_notes(notes: OnnxSynthesiser) -> None:
     assert [v.bend for v in result.voices] == [None, bend, None]
     velocity = touch(64, 40.0)
     assert result.voices[0].velocity == velocity
-    # The tiny prior's mean: pitch / 100, velocity, and who plays.
+    # The tiny prior's mean: pitch / 100, velocity, and the instrument.
     np.testing.assert_allclose(result.voices[1].latent, [0.4, velocity, 0, 1], atol=1e-6)
 
 

@@ -47,8 +47,8 @@ def test_defaults(model: OnnxSynthesiser) -> None:
     (low,) = plan_notes(model, text="soft low sax")
     assert (low.instrument, low.pitch_midi, low.velocity) == ("alto_sax", 55.0, 45)
     # What is said outright goes before the text.
-    (told,) = plan_notes(model, "piano", 40, 3, text="loud high sax")
-    assert (told.instrument, told.pitch_midi, told.velocity) == ("piano", 40.0, 3)
+    (named,) = plan_notes(model, "piano", 40, 3, text="loud high sax")
+    assert (named.instrument, named.pitch_midi, named.velocity) == ("piano", 40.0, 3)
 
 
 def test_draws(model: OnnxSynthesiser) -> None:

@@ -35,9 +35,9 @@ def test_words_choose_instruments(model: OnnxSynthesiser) -> None:
 
 def test_pitch_and_velocity(model: OnnxSynthesiser) -> None:
     wish = read_tags("low loud sax", model)
-    assert (wish.pitch_place, wish.velocity) == (0.2, 115)
+    assert (wish.range_share, wish.velocity) == (0.2, 115)
     plain = read_tags("sax", model)
-    assert (plain.pitch_place, plain.velocity) == (None, None)
+    assert (plain.range_share, plain.velocity) == (None, None)
     np.testing.assert_array_equal(plain.step, 0)
 
 

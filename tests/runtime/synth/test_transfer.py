@@ -111,12 +111,12 @@ def test_a_timbre_may_be_given(model: OnnxSynthesiser, tune: np.ndarray) -> None
 def test_snapping_holds_and_glides() -> None:
     nan = np.array(np.nan)
     number = np.array([60.3, 60.3, 60.6, 60.7, 60.7, 60.7, np.nan, 61.6])
-    result, semitone, place = snapped(number, 0.01, nan, nan)
+    result, semitone, position = snapped(number, 0.01, nan, nan)
     # 60.6 does not leave 60 yet, 60.7 does; a new start is at its semitone at once.
     np.testing.assert_allclose(result[:3], 60.0)
     assert 60.0 < result[3] < result[4] < result[5] < 61.0
     assert np.isnan(result[6]) and result[7] == 62.0
-    assert (float(semitone), float(place)) == (62.0, 62.0)
+    assert (float(semitone), float(position)) == (62.0, 62.0)
     # In two parts, the same.
     first, *state = snapped(number[:4], 0.01, nan, nan)
     second, *_ = snapped(number[4:], 0.01, *state)
@@ -135,12 +135,12 @@ def test_impossible_arguments(model: OnnxSynthesiser) -> None:
 def test_after_a_pause_a_note_begins_anew(
     model: OnnxSynthesiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The decoder starts a voice for each note, and hears the loudness of the instrument's own."""
-    step, began, told = model.step, [], []
+    """The decoder starts a voice for each note, and is given the instrument's own loudness."""
+    step, began, given = model.step, [], []
 
     def watched(latent, instrument, pitch_hz, loudness_db, noise, state):
         began.append(all(not np.any(v) for n, v in state.items() if not n.endswith("tail")))
-        told.append(loudness_db[0])
+        given.append(loudness_db[0])
         return step(latent, instrument, pitch_hz, loudness_db, noise, state)
 
     time = np.arange(RATE // 2) / RATE
@@ -150,8 +150,8 @@ def test_after_a_pause_a_note_begins_anew(
     stream = TransferStream(model, model.instrument("piano"))
     monkeypatch.setattr(model, "step", watched)
     stream.process(audio)
-    heard = [number for number, new in enumerate(began) if new and told[number].max() > -80.0]
-    assert len(heard) == 2
-    first, second = (np.concatenate(told[start : start + 8]) for start in heard)
+    audible = [number for number, new in enumerate(began) if new and given[number].max() > -80.0]
+    assert len(audible) == 2
+    first, second = (np.concatenate(given[start : start + 8]) for start in audible)
     assert np.allclose(first[:20], second[:20], atol=0.5)
     assert np.ptp(first[5:20]) > 0.5  # the tone is steady; the instrument's own envelope is not

@@ -20,10 +20,10 @@ from aeolia.runtime.separate.voice import Voice
 
 __all__ = ["ENROLMENT_RATE", "VoiceEncoder", "encoder_fingerprint", "enrol", "read_clip"]
 
-#: Sample rate that voice encoders hear, in Hz.
+#: Sample rate of the input of voice encoders, in Hz.
 ENROLMENT_RATE = 16000
 
-#: How much of a clip is wanted, and how little is refused, in seconds.
+#: Length of a good clip, and the length below which one is refused, in seconds.
 SHORT_SECONDS, LONG_SECONDS, LEAST_SECONDS = 2.0, 30.0, 0.5
 
 #: A clip whose loudest frame is below this holds nothing, in dBFS.
@@ -33,8 +33,8 @@ _PAUSE_DB = 35.0
 _FRAME_SECONDS = 0.025
 #: A clip is compared with itself in parts of this length.
 _PART_SECONDS = 2.5
-#: Parts of one voice have a cosine above this; an encoder's metadata may know better.
-_ALIKE = 0.35
+#: Parts of one voice have a cosine above this, unless an encoder's metadata says otherwise.
+_SAME_VOICE = 0.35
 
 
 class VoiceEncoder:
@@ -47,7 +47,7 @@ class VoiceEncoder:
     def __init__(self, model: str | Path) -> None:
         self.model = Path(model).stem
         self.path = Path(model).with_suffix(".voice.onnx")
-        #: Tells encoders apart.
+        #: Differs from that of every other encoder.
         self.fingerprint = encoder_fingerprint(model)
         self._session = open_session(self.path)
         inputs = [node.name for node in self._session.get_inputs()]
@@ -59,7 +59,7 @@ class VoiceEncoder:
             )
         metadata = self._session.get_modelmeta().custom_metadata_map
         #: Cosine above which two clips are of one voice.
-        self.alike = float(metadata.get("aeolia_same_voice", _ALIKE))
+        self.same_voice = float(metadata.get("aeolia_same_voice", _SAME_VOICE))
 
     def __call__(self, audio: np.ndarray) -> np.ndarray:
         """Mono audio [T] at 16 kHz -> the voice's unit vector [K]."""
@@ -69,7 +69,7 @@ class VoiceEncoder:
 
 
 def encoder_fingerprint(model: str | Path) -> str:
-    """A hash of a model's voice encoder, which tells the voices of one from those of others.
+    """A hash of a model's voice encoder, by which its voices are known.
 
     Raises:
         ModelError: the model has none.
@@ -107,7 +107,7 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     mono = mono.mean(axis=1) if mono.ndim == 2 else mono
     warnings = []
     if len(mono) > LONG_SECONDS * sample_rate:
-        warnings.append(f"{name}: longer than {LONG_SECONDS:.0f} s; the rest was not heard")
+        warnings.append(f"{name}: longer than {LONG_SECONDS:.0f} s; the rest was not used")
         mono = mono[: int(LONG_SECONDS * sample_rate)]
     seconds = len(mono) / sample_rate
     if seconds < LEAST_SECONDS:
@@ -122,16 +122,16 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
             f"{name}: silent; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of one voice is "
             f"needed: give a clip in which the speaker talks"
         )
-    heard_seconds = float(speaks.sum()) * _FRAME_SECONDS
+    sounding_seconds = float(speaks.sum()) * _FRAME_SECONDS
     if seconds < SHORT_SECONDS:
         warnings.append(_short(name, f"{seconds:.1f} s long"))
-    elif heard_seconds < SHORT_SECONDS / 2:
-        warnings.append(_short(name, f"silent but for {heard_seconds:.1f} s"))
-    likeness = _likeness_of_parts(mono, speaks, encoder)
-    if likeness < encoder.alike:
+    elif sounding_seconds < SHORT_SECONDS / 2:
+        warnings.append(_short(name, f"silent but for {sounding_seconds:.1f} s"))
+    similarity = _similarity_of_parts(mono, speaks, encoder)
+    if similarity < encoder.same_voice:
         warnings.append(
-            f"{name}: seems to hold several voices (a likeness of {likeness:.2f} between its "
-            f"parts; one voice has over {encoder.alike:.2f}); the result may mix them: give a "
+            f"{name}: seems to hold several voices (a similarity of {similarity:.2f} between its "
+            f"parts; one voice has over {encoder.same_voice:.2f}); the result may mix them: give a "
             f"clip of one"
         )
     vector = encoder(mono)
@@ -139,9 +139,8 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
 
 
 def _short(name: str, what: str) -> str:
-    return (
-        f"{name}: {what}; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of the voice tell it better"
-    )
+    seconds = f"{SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s"
+    return f"{name}: {what}; {seconds} of the voice give a better result"
 
 
 def _sounding(mono: np.ndarray) -> np.ndarray:
@@ -155,8 +154,8 @@ def _sounding(mono: np.ndarray) -> np.ndarray:
     return np.asarray(power > loudest * 10.0 ** (-_PAUSE_DB / 10.0))
 
 
-def _likeness_of_parts(mono: np.ndarray, speaks: np.ndarray, encoder: VoiceEncoder) -> float:
-    """How alike the voices in parts of a clip are: the mean of the lowest fifth of cosines.
+def _similarity_of_parts(mono: np.ndarray, speaks: np.ndarray, encoder: VoiceEncoder) -> float:
+    """How similar the voices in parts of a clip are: the mean of the lowest fifth of cosines.
 
     One part of another voice among ten has a fifth of all pairs with it, so it shows. 1.0 where
     the clip has fewer than two parts that hold sound.

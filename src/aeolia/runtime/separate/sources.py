@@ -1,4 +1,4 @@
-"""What a user asks a separator for, in words, as the model's condition.
+"""The sources that a user names, in words, as the model's condition.
 
     "speech"            one class
     "music"             vocals + drums + bass + other
@@ -6,8 +6,8 @@
     "guitar and bass"   a tag in free text: words that stand for classes
 
 Each word of a tag is looked up in a vocabulary. A word that is not there stands for the one whose
-letters are most like its own ("guitars", "drumms"), compared by hashed groups of three letters;
-when none is like it enough, that is an error which names the nearest.
+letters are most similar to its own ("guitars", "drumms"), compared by hashed groups of three
+letters; when none is similar enough, that is an error which names the nearest.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _PHRASES = {"bass guitar": "bass-guitar", "double bass": "double-bass", "bass dr
 _FILLERS = {"a", "all", "an", "and", "of", "plus", "the", "with"}
 
 #: Cosine of hashed letters above which an unknown word stands for a known one.
-_ALIKE = 0.6
+_SIMILAR = 0.6
 _HASH_SIZE = 512
 
 
@@ -68,7 +68,7 @@ def parse_sources(texts: Sequence[str], classes: Sequence[str]) -> list[Source]:
     """The conditions for several sources of a model with these `classes`.
 
     Raises:
-        InputError: no source, one that cannot be read, or one that is asked for twice.
+        InputError: no source, one that cannot be read, or one that is requested twice.
     """
     if isinstance(texts, str):
         texts = [texts]
@@ -78,7 +78,7 @@ def parse_sources(texts: Sequence[str], classes: Sequence[str]) -> list[Source]:
     labels = [file_label(source.name) for source in sources]
     for source, label in zip(sources, labels, strict=True):
         if labels.count(label) > 1:
-            raise InputError(f"the source {source.name!r} is asked for twice; name it once")
+            raise InputError(f"the source {source.name!r} is requested twice; name it once")
     return sources
 
 
@@ -89,12 +89,12 @@ def parse_source(text: str, classes: Sequence[str]) -> Source:
         InputError: a word that stands for none of the `classes`, naming the nearest.
     """
     words = re.split(r"[\s+,&/]+", text.strip().lower())
-    wanted: set[str] = set()
+    chosen: set[str] = set()
     for word in _with_phrases([word for word in words if word and word not in _FILLERS]):
-        wanted |= _classes_of(word, text, classes)
-    if not wanted:
+        chosen |= _classes_of(word, text, classes)
+    if not chosen:
         raise InputError(f"the source {text!r} names nothing; name some of {_choice(classes)}")
-    condition = np.array([name in wanted for name in classes], np.float32)
+    condition = np.array([name in chosen for name in classes], np.float32)
     return Source(text.strip(), condition)
 
 
@@ -120,9 +120,9 @@ def _classes_of(word: str, text: str, classes: Sequence[str]) -> set[str]:
     nearest = word
     if word not in known:
         letters = _hashed_letters(word)
-        likeness = {name: float(letters @ _hashed_letters(name)) for name in known}
-        nearest = max(likeness, key=lambda name: likeness[name])
-        if likeness[nearest] < _ALIKE:
+        similarity = {name: float(letters @ _hashed_letters(name)) for name in known}
+        nearest = max(similarity, key=lambda name: similarity[name])
+        if similarity[nearest] < _SIMILAR:
             near = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
             hint = f"did you mean {near[0]!r}? " if near else ""
             called = repr(text) if word == text.strip().lower() else f"{word!r} (of {text!r})"

@@ -1,7 +1,7 @@
-"""A recording as a synthesiser hears it: timbres, pitch and loudness; saved as .npz.
+"""A recording as a synthesiser's input: timbres, pitch and loudness; saved as .npz.
 
 latent [N, D], latent_seconds [N]   timbre in windows of 3 s, and where their middles are
-instrument [I]                      who the recording sounds most like, as a condition
+instrument [I]                      the most similar instrument, as a condition
 pitch_hz [F], loudness_db [F]       contours, a value for every hop of the model
 model, instruments, sample_rate, hop_length, n_samples   the model's; samples at its rate
 original_rate, original_samples, channels, format        the recording's; samples a channel
@@ -73,7 +73,7 @@ class Encoding:
         return followed[: self.n_samples]
 
     def check_fits(self, model: OnnxSynthesiser) -> None:
-        """Raise an InputError unless the encoding was made by this model, or one just like it."""
+        """Raise an InputError unless the encoding was made by this model, or an identical one."""
         config = model.config
         ours = (self.sample_rate, self.hop_length, self.latent.shape[1], self.instruments)
         theirs = (config.sample_rate, config.hop_length, config.latent_dim, config.instruments)
@@ -188,7 +188,7 @@ def encode_recording(
     """Encode a monophonic recording [T] or [T, C] of at most half an hour.
 
     Args:
-        instrument: who plays; otherwise whoever sounds most like it.
+        instrument: its name; otherwise the one that sounds most similar.
         name: of the recording, in messages.
 
     Raises:
@@ -259,22 +259,22 @@ def nearest_instrument(
     latent: np.ndarray,
     model: OnnxSynthesiser,
 ) -> np.ndarray:
-    """The instrument [I] with which the recording's loudest seconds are sounded most alike."""
+    """The instrument [I] that sounds most similar in the recording's loudest seconds."""
     config = model.config
     n_frames = min(len(pitch_hz), round(_COMPARED_SECONDS * config.sample_rate / config.hop_length))
     power = np.cumsum(np.concatenate([[0.0], 10 ** (loudness_db / 10) * (pitch_hz > 0)]))
     start = int(np.argmax(power[n_frames:] - power[: len(power) - n_frames]))
     part = slice(start, start + n_frames)
-    heard = samples[start * config.hop_length : (start + n_frames) * config.hop_length]
-    heard = np.pad(heard, (0, n_frames * config.hop_length - len(heard)))
+    part_audio = samples[start * config.hop_length : (start + n_frames) * config.hop_length]
+    part_audio = np.pad(part_audio, (0, n_frames * config.hop_length - len(part_audio)))
     middle = (start + 0.5 * n_frames) * config.hop_length / config.sample_rate
     timbre = latent[int(np.argmin(np.abs(middle - np.arange(len(latent)) * _STEP_SECONDS)))]
     count = len(config.instruments)
-    wanted = _bands(heard, config.sample_rate)
+    target = _bands(part_audio, config.sample_rate)
     distances = []
     for condition in np.eye(count, dtype=np.float32):
         tried = model.decode(timbre, condition, pitch_hz[part], loudness_db[part])[0]
-        distances.append(float(np.abs(_bands(tried, config.sample_rate) - wanted).mean()))
+        distances.append(float(np.abs(_bands(tried, config.sample_rate) - target).mean()))
     return np.asarray(np.eye(count, dtype=np.float32)[int(np.argmin(distances))])
 
 

@@ -1,8 +1,8 @@
-"""Hold a model's sound at the loudness that was asked for.
+"""Hold a model's sound at the target loudness.
 
-A decoder is told the loudness and comes near it; how near depends on pitch and instrument. Where a
-recording's dynamics are to be kept, the sound is measured and what is missing made good by a gain
-that changes slowly enough not to be heard as such.
+A decoder is given the loudness and comes near it; how near depends on pitch and instrument. Where a
+recording's dynamics are to be kept, the sound is measured, and a gain makes up the difference; it
+changes too slowly to be audible as such.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from aeolia.runtime.backend import State
 
 __all__ = ["LoudnessFollower"]
 
-#: The gain goes no further, in decibels, either way.
+#: Limit of the gain, in decibels, either way.
 _MOST_DB = 15.0
 
 #: Share of the way that the gain goes in a frame to where it should be.
 _SHARE = 0.5
 
-#: Below this loudness (dBFS) nothing is made good: silence stays silent.
+#: Below this loudness (dBFS) the gain goes to 0 dB: silence stays silent.
 _SILENT_DB = -75.0
 
 
 class LoudnessFollower:
-    """Sound in, the same at the wanted loudness out, `delay` samples later; state in, state out.
+    """Sound in, the same at the target loudness out, `delay` samples later; state in, state out.
 
     Args:
         hop_length: samples of a frame.
@@ -45,38 +45,38 @@ class LoudnessFollower:
         """Silence, and no gain."""
         return {
             "made": np.zeros(self._before + self.delay, np.float32),
-            "wanted": np.full(self._late_frames, -90.0, np.float32),
+            "target": np.full(self._late_frames, -90.0, np.float32),
             "gain_db": np.zeros((), np.float32),
         }
 
     def step(
         self, sound: np.ndarray, loudness_db: np.ndarray, state: State
     ) -> tuple[np.ndarray, State]:
-        """Sound [T] of whole frames, with its wanted loudness [F]; what else `state` has stays."""
+        """Sound [T] of whole frames, with its target loudness [F]; what else `state` has stays."""
         hop, n_frames = self.hop_length, len(loudness_db)
         made = np.concatenate([state["made"], sound])
-        wanted = np.concatenate([state["wanted"], loudness_db])
-        heard = loudness_inside(made[self._before - LOUDNESS_WINDOW // 2 :], hop, n_frames)
+        target = np.concatenate([state["target"], loudness_db])
+        measured = loudness_inside(made[self._before - LOUDNESS_WINDOW // 2 :], hop, n_frames)
         gains = np.empty(n_frames + 1, np.float32)
         gains[0] = state["gain_db"]
         for frame in range(n_frames):
-            target = 0.0
-            if min(heard[frame], wanted[frame]) > _SILENT_DB:
-                target = float(np.clip(wanted[frame] - heard[frame], -_MOST_DB, _MOST_DB))
-            gains[frame + 1] = gains[frame] + _SHARE * (target - gains[frame])
+            missing = 0.0
+            if min(measured[frame], target[frame]) > _SILENT_DB:
+                missing = float(np.clip(target[frame] - measured[frame], -_MOST_DB, _MOST_DB))
+            gains[frame + 1] = gains[frame] + _SHARE * (missing - gains[frame])
         share = (np.arange(hop, dtype=np.float32) + 1.0) / hop
         curve = gains[:-1, None] + np.diff(gains)[:, None] * share
         output = made[self._before : self._before + n_frames * hop] * 10 ** (curve.ravel() / 20)
         following = {
             **state,
             "made": made[n_frames * hop :],
-            "wanted": wanted[n_frames:],
+            "target": target[n_frames:],
             "gain_db": gains[-1],
         }
         return output.astype(np.float32), following
 
     def whole(self, sound: np.ndarray, loudness_db: np.ndarray) -> np.ndarray:
-        """A whole sound [F * hop] at its wanted loudness [F], aligned."""
+        """A whole sound [F * hop] at its target loudness [F], aligned."""
         late = np.zeros(self.delay, np.float32)
         silent = np.full(self._late_frames, -90.0, np.float32)
         output, _ = self.step(

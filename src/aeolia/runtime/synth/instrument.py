@@ -84,9 +84,9 @@ class OnnxSynthesiser:
     def _run(self, part: str, outputs: list[str], **inputs: np.ndarray) -> list[np.ndarray]:
         given = {name: np.ascontiguousarray(v, np.float32) for name, v in inputs.items()}
         session = self._parts[part]
-        wanted = {node.name for node in session.get_inputs()}
+        needed = {node.name for node in session.get_inputs()}
         # A graph that does not use an input may have lost it in the export.
-        result = session.run(outputs, {n: v for n, v in given.items() if n in wanted})
+        result = session.run(outputs, {n: v for n, v in given.items() if n in needed})
         return list(result)
 
     # --- what a voice is -----------------------------------------------------------------------

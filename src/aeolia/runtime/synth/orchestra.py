@@ -93,7 +93,7 @@ _NOTES_PER_PRIOR = 1024
 
 @dataclass(frozen=True)
 class Orchestra:
-    """Voices, ready for a `Performance`, and who plays what."""
+    """Voices, ready for a `Performance`, and the instrument of each channel."""
 
     voices: tuple[PlayedNote, ...]
     #: Channel -> name of its instrument; "drums" for the tenth.
@@ -111,29 +111,29 @@ def orchestrate(
     """Voices for every note of a score.
 
     Args:
-        model: what has the pitched instruments.
-        drums: what plays channel 10; without it, that channel is left out and remarked on.
-        players: channel (0 to 15) -> instrument name, where General MIDI's choice is not wanted.
+        model: with the pitched instruments.
+        drums: the model for channel 10; without it, that channel is left out, with a remark.
+        players: channel (0 to 15) -> instrument name, instead of General MIDI's choice.
 
     Raises:
         InputError: an unknown instrument, a channel that the score does not have, no note left.
     """
-    wanted = dict(players or {})
+    assigned = dict(players or {})
     channels = score.channels()
-    _check_channels(wanted, channels)
+    _check_channels(assigned, channels)
     remarks = list(score.remarks)
     chosen: dict[int, str] = {}
     voices: dict[int, PlayedNote] = {}
     for channel, program in channels.items():
         notes = [(n, note) for n, note in enumerate(score.notes) if note.channel == channel]
-        if channel == DRUM_CHANNEL and channel not in wanted:
+        if channel == DRUM_CHANNEL and channel not in assigned:
             chosen[channel] = "drums"
             if drums is None:
                 remarks.append(f"{len(notes)} drum notes are left out: no drum model is installed")
                 continue
             voices.update(_drum_voices(notes, drums, score))
             continue
-        name = wanted.get(channel) or _best(model, _words(program))
+        name = assigned.get(channel) or _best(model, _words(program))
         chosen[channel] = name
         voices.update(_pitched_voices(notes, model, name, score))
         remarks.extend(_range_remark(model, name, channel, [note for _, note in notes]))
@@ -142,8 +142,8 @@ def orchestrate(
     return Orchestra(tuple(voices[n] for n in sorted(voices)), chosen, tuple(remarks))
 
 
-def _check_channels(wanted: Mapping[int, str], channels: Mapping[int, int]) -> None:
-    absent = sorted(set(wanted) - set(channels))
+def _check_channels(assigned: Mapping[int, str], channels: Mapping[int, int]) -> None:
+    absent = sorted(set(assigned) - set(channels))
     if absent:
         raise InputError(
             f"the map names channel {absent[0]}, on which the score has no notes; its channels "
@@ -157,13 +157,13 @@ def _words(program: int) -> tuple[str, ...]:
 
 def _best(model: OnnxSynthesiser, words: Sequence[str]) -> str:
     """The instrument that shares the most words, the first words counting most."""
-    weights = {word: len(words) - place for place, word in enumerate(words)}
+    weights = {word: len(words) - index for index, word in enumerate(words)}
 
-    def likeness(index: int) -> float:
+    def shared(index: int) -> float:
         return sum(weights.get(word, 0) for word in model.words_of(index))
 
     names = model.config.instruments
-    return names[max(range(len(names)), key=lambda index: (likeness(index), -index))]
+    return names[max(range(len(names)), key=lambda index: (shared(index), -index))]
 
 
 def _pitched_voices(
@@ -173,8 +173,8 @@ def _pitched_voices(
     pitch = np.array([note.pitch for _, note in notes], np.float32)
     latents = _latents(model, np.tile(instrument, (len(notes), 1)), pitch, notes)
     return {
-        place: _voice(note, model, instrument, latents[row], float(note.pitch), score)
-        for row, (place, note) in enumerate(notes)
+        index: _voice(note, model, instrument, latents[row], float(note.pitch), score)
+        for row, (index, note) in enumerate(notes)
     }
 
 
@@ -186,8 +186,8 @@ def _drum_voices(
     pitch = np.array([np.mean(drums.range_of(one)) for one in instruments], np.float32)
     latents = _latents(drums, instruments, pitch, notes)
     return {
-        place: _voice(note, drums, instruments[row], latents[row], float(pitch[row]), score)
-        for row, (place, note) in enumerate(notes)
+        index: _voice(note, drums, instruments[row], latents[row], float(pitch[row]), score)
+        for row, (index, note) in enumerate(notes)
     }
 
 

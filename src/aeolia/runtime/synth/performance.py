@@ -91,7 +91,7 @@ class Performance:
 
     Args:
         voices: in any order.
-        seed: of all noise. What a voice sounds like depends on the seed and its place in
+        seed: of all noise. What a voice sounds like depends on the seed and its index in
             `voices`, not on the block size.
         frames_per_block: of the first model's frames; few for a quick start, many for speed.
 
@@ -225,7 +225,7 @@ class Performance:
 
 
 def _by_onset(voices: Sequence[PlayedNote], sample_rate: int) -> list[tuple[int, int, PlayedNote]]:
-    """(first sample, place in the list, voice), in the order of time."""
+    """(first sample, index in the list, voice), in the order of time."""
     onsets = [(round(v.onset_seconds * sample_rate), n, v) for n, v in enumerate(voices)]
     return sorted(onsets, key=lambda entry: entry[:2])
 

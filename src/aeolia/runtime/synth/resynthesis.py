@@ -145,11 +145,11 @@ def _stretched(encoding: Encoding, n_samples: int) -> Encoding:
         return encoding
     n_frames = -(-n_samples // encoding.hop_length)
     ratio = encoding.n_samples / n_samples
-    place = np.clip((np.arange(n_frames) + 0.5) * ratio - 0.5, 0, len(encoding.pitch_hz) - 1)
-    loudness = np.interp(place, np.arange(len(encoding.loudness_db)), encoding.loudness_db)
-    left = np.floor(place).astype(int)
+    position = np.clip((np.arange(n_frames) + 0.5) * ratio - 0.5, 0, len(encoding.pitch_hz) - 1)
+    loudness = np.interp(position, np.arange(len(encoding.loudness_db)), encoding.loudness_db)
+    left = np.floor(position).astype(int)
     right = np.minimum(left + 1, len(encoding.pitch_hz) - 1)
-    low, high, part = encoding.pitch_hz[left], encoding.pitch_hz[right], place - left
+    low, high, part = encoding.pitch_hz[left], encoding.pitch_hz[right], position - left
     both = (low > 0) & (high > 0)
     line = np.where(both, low, 1.0) ** (1 - part) * np.where(both, high, 1.0) ** part
     pitch = np.where(both, line, np.where(part < 0.5, low, high))

@@ -173,11 +173,11 @@ class _Channel:
     levels: list[tuple[float, float]] = field(default_factory=list)
 
     def bend(self) -> float:
-        """Semitones that the wheel asks for now."""
+        """Semitones of the wheel's present position."""
         return (self.wheel - 8192) / 8192 * (self.bend_semitones + self.bend_cents / 100)
 
     def level_db(self) -> float:
-        """Level that volume and expression ask for, 40 log10 of each as General MIDI has it."""
+        """Level of volume and expression, 40 log10 of each as General MIDI has it."""
         product = self.volume / _USUAL_VOLUME * self.expression / 127
         return float(40 * np.log10(product)) if product > 0 else -120.0
 

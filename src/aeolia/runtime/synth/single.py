@@ -15,7 +15,7 @@ from aeolia.runtime.synth.tags import Wish, read_tags
 
 __all__ = ["MOST_SAMPLES", "MOST_SECONDS", "NoteRequest", "play_note", "plan_notes"]
 
-#: Notes further outside an instrument's range, in semitones, are warned about.
+#: Notes more than this outside an instrument's range, in semitones, are warned about.
 _NEAR_SEMITONES = 2.0
 #: Length of a note, and timbres drawn at a time, at most.
 MOST_SECONDS = 600.0
@@ -47,12 +47,12 @@ def plan_notes(
     samples: int = 0,
     seed: int = 0,
 ) -> list[NoteRequest]:
-    """What to play for what was asked.
+    """The notes to play for a request.
 
     Args:
         instrument, pitch, velocity: where None, the text decides; else the model's first
             instrument, the middle of its range, 90.
-        text: words, see `runtime.tags`.
+        text: words, see `runtime.synth.tags`.
         samples: timbres to draw from the prior; 0 for its most usual one.
         seed: decides the draws.
 
@@ -86,11 +86,11 @@ def _request(
     condition = model.instrument(name)
     low, high = model.range_of(condition)
     if number is None:
-        place = 0.5 if wish.pitch_place is None else wish.pitch_place
-        number = float(round(low + place * (high - low)))
+        share = 0.5 if wish.range_share is None else wish.range_share
+        number = float(round(low + share * (high - low)))
     push = touch(velocity, model.config.velocity_range_db)
-    asked = condition[None], np.array([number]), np.array([push])
-    latent = model.sample_prior(*asked, seed) if samples else model.prior(*asked).mean
+    given = condition[None], np.array([number]), np.array([push])
+    latent = model.sample_prior(*given, seed) if samples else model.prior(*given).mean
     warning = ""
     if not model.unpitched and not low - _NEAR_SEMITONES <= number <= high + _NEAR_SEMITONES:
         warning = (

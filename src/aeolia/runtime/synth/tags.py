@@ -1,8 +1,8 @@
 """Words for a sound: "bright plucked low" as instruments, a region of the latent, and a touch.
 
-Three kinds of words are known, and all others refused by name:
+Three kinds of words are known, and all others are refused by name:
 
-- an instrument's name, a word of it, or its family ("sax", "plucked"): who may play;
+- an instrument's name, a word of it, or its family ("sax", "plucked"): which instruments may play;
 - what was measured on the training notes ("bright", "noisy", ...): steps in the latent, which the
   model carries, one standard deviation of the measure each;
 - "low", "high", "loud", "soft": pitch and velocity, where the caller does not set them.
@@ -21,22 +21,22 @@ from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
 __all__ = ["Wish", "known_words", "read_tags"]
 
-#: Where "low" and "high" lie within an instrument's range.
-_PITCH_PLACES = {"low": 0.2, "high": 0.8}
+#: Where "low" and "high" lie within an instrument's range, 0 to 1.
+_RANGE_SHARES = {"low": 0.2, "high": 0.8}
 _VELOCITIES = {"soft": 45, "loud": 115}
 _FILLERS = {"a", "an", "and", "the", "of", "sound", "note", "very", "with", "tone"}
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a text asks for."""
+    """What a text describes."""
 
     #: Names of the instruments that fit, the best first; all of the model's if no word chose.
     instruments: tuple[str, ...]
     #: Step in the latent, [D].
     step: np.ndarray
-    #: Place within the instrument's range, 0 to 1; None if no word says.
-    pitch_place: float | None = None
+    #: Position of the pitch within the instrument's range, 0 to 1; None if no word says.
+    range_share: float | None = None
     #: 1 to 127; None if no word says.
     velocity: int | None = None
 
@@ -44,12 +44,12 @@ class Wish:
 def known_words(model: OnnxSynthesiser) -> tuple[str, ...]:
     """All words that `read_tags` understands, sorted."""
     return tuple(
-        sorted({*_instrument_words(model), *model.config.tags, *_PITCH_PLACES, *_VELOCITIES})
+        sorted({*_instrument_words(model), *model.config.tags, *_RANGE_SHARES, *_VELOCITIES})
     )
 
 
 def read_tags(text: str, model: OnnxSynthesiser) -> Wish:
-    """What `text` asks of a model.
+    """What `text` describes, for a model.
 
     Raises:
         InputError: no word, or an unknown one; the nearest known word is given.
@@ -60,7 +60,7 @@ def read_tags(text: str, model: OnnxSynthesiser) -> Wish:
     by_instrument = _instrument_words(model)
     step = np.zeros(model.config.latent_dim, np.float32)
     votes = np.zeros(len(model.config.instruments))
-    place: float | None = None
+    share: float | None = None
     velocity: int | None = None
     for word in words:
         known = False
@@ -71,8 +71,8 @@ def read_tags(text: str, model: OnnxSynthesiser) -> Wish:
             direction = model.config.tag_directions[model.config.tags.index(word)]
             step += np.asarray(direction, np.float32)
             known = True
-        if word in _PITCH_PLACES:
-            place, known = _PITCH_PLACES[word], True
+        if word in _RANGE_SHARES:
+            share, known = _RANGE_SHARES[word], True
         if word in _VELOCITIES:
             velocity, known = _VELOCITIES[word], True
         if not known:
@@ -83,7 +83,7 @@ def read_tags(text: str, model: OnnxSynthesiser) -> Wish:
             )
     best = np.flatnonzero(votes == votes.max())
     names = tuple(model.config.instruments[index] for index in best)
-    return Wish(names, step, place, velocity)
+    return Wish(names, step, share, velocity)
 
 
 def _instrument_words(model: OnnxSynthesiser) -> dict[str, list[int]]:
