@@ -19,10 +19,10 @@ import soxr
 
 from aeolia.data.heldout.denoise import SAMPLE_RATE, HeldOutPair, pair_hash
 from aeolia.errors import InputError
-from aeolia.evaluation.scoring import System, run_system
+from aeolia.evaluation.scoring import System, run_system, score_audio
 from aeolia.evaluation.systems import UNPROCESSED, load_system
 from aeolia.files import write_atomically
-from aeolia.metrics import METRICS, log_spectral_distance, si_sdr
+from aeolia.metrics import log_spectral_distance, si_sdr
 from aeolia.runtime.catalogue import find_model, load
 from benchmarks import say
 from benchmarks.denoise.metrics import INPUT
@@ -126,7 +126,7 @@ def _metrics(*names: str) -> Callable[[Competitor, HeldOutPair], ClipScores]:
     def measure(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
         reference = resampled(pair.reference, SAMPLE_RATE, _SCORED_AT)
         estimate = _estimate(competitor, pair, _SCORED_AT)
-        return {name: METRICS[name].compute(reference, estimate, _SCORED_AT) for name in names}
+        return score_audio(reference, estimate, _SCORED_AT, names)[0]
 
     return measure
 

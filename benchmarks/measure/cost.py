@@ -53,7 +53,9 @@ def count_macs(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     names = sorted(needed)
-    shapes |= {n: a.shape for n, a in zip(names, session.run(names, feeds), strict=True)}
+    # Without names a session would return every output.
+    found = session.run(names, feeds) if names else []
+    shapes |= {name: array.shape for name, array in zip(names, found, strict=True)}
     return sum(_RULES[node.op_type](node, shapes) for node in counted if counts(node, shapes))
 
 

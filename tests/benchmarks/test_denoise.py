@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from made.corpora import held_out_corpus
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("scipy")
@@ -75,29 +76,10 @@ def test_macs_agree_with_the_count_by_hand(tmp_path: Path) -> None:
     assert cost.count_macs(tmp_path / "counted.onnx", feeds) == convolution + product + recurrence
 
 
-def _corpus(folder: Path, speakers: int, noises: int) -> Path:
-    """A manifest of short made recordings at 48 kHz: tones as speech, noise as noise."""
-    import soundfile
-
-    rng = np.random.default_rng(0)
-    rows = []
-    names = [("speech", f"speaker{k}") for k in range(speakers)]
-    for kind, label in names + [("noise", f"hum{chr(97 + k)}x") for k in range(noises)]:
-        tone = np.sin(np.arange(48000) * rng.uniform(0.01, 0.1))
-        audio = 0.1 * (tone if kind == "speech" else rng.standard_normal(48000))
-        soundfile.write(folder / f"{label}.wav", audio, 48000)
-        rows.append([f"{label}.wav", kind, "made", label, 1.0, 24000])
-    with (folder / "manifest.csv").open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["path", "kind", "source", "label", "seconds", "bandwidth_hz"])
-        writer.writerows(rows)
-    return folder / "manifest.csv"
-
-
 def test_held_out_sets_are_repeatable_balanced_and_at_the_snr(tmp_path: Path) -> None:
     from aeolia.data.heldout import denoise as heldout
 
-    manifest = _corpus(tmp_path, speakers=80, noises=40)
+    manifest = held_out_corpus(tmp_path, speakers=80, noises=40)
     sets = heldout.build_sets(manifest, mixtures=10)
     again = heldout.build_sets(manifest, mixtures=10)
     assert {n: heldout.set_hash(p) for n, p in sets.items()} == {
@@ -121,4 +103,12 @@ def test_a_speaker_on_both_sides_stops_the_benchmark(
 
     monkeypatch.setattr(heldout, "recording_of", lambda row: "the same")
     with pytest.raises(DataError, match="held out and yet"):
-        heldout.HeldOut(_corpus(tmp_path, speakers=40, noises=20))
+        heldout.HeldOut(held_out_corpus(tmp_path, speakers=40, noises=20))
+
+
+def test_too_few_held_out_speakers_are_said_so(tmp_path: Path) -> None:
+    from aeolia.data.heldout import denoise as heldout
+    from aeolia.errors import DataError
+
+    with pytest.raises(DataError, match="named speakers and .* are needed"):
+        heldout.HeldOut(held_out_corpus(tmp_path, speakers=3, noises=2))

@@ -45,6 +45,8 @@ _LENGTH = int(CLIP_SECONDS * SAMPLE_RATE)
 #: Every seventh mixture has babble of other held-out voices in place of a recording.
 _BABBLE_EVERY = 7
 _FULL_BAND_HZ = 16000
+#: Voices in babble, besides the speaker.
+_MOST_BABBLE = 6
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class HeldOut:
                 )
         self.speakers = _grouped(r for r in valid if r.kind == "speech" and r.label)
         self.noises = _grouped(r for r in valid if r.kind == "noise" and r.seconds >= 0.8)
+        if len(self.speakers) <= _MOST_BABBLE or not self.noises:
+            raise DataError(
+                f"{len(self.speakers)} named speakers and {len(self.noises)} noise recordings are "
+                f"held out; {_MOST_BABBLE + 1} and 1 are needed: give recordings of more of them"
+            )
         self._decoded: dict[str, np.ndarray] = {}
 
     def speakers_with(self, wanted: Callable[[Row], bool]) -> list[str]:
@@ -123,7 +130,7 @@ class HeldOut:
     def babble(self, rng: np.random.Generator, target: str) -> np.ndarray:
         """Four to six other voices [T] at active level 1."""
         others = [name for name in self.speakers if name != target]
-        voices = rng.choice(others, int(rng.integers(4, 7)), replace=False)
+        voices = rng.choice(others, int(rng.integers(4, _MOST_BABBLE + 1)), replace=False)
         total = np.sum([self.speech(rng, str(name)) for name in voices], axis=0)
         return (total / active_level(total)).astype(np.float32)
 
