@@ -162,6 +162,8 @@ def _spread(levels: np.ndarray) -> float:
 
 def _at_one_pitch(sounds: Mapping[str, np.ndarray]) -> list[list[float]]:
     """Mel distance of each pair of recordings of one pitch, and of the draws for them."""
+    if "pairs/levels" not in sounds:  # no pitch was recorded twice
+        return []
     real, drawn = sounds["pairs/levels"], sounds["pairs_drawn/levels"]
     return [
         [_apart(real[at], real[at + 1]), _apart(drawn[at], drawn[at + 1])]

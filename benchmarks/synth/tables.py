@@ -153,7 +153,7 @@ def _likeness_table(found: Parts) -> str:
                 wrong.setdefault(true, []).append(guess)
     worst = sorted(wrong.items(), key=lambda entry: -len(entry[1]))[:8]
     taken = "; ".join(f"{name} for {', '.join(sorted(set(some)))}" for name, some in worst)
-    pairs = np.array(found["at_pitch"])
+    pairs = np.array(found["at_pitch"]).reshape(-1, 2)
     rows = [
         [
             "draws over recordings, at the same pitches and velocities",

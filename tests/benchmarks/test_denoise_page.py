@@ -16,12 +16,12 @@ pytest.importorskip("onnx")
 pytest.importorskip("pesq")
 pytest.importorskip("pystoi")
 
-from aeolia.data.heldout import denoise as heldout  # noqa: E402
-from benchmarks.__main__ import main  # noqa: E402
-from benchmarks.denoise import report, timing  # noqa: E402
-from benchmarks.measure import speed  # noqa: E402
-from benchmarks.peers import folder as peer_folder  # noqa: E402
-from benchmarks.results import Results  # noqa: E402
+from aeolia.data.heldout import denoise as heldout
+from benchmarks.__main__ import main
+from benchmarks.denoise import report, timing
+from benchmarks.measure import speed
+from benchmarks.peers import folder as peer_folder
+from benchmarks.results import Results
 
 PEERS = ("GTCRN", "WebRTC NS", "noisereduce")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
-from made.recordings import noise_like, voice_like, write
+from aeolia.data.corpus.manifest import Row
+from made.music import hit_rows, note_rows, song_rows
+from made.recordings import made_rows, noise_like, voice_like, write
 
-__all__ = ["held_out_corpus"]
+__all__ = ["held_out_corpus", "held_out_rows"]
 
 
 def held_out_corpus(folder: Path, speakers: int, noises: int, sample_rate: int = 48000) -> Path:
@@ -28,3 +31,16 @@ def held_out_corpus(folder: Path, speakers: int, noises: int, sample_rate: int =
         writer.writerow(["path", "kind", "source", "label", "seconds", "bandwidth_hz"])
         writer.writerows(rows)
     return path
+
+
+def held_out_rows(folder: Path, sample_rate: int = 16000) -> list[Row]:
+    """Voices, noises, two songs, notes and hits, enough of each held out to mix them."""
+    from aeolia.data.separate.rows import split_played
+
+    rows = [*made_rows(folder), *song_rows(folder, songs=2)]
+    for speaker, pitch_hz in enumerate((100.0, 110.0, 200.0, 220.0, 240.0)):
+        audio = voice_like(4.0, sample_rate, pitch_hz, seed=speaker)
+        path = write(folder / f"people/{speaker}.wav", audio, sample_rate)
+        rows.append(Row(str(path), "speech", "people", f"p{speaker}", 4.0, sample_rate))
+    rows = [replace(row, split="valid") for row in rows]
+    return [*rows, *split_played([*note_rows(folder), *hit_rows(folder)])]

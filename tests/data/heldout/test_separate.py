@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made.music import hit_rows, note_rows, song_rows
-from made.recordings import made_rows, voice_like, write
+from made.corpora import held_out_rows
 
 torch = pytest.importorskip("torch")
 
@@ -21,7 +20,6 @@ from aeolia.data.heldout.separate import (  # noqa: E402
     speaker_mixtures,
 )
 from aeolia.data.separate import pools as separation  # noqa: E402
-from aeolia.data.separate.rows import split_played  # noqa: E402
 from aeolia.errors import DataError  # noqa: E402
 
 RATE = 16000
@@ -34,13 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rows(folder: Path) -> list[Row]:
-    rows = [*made_rows(folder), *song_rows(folder, songs=2)]
-    for speaker in range(5):
-        audio = voice_like(4.0, RATE, (100.0, 110.0, 200.0, 220.0, 240.0)[speaker], seed=speaker)
-        path = write(folder / f"people/{speaker}.wav", audio, RATE)
-        rows.append(Row(str(path), "speech", "people", f"p{speaker}", 4.0, RATE))
-    rows = [replace(row, split="valid") for row in rows]
-    return [*rows, *split_played([*note_rows(folder), *hit_rows(folder)])]
+    return held_out_rows(folder)
 
 
 def level_db(audio: np.ndarray) -> float:
