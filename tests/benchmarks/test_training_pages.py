@@ -1,4 +1,4 @@
-"""Pages about trained models. Training is tested elsewhere: here it leaves a model of known gain."""
+"""Pages about trained models; training is tested elsewhere: here it leaves one of known gain."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_ablations_pair_with_the_first_row(
         trained.append(settings)
         run = Path(str(words[words.index("--out") + 1]))
         run.mkdir()
-        (run / "train.json").write_text(json.dumps({"train": {"steps": 50}, **settings}))
+        (run / "train.json").write_text(json.dumps({**settings, "train": {"steps": 50}}))
 
     def measure(run: Path, data: Path) -> Clips:
         latent = json.loads((run / "train.json").read_text())["model"].get("latent_dim", 64)
