@@ -13,10 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["PendingFile", "new_folder", "partial_path", "write_atomically", "writing"]
+__all__ = ["PendingFile", "in_words", "new_folder", "partial_path", "write_atomically", "writing"]
 
 #: Bytes that most file systems allow in a name, with some to spare.
 _NAME_BYTES = 250
+
+
+def in_words(error: OSError, what: str) -> str:
+    """Why a file could not be opened, and what to do; `what` is needed, such as "voice file"."""
+    if isinstance(error, FileNotFoundError):
+        return f"no such {what}; check the path"
+    if isinstance(error, IsADirectoryError):
+        return f"a folder; name a {what} in it"
+    return f"cannot be opened ({error.strerror})"
 
 
 def partial_path(path: Path) -> Path:

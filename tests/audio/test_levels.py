@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.audio.levels import SILENCE_DB, count_clipped, decibels, peak, rms, rms_db
+from aeolia.audio.levels import SILENCE_DB, count_clipped, decibels, gain_below, peak, rms, rms_db
 
 
 def test_full_scale_sine() -> None:
@@ -28,3 +28,10 @@ def test_rms_of_small_floats_is_not_lost_in_float32() -> None:
 
 def test_count_clipped() -> None:
     assert count_clipped(np.array([[1.0, -1.0], [1.01, -2.0]])) == 2
+
+
+def test_a_gain_is_lowered_only_where_the_peak_would_be_too_high() -> None:
+    assert gain_below(0.9, 0.3, 2.0) == 2.0
+    assert gain_below(0.9, 0.3, 5.0) == pytest.approx(3.0)
+    assert gain_below(0.9, 1.8) == pytest.approx(0.5)
+    assert gain_below(0.9, 0.0, 7.0) == 7.0

@@ -7,6 +7,7 @@ asked for. Instrument n prefers harmonic n + 1; latent 0 adds the second harmoni
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 import warnings
@@ -39,15 +40,15 @@ NOTES = SynthConfig(
     tag_directions=((1.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 0.0)),
 )
 
-DRUMS = SynthConfig(
+DRUMS = dataclasses.replace(
+    NOTES,
     name="drums",
-    sample_rate=48000,
-    hop_length=480,
-    latent_dim=4,
     instruments=("kick", "snare", "hihat"),
     ranges=((36.0, 36.0), (38.0, 38.0), (42.0, 42.0)),
     held_seconds=(1.0, 1.0, 1.0),
     instrument_words=(("kick", "drum"), ("snare", "drum"), ("hihat", "cymbal")),
+    tags=(),
+    tag_directions=(),
 )
 
 
@@ -56,16 +57,8 @@ class _Decode(nn.Module):
         super().__init__()
         self.config = config
 
-    def forward(
-        self,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_hz: Tensor,
-        loudness_db: Tensor,
-        noise: Tensor,
-        phase: Tensor,
-        level: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        latent, instrument, pitch_hz, loudness_db, noise, phase, level = inputs
         hop, rate = self.config.hop_length, self.config.sample_rate
         hz = pitch_hz.unsqueeze(2).expand(-1, -1, hop).flatten(1)
         total = phase.double() + torch.cumsum(hz.double() / rate, dim=1)
@@ -86,15 +79,8 @@ class _Decode(nn.Module):
 
 
 class _Envelope(nn.Module):
-    def forward(
-        self,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_midi: Tensor,
-        velocity: Tensor,
-        since_onset: Tensor,
-        since_release: Tensor,
-    ) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
+        latent, instrument, pitch_midi, velocity, since_onset, since_release = inputs
         level = FULL_DB - VELOCITY_DB * (1 - velocity.unsqueeze(1)) - DECAY_DB * since_onset
         level = level - 60.0 * since_release.clamp(min=0.0) / RELEASE_SECONDS
         unused = 0.0 * (latent.sum(1) + instrument.sum(1) + pitch_midi).unsqueeze(1)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.files import AudioInfo, AudioWriter
-from aeolia.audio.levels import decibels
+from aeolia.audio.levels import decibels, gain_below
 
 __all__ = ["CEILING_DB", "Levelled", "lowering", "write_levelled"]
 
@@ -37,8 +37,7 @@ class Levelled:
 
 def lowering(peak: float) -> float:
     """Gain, at most 1, that brings a peak down to the ceiling."""
-    ceiling = 10.0 ** (CEILING_DB / 20.0)
-    return ceiling / peak if peak > ceiling else 1.0
+    return gain_below(10.0 ** (CEILING_DB / 20.0), peak)
 
 
 def write_levelled(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["SILENCE_DB", "count_clipped", "decibels", "peak", "rms", "rms_db"]
+__all__ = ["SILENCE_DB", "count_clipped", "decibels", "gain_below", "peak", "rms", "rms_db"]
 
 #: What `decibels` returns for exact silence, instead of minus infinity.
 SILENCE_DB = -200.0
@@ -34,6 +34,11 @@ def decibels(amplitude: float) -> float:
 def rms_db(audio: np.ndarray) -> float:
     """RMS level in dBFS."""
     return decibels(rms(audio))
+
+
+def gain_below(ceiling: float, highest: float, gain: float = 1.0) -> float:
+    """`gain`, or less where it would bring the `highest` magnitude above `ceiling`."""
+    return min(gain, ceiling / highest) if highest > 0.0 else gain
 
 
 def count_clipped(audio: np.ndarray, limit: float = 1.0) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.wav_pipe import WavPipeReader, read_wav_header
 from aeolia.errors import AudioFileError
+from aeolia.files import in_words
 
 __all__ = ["PIPE", "AudioReader", "read_audio", "read_samples"]
 
@@ -190,12 +191,8 @@ def _check_is_file(path: Path, name: str) -> None:
         found = path.stat()
         with path.open("rb"):
             pass
-    except FileNotFoundError:
-        raise AudioFileError(f"{name}: no such file; check the path") from None
-    except IsADirectoryError:
-        raise AudioFileError(f"{name}: a folder; name the audio files in it") from None
     except OSError as error:
-        raise AudioFileError(f"{name}: cannot be opened ({error.strerror})") from error
+        raise AudioFileError(f"{name}: {in_words(error, 'file')}") from error
     if stat.S_ISREG(found.st_mode) and not found.st_size:
         raise AudioFileError(f"{name}: empty (0 bytes); an audio file is needed")
 

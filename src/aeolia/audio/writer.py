@@ -6,6 +6,8 @@ import os
 import shutil
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -142,27 +144,26 @@ class AudioWriter(AllOrNothing):
         """Complete the file, still beside its path."""
         if self._pipe:
             return
-        try:
+        with self._or_nothing():
             self._file.close()
             self._check_complete()
-        except (RuntimeError, OSError) as error:
-            self.abort()
-            raise self._failed(error) from error
-        except BaseException:
-            self.abort()
-            raise
 
     def put(self) -> None:
         """Put the finished file at its path."""
         if self._pipe:
             return
-        try:
+        with self._or_nothing():
             self._pending.put()
-        except OSError as error:
+
+    @contextmanager
+    def _or_nothing(self) -> Iterator[None]:
+        """Whatever fails inside removes the file, and is put into words."""
+        try:
+            yield
+        except BaseException as error:
             self.abort()
-            raise self._failed(error) from error
-        except BaseException:
-            self.abort()
+            if isinstance(error, (RuntimeError, OSError)):
+                raise self._failed(error) from error
             raise
 
     def _check_complete(self) -> None:

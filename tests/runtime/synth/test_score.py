@@ -263,5 +263,5 @@ def test_bad_files(tmp_path: Path, read) -> None:
         read(track((0, tempo(0xFFFFFF)), (0x0FFFFFF, message(0x90, 60, 9))), division=1)
     with pytest.raises(InputError, match="a folder"):
         read_score(tmp_path)
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no such MIDI file"):
         read_score(tmp_path / "none.mid")

@@ -24,6 +24,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from aeolia.audio.levels import gain_below, peak
 from aeolia.data.corpus.manifest import Row, read_manifest, recording_of, split_rows, trainable
 from aeolia.data.heldout.rooms import reverberate, shoebox
 from aeolia.errors import DataError
@@ -199,7 +200,7 @@ def _pair(
         other = held.babble(rng, speaker) if noise == "babble" else held.noise(rng, noise)
         noisy = wet + other * np.float32(active_level(reference) * 10 ** (-snr_db / 20))
     level = 10 ** (rng.uniform(-35, -18) / 20) / active_level(noisy)
-    level = min(level, 0.95 / float(np.abs(noisy).max()), 0.95 / float(np.abs(reference).max()))
+    level = gain_below(0.95, max(peak(noisy), peak(reference)), level)
     scale = np.float32(level)
     return HeldOutPair(name, noisy * scale, reference * scale, snr_db, rt60, speaker, noise)
 
@@ -246,7 +247,7 @@ def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[HeldOutPai
     for k, recording in enumerate(list(held.noises)[:: max(1, len(held.noises) // few)][:few]):
         rng = np.random.default_rng((5, k))
         audio = held.noise(rng, recording)
-        audio *= np.float32(min(0.05, 0.95 / np.abs(audio).max()))
+        audio *= np.float32(gain_below(0.95, peak(audio), 0.05))
         silent = np.zeros_like(audio)
         noises.append(HeldOutPair(f"noises-{k:03d}", audio, silent, None, None, "", recording))
     return {

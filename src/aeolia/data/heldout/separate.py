@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from aeolia.audio.levels import gain_below, peak
 from aeolia.config.classes import MUSIC
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corruptions import active_level
@@ -144,7 +145,7 @@ def song_excerpts(
         song, start = songs.place(index, n)
         stems = songs.stems(song, start)
         mixture = np.asarray(sum(stems.values()), np.float32)
-        scale = min(1.0, 0.99 / max(float(np.abs(mixture).max()), 1e-9))
+        scale = gain_below(0.99, peak(mixture))
         yield HeldOutMixture(
             f"song_{index:03d}",
             sample_rate,
@@ -321,8 +322,8 @@ def _finished(parts: torch.Tensor, sample_rate: int) -> tuple[np.ndarray, list[n
     """(mixture [T], parts) at the set's level, less where a peak would exceed 0.99."""
     mixture = parts.sum(0)
     level = float(active_level(mixture[None], sample_rate)[0])
-    peak = max(float(parts.abs().max()), float(mixture.abs().max()), 1e-9)
-    scaled = parts * min(_LEVEL / max(level, 1e-9), 0.99 / peak)
+    highest = max(float(parts.abs().max()), float(mixture.abs().max()))
+    scaled = parts * gain_below(0.99, highest, _LEVEL / max(level, 1e-9))
     return scaled.sum(0).numpy(), list(scaled.numpy())
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.errors import InputError, ModelError
-from aeolia.files import write_atomically
+from aeolia.files import in_words, write_atomically
 
 __all__ = ["VOICE_SUFFIX", "Voice"]
 
@@ -139,12 +139,8 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise ValueError("not a JSON object")
         return content
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such voice file; check the path") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: a folder; name a voice file or a clip in it") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror})") from error
+        raise InputError(f"{path}: {in_words(error, 'voice file')}") from error
     except ValueError as error:
         raise InputError(
             f"{path}: not a readable voice file ({' '.join(str(error).split())[:60]}); give a "

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aeolia.errors import InputError
+from aeolia.files import in_words
 from aeolia.runtime.synth.smf import Event, SmfFile, parse_smf
 
 __all__ = ["DRUM_CHANNEL", "Curve", "Note", "Score", "read_score"]
@@ -98,13 +99,11 @@ def read_score(path: str | Path) -> Score:
         InputError: the file is missing, damaged, of several independent patterns (type 2),
             without notes, or longer than six hours.
     """
-    name, path = str(path), Path(path)
-    if path.is_dir():
-        raise InputError(f"{name}: a folder; name a MIDI file (.mid)")
+    name = str(path)
     try:
-        data = path.read_bytes()
+        data = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror}); name a MIDI file") from error
+        raise InputError(f"{name}: {in_words(error, 'MIDI file')}") from error
     smf = parse_smf(data, name)
     seconds = _seconds(smf)
     if len(seconds) and seconds[-1] > _MAX_HOURS * 3600:
