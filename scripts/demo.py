@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from aeolia.api.synthesis import DRUMS_MODEL, NOTES_MODEL, Synthesiser, play_score_file
+from aeolia.api.instruments import NOTES_MODEL, Synthesiser
+from aeolia.api.synthesis import DRUMS_MODEL, play_score_file
 from aeolia.audio.files import read_samples
 from aeolia.errors import AeoliaError, InputError
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page

@@ -13,9 +13,8 @@ Importing the package loads nothing else; each name is fetched when it is first 
 
 from __future__ import annotations
 
-import ast
 import importlib
-import pkgutil
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 # The one list of public names and of their homes. Type checkers follow it as it stands; at run
@@ -25,19 +24,20 @@ if TYPE_CHECKING:
     from aeolia.api.denoising import denoise_file as denoise_file
     from aeolia.api.encoding import decode as decode
     from aeolia.api.encoding import encode as encode
+    from aeolia.api.instruments import instruments as instruments
     from aeolia.api.models import ModelInfo as ModelInfo
     from aeolia.api.models import describe_model as describe_model
-    from aeolia.api.operations import Decode as Decode
-    from aeolia.api.operations import Denoise as Denoise
-    from aeolia.api.operations import Encode as Encode
-    from aeolia.api.operations import Morph as Morph
-    from aeolia.api.operations import Operation as Operation
-    from aeolia.api.operations import PlayNote as PlayNote
-    from aeolia.api.operations import PlayScore as PlayScore
-    from aeolia.api.operations import Separate as Separate
-    from aeolia.api.operations import Shift as Shift
-    from aeolia.api.operations import Transfer as Transfer
-    from aeolia.api.operations import operation_from_json as operation_from_json
+    from aeolia.api.operations.denoising import Denoise as Denoise
+    from aeolia.api.operations.operation import Operation as Operation
+    from aeolia.api.operations.playing import PlayNote as PlayNote
+    from aeolia.api.operations.playing import PlayScore as PlayScore
+    from aeolia.api.operations.registry import operation_from_json as operation_from_json
+    from aeolia.api.operations.reshaping import Decode as Decode
+    from aeolia.api.operations.reshaping import Encode as Encode
+    from aeolia.api.operations.reshaping import Morph as Morph
+    from aeolia.api.operations.reshaping import Shift as Shift
+    from aeolia.api.operations.separation import Separate as Separate
+    from aeolia.api.operations.transfer import Transfer as Transfer
     from aeolia.api.reports import EncodingReport as EncodingReport
     from aeolia.api.reports import FileReport as FileReport
     from aeolia.api.reports import MorphReport as MorphReport
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from aeolia.api.separation import separate as separate
     from aeolia.api.separation import separate_file as separate_file
     from aeolia.api.streams import Stream as Stream
-    from aeolia.api.synthesis import instruments as instruments
     from aeolia.api.synthesis import play_score as play_score
     from aeolia.api.synthesis import play_score_file as play_score_file
     from aeolia.api.synthesis import synthesise as synthesise
@@ -75,25 +74,20 @@ if TYPE_CHECKING:
     from aeolia.runtime.synth.encoding import Encoding as Encoding
 
 
+@cache
 def _homes() -> dict[str, str]:
     """Public name -> module."""
-    source = pkgutil.get_data(__name__, "__init__.py")
-    assert source is not None, "the package is installed with its source"
-    (block,) = (node for node in ast.parse(source).body if isinstance(node, ast.If))
-    return {
-        alias.name: str(node.module)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    import re
+    from pathlib import Path
 
-
-_HOMES = _homes()
-
-__all__ = ["__version__", *_HOMES]
+    source = Path(__file__).read_text(encoding="utf-8")
+    imports = re.findall(r"^    from (aeolia\.\S+) import (\w+) as \2$", source, re.MULTILINE)
+    return {name: module for module, name in imports}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return ["__version__", *_homes()]
     if name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 
@@ -101,12 +95,13 @@ def __getattr__(name: str) -> Any:
             return version("aeolia")
         except PackageNotFoundError:  # run from a source tree that is not installed
             return "0+unknown"
-    if name not in _HOMES:
+    # Python looks for names of its own, such as __path__, which need no reading.
+    if name.startswith("_") or name not in _homes():
         raise AttributeError(f"module 'aeolia' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(_homes()[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), "__version__", *_homes()})

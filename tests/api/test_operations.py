@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import aeolia
 from aeolia.api import opening
-from aeolia.api.operations import OPERATIONS
+from aeolia.api.operations.registry import OPERATIONS
 from aeolia.cli import run as shell
 from made.midi_bytes import midi_file, track
 from made.tiny_separators import tone, write_separator, write_voice_encoder

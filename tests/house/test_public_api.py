@@ -94,6 +94,12 @@ def test_public_names_exist_and_are_documented(name: str) -> None:
         assert not missing, f"{name}: no type for {missing}"
 
 
+def test_a_star_imports_them() -> None:
+    names: dict[str, object] = {}
+    exec("from aeolia import *", names)
+    assert set(names) - {"__builtins__"} == PUBLIC
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="denoize"):
         aeolia.denoize  # noqa: B018

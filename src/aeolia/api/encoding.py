@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports import EncodingReport, FileReport
-from aeolia.api.synthesis import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.audio.files import AudioInfo, AudioWriter
 from aeolia.audio.resample import resample
 from aeolia.runtime.synth.encoding import Encoding, encode_recording

@@ -36,7 +36,7 @@ def play_live(
     begin: Callable[[LiveBlocks], None] = lambda blocks: None,
     watch: Callable[[LiveBlocks], None] = lambda blocks: None,
 ) -> LiveBlocks:
-    """Send what a microphone hears through a stream of one channel to a speaker.
+    """Send what a microphone records through a stream of one channel to a speaker.
 
     Args:
         stream: of a stream that separates, the first output is played.

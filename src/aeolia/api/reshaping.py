@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.api.encoding import as_recorded, encode, encoded
+from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports import MorphReport, ShiftReport
-from aeolia.api.synthesis import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.audio.files import AUDIO_SUFFIXES, PIPE, AudioInfo, AudioReader, AudioWriter, Outputs
 from aeolia.errors import InputError
 from aeolia.runtime.synth.resynthesis import glide, morph_steps, shifted
@@ -124,16 +124,16 @@ def morph(
 
 
 def morph_file(
-    first: str | Path,
-    last: str | Path,
+    source: str | Path,
     target: str | Path,
     *,
+    to: str | Path,
     steps: int = 7,
     seed: int = 0,
     model: Synthesiser = NOTES_MODEL,
     overwrite: bool = False,
 ) -> MorphReport:
-    """`morph` from files into the folder `target`: morph-1.wav, morph-2.wav and so on.
+    """`morph` from `source` to `to`, into the folder `target`: morph-1.wav, morph-2.wav, ...
 
     A `target` that is "-" or ends as an audio file does gets one sound that glides from one
     recording to the other, and `steps` is not read.
@@ -156,18 +156,18 @@ def morph_file(
     # All names before any work: the encodings take long.
     if not overwrite and (taken := [path for path in paths if Path(path).exists()]):
         raise InputError(f"{taken[0]}: already exists; add --overwrite, or name another output")
-    sounds, rate = morph(first, last, steps=None if single else steps, seed=seed, model=model)
+    sounds, rate = morph(source, to, steps=None if single else steps, seed=seed, model=model)
     info = AudioInfo("morph", rate, 1, None, "WAV", "PCM_24")
     with Outputs({path: path for path in paths}, info, overwrite=overwrite) as outputs:
         outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
     return MorphReport(
-        input=str(first),
+        input=str(source),
         output=str(target),
         sample_rate=rate,
         channels=1,
         frames=sum(map(len, sounds)),
         clipped_samples=sum(outputs.n_clipped.values()),
         wall_seconds=time.perf_counter() - started,
-        to=str(last),
+        to=str(to),
         outputs=tuple(paths),
     )

@@ -4,97 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
-from aeolia.api.opening import once
+from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Progress
 from aeolia.api.reports import NoteReport, ScoreReport, SoundedNote
 from aeolia.audio.files import PIPE, AudioInfo, Outputs
 from aeolia.audio.levelled import lowering, write_levelled
 from aeolia.audio.pitch_names import note_name
 from aeolia.errors import InputError
-from aeolia.runtime.catalogue import find_model, released_models
-from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.synth.orchestra import Orchestra, orchestrate
 from aeolia.runtime.synth.performance import Performance
 from aeolia.runtime.synth.score import DRUM_CHANNEL, Score, read_score
 from aeolia.runtime.synth.single import plan_notes, play_note
-from aeolia.runtime.synth.tags import known_words
 
 __all__ = [
     "DRUMS_MODEL",
-    "NOTES_MODEL",
-    "Instrument",
-    "Synthesiser",
-    "instruments",
-    "open_synthesiser",
     "play_notes_file",
     "play_score",
     "play_score_file",
     "synthesise",
-    "words",
 ]
 
-#: A released model's name, a model file, or a model that is already open.
-Synthesiser: TypeAlias = str | Path | OnnxSynthesiser
-
-#: Models used unless another is named.
-NOTES_MODEL, DRUMS_MODEL = "notes", "drums"
-
-
-def open_synthesiser(model: Synthesiser) -> OnnxSynthesiser:
-    """The model; a name or a file is opened, once a process.
-
-    Raises:
-        ModelError: no such model, or one of another task.
-    """
-    return once(OnnxSynthesiser, find_model(model)) if isinstance(model, (str, Path)) else model
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """An instrument that a model has, and the pitches that it was learned from."""
-
-    name: str
-    #: MIDI numbers; None for drums, which have no pitch.
-    lowest: float | None
-    highest: float | None
-
-    @property
-    def range(self) -> str:
-        """The pitches in words, such as "49 to 81 (C#3 to A5)"; empty for drums."""
-        if self.lowest is None or self.highest is None:
-            return ""
-        names = f"{note_name(self.lowest)} to {note_name(self.highest)}"
-        return f"{self.lowest:.0f} to {self.highest:.0f} ({names})"
-
-
-def instruments(model: Synthesiser = NOTES_MODEL) -> tuple[Instrument, ...]:
-    """The instruments that `synthesise`, `play_score` and `transfer` can name.
-
-    Raises:
-        ModelError: no such model, or one of another task.
-    """
-    opened = open_synthesiser(model)
-
-    def instrument(name: str) -> Instrument:
-        pitches = (None, None) if opened.unpitched else opened.range_of(opened.instrument(name))
-        return Instrument(name, *pitches)
-
-    return tuple(map(instrument, opened.config.instruments))
-
-
-def words(model: Synthesiser = NOTES_MODEL) -> tuple[str, ...]:
-    """The words that the argument `text` of `synthesise` can hold, sorted.
-
-    Raises:
-        ModelError: no such model, or one of another task.
-    """
-    return known_words(open_synthesiser(model))
+#: The model of a score's drums, unless another is named.
+DRUMS_MODEL = "drums"
 
 
 def synthesise(

@@ -11,7 +11,7 @@ from aeolia.cli.options import AttenuationLimit
 
 if TYPE_CHECKING:
     from aeolia.api.live import LiveBlocks
-    from aeolia.api.operations import Filter
+    from aeolia.api.operations.operation import Filter
 
 __all__ = ["live"]
 

@@ -88,7 +88,7 @@ def separate(
 
     Every output has the input's length, sample rate, channels, tags and format, aligned to the
     sample. With --speaker there are two: speaker and background. With --rest, or when all
-    sources are asked for, the outputs sum to the mixture.
+    sources are requested, the outputs sum to the mixture.
 
     \b
     Examples:

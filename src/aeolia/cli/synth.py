@@ -139,7 +139,7 @@ def synth(
 
 
 def _show_list(model: str) -> None:
-    from aeolia.api.synthesis import instruments, words
+    from aeolia.api.instruments import instruments, words
 
     table = instruments(model)
     width = max((len(one.name) for one in table), default=0)

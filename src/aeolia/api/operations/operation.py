@@ -7,14 +7,17 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from aeolia.api.recordings import Progress
 from aeolia.api.reports import Report
 from aeolia.config.ranges import check_fields
 from aeolia.errors import InputError
 
-__all__ = ["Operation"]
+if TYPE_CHECKING:
+    from aeolia.api.streams import Stream
+
+__all__ = ["Filter", "Operation"]
 
 AnyReport = TypeVar("AnyReport", bound=Report)
 
@@ -81,7 +84,7 @@ class Operation(ABC, Generic[AnyReport]):
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None
     ) -> AnyReport:
-        """`run` for checked arguments."""
+        """`run` for checked arguments: mostly a function whose arguments the settings are."""
 
     @abstractmethod
     def check(self) -> None:
@@ -98,3 +101,28 @@ class Operation(ABC, Generic[AnyReport]):
     def to_json(self) -> str:
         """The operation as JSON, which `operation_from_json` reads back to an equal one."""
         return json.dumps(self.as_dict())
+
+
+class Filter(Operation[AnyReport]):
+    """An operation that works block by block, and so on live audio as well."""
+
+    def stream(
+        self, sample_rate: int | None = None, channels: int = 1, *, resample_quality: str = "HQ"
+    ) -> Stream:
+        """A stream that does it; the arguments are those of `aeolia.Stream`.
+
+        Raises:
+            InputError, ModelError: with one line on what is wrong.
+        """
+        from aeolia.api.streams import Stream
+
+        return Stream(
+            sample_rate=sample_rate,
+            channels=channels,
+            resample_quality=resample_quality,
+            **self._stream_settings(),
+        )
+
+    def _stream_settings(self) -> dict[str, Any]:
+        """The arguments of `aeolia.Stream` that say what it does."""
+        return vars(self)

@@ -1,0 +1,39 @@
+"""Denoise as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aeolia.api.denoising import denoise_file, open_denoiser
+from aeolia.api.operations.operation import Filter
+from aeolia.api.recordings import Progress
+from aeolia.api.reports import FileReport
+from aeolia.config.ranges import AtLeast
+
+__all__ = ["Denoise"]
+
+
+@dataclass(frozen=True)
+class Denoise(Filter[FileReport]):
+    """Remove noise from a file of any length: `denoise_file` as a value."""
+
+    name = "denoise"
+
+    #: A released model's name, or a model file.
+    model: str = "denoise"
+    #: Lower noise by at most this much; None for no limit.
+    attenuation_limit_db: Annotated[float | None, AtLeast(0.0)] = None
+
+    def check(self) -> None:
+        """Open the model.
+
+        Raises:
+            ModelError: no such model, or one of another task.
+        """
+        open_denoiser(self.model)
+
+    def _run(
+        self, source: str, target: str, overwrite: bool, progress: Progress | None
+    ) -> FileReport:
+        return denoise_file(source, target, **vars(self), overwrite=overwrite, progress=progress)

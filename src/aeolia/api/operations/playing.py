@@ -1,0 +1,73 @@
+"""PlayNote and PlayScore as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aeolia.api.operations.synthesis import Seed, Synthesis
+from aeolia.api.recordings import Progress
+from aeolia.api.reports import NoteReport, ScoreReport
+from aeolia.api.synthesis import DRUMS_MODEL, play_notes_file, play_score_file
+from aeolia.config.ranges import Above, Between
+from aeolia.errors import ConfigError
+from aeolia.runtime.synth.single import MOST_SAMPLES, MOST_SECONDS
+
+__all__ = ["PlayNote", "PlayScore"]
+
+
+@dataclass(frozen=True)
+class PlayNote(Synthesis[NoteReport]):
+    """A note, or timbres drawn for it: `play_notes_file` as a value. Its source is None."""
+
+    name = "play_note"
+    reads = False
+
+    #: None for the text's choice, or the model's first.
+    instrument: str | None = None
+    #: A name such as "A4", a MIDI number, or "440Hz"; None for the middle of the range.
+    pitch: float | str | None = None
+    #: 1 (soft) to 127 (loud); None for the text's choice, or 90.
+    velocity: Annotated[int | None, Between(1, 127)] = None
+    #: Length of the sound, its release included.
+    seconds: Annotated[float, Above(0.0), Between(0.0, MOST_SECONDS)] = 2.0
+    #: Words such as "bright plucked low".
+    text: str | None = None
+    #: Timbres to draw from the prior, a file each; 0 for one note in its most usual timbre.
+    samples: Annotated[int, Between(0, MOST_SAMPLES)] = 0
+    #: Decides the draws and the noise in them.
+    seed: Seed = 0
+
+    def _run(
+        self, source: str, target: str, overwrite: bool, progress: Progress | None
+    ) -> NoteReport:
+        return play_notes_file(target, **vars(self), overwrite=overwrite)
+
+
+@dataclass(frozen=True)
+class PlayScore(Synthesis[ScoreReport]):
+    """A MIDI file, the source, as sound: `play_score_file` as a value."""
+
+    name = "play_score"
+
+    #: (channel from 0 to 15, instrument) for each that General MIDI's programs shall not choose.
+    players: tuple[tuple[int, str], ...] = ()
+    #: The model for channel 9, the drums; None leaves them out.
+    drums: str | None = DRUMS_MODEL
+    #: Of all noise in the sound.
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        channels = [channel for channel, _ in self.players]
+        for channel in channels:
+            if not 0 <= channel <= 15:
+                raise ConfigError(f"players names channel {channel}; channels are 0 to 15")
+            if channels.count(channel) > 1:
+                raise ConfigError(f"players names channel {channel} twice; name it once")
+
+    def _run(
+        self, source: str, target: str, overwrite: bool, progress: Progress | None
+    ) -> ScoreReport:
+        settings = {**vars(self), "players": dict(self.players)}
+        return play_score_file(source, target, **settings, overwrite=overwrite, progress=progress)

@@ -1,0 +1,48 @@
+"""All operations by name, and reading one from JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from aeolia.api.operations.denoising import Denoise
+from aeolia.api.operations.operation import Operation
+from aeolia.api.operations.playing import PlayNote, PlayScore
+from aeolia.api.operations.reshaping import Decode, Encode, Morph, Shift
+from aeolia.api.operations.separation import Separate
+from aeolia.api.operations.transfer import Transfer
+from aeolia.config import config_from_dict
+from aeolia.errors import ConfigError
+
+__all__ = ["OPERATIONS", "operation_from_json"]
+
+_ALL = (Denoise, Separate, Transfer, Shift, Morph, PlayNote, PlayScore, Encode, Decode)
+
+#: Name in JSON -> class.
+OPERATIONS: dict[str, type[Operation[Any]]] = {cls.name: cls for cls in _ALL}
+
+
+def operation_from_json(text: str) -> Operation[Any]:
+    """The operation in strict JSON, such as {"operation": "denoise", "model": "denoise-16k"}.
+
+    Keys are the fields of the operation's class; those left out have their defaults.
+
+    Raises:
+        ConfigError: no JSON object, an unknown operation or key (the nearest known one is named),
+            a missing key, or a value that cannot be.
+    """
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"the operation is not valid JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"an operation must be a JSON object, not {type(values).__name__}")
+    name = values.pop("operation", None)
+    if name is None:
+        raise ConfigError(f"the key 'operation' is missing; it is one of {', '.join(OPERATIONS)}")
+    if not isinstance(name, str) or name not in OPERATIONS:
+        near = difflib.get_close_matches(str(name), OPERATIONS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(OPERATIONS)}"
+        raise ConfigError(f"no operation is called {name!r}; {hint}")
+    return config_from_dict(OPERATIONS[name], values)
