@@ -13,7 +13,7 @@ import typer
 from aeolia.errors import DataError
 
 if TYPE_CHECKING:
-    from aeolia.evaluation import PairSet, Report, System
+    from aeolia.evaluation import Gallery, PairSet, Report, System
     from aeolia.metrics import Metric
 
 __all__ = ["evaluate"]
@@ -171,7 +171,7 @@ def _score(
     return Report(title, tuple(used or metrics), scores, tuple(notes))
 
 
-def _galleries(report: Report, found: PairSet, systems: dict[str, System]) -> list:
+def _galleries(report: Report, found: PairSet, systems: dict[str, System]) -> list[Gallery]:
     """The clips the first model gained least on, and some from the middle of its ranking."""
     from aeolia.evaluation import UNPROCESSED, gallery, worst_clips
 

@@ -116,12 +116,13 @@ class Filter(Operation[AnyReport]):
         """
         from aeolia.api.streams import Stream
 
-        return Stream(
+        stream: Stream = Stream(
             sample_rate=sample_rate,
             channels=channels,
             resample_quality=resample_quality,
             **self._stream_settings(),
         )
+        return stream
 
     def _stream_settings(self) -> dict[str, Any]:
         """The arguments of `aeolia.Stream` that say what it does."""
