@@ -88,10 +88,10 @@ def test_mistakes_are_told_in_one_line(
     assert "is a folder" in refused(run_folder, "-o", tmp_path, "--overwrite")
     assert "no card at" in refused(run_folder, "-o", file, "--card", tmp_path / "no.md")
 
-    monkeypatch.setattr(export, "largest_difference", lambda model, data: 3e-4)
+    monkeypatch.setattr(export, "largest_difference", lambda model, files: 3e-4)
     said = refused(run_folder, "-o", file)
     assert "not exported: ONNX Runtime and PyTorch differ by 3.00e-04" in said
-    monkeypatch.setattr(export, "largest_difference", lambda model, data: 0.0)
+    monkeypatch.setattr(export, "largest_difference", lambda model, files: 0.0)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

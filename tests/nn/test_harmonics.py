@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from aeolia.nn.harmonics import PitchTrack, harmonic_waves, harmonic_weights, pulse_train
+from aeolia.nn.harmonics import PhaseAccumulator, harmonic_waves, harmonic_weights, pulse_train
 
 RATE, HOP = 48000, 480
 
 
 def run(pitch_hz: torch.Tensor, blocks: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Cycles and gate over blocks of so many frames each."""
-    track = PitchTrack(RATE, HOP)
+    track = PhaseAccumulator(RATE, HOP)
     voices = len(pitch_hz)
     phase, last = torch.zeros(voices, 1), torch.zeros(voices, 1)
     cycles, gates, start = [], [], 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from aeolia.config import DenoiseConfig, SeparateConfig
 from aeolia.errors import ModelError
@@ -78,14 +79,15 @@ class TorchSeparator:
     def voice(self, audio: np.ndarray) -> np.ndarray:
         """The unit vector [K] of an enrolment clip [T] at 16 kHz; for a model by speaker."""
         if self.model.voice is None:
-            raise ModelError(f"{self.config.name} is asked for classes and knows no voices")
+            raise ModelError(f"{self.config.name} separates classes and knows no voices")
         device = next(self.model.parameters()).device
-        return self.model.voice(torch.from_numpy(audio)[None].to(device))[0].cpu().numpy()
+        voice: Tensor = self.model.voice(torch.from_numpy(audio)[None].to(device))
+        return voice[0].cpu().numpy()
 
 
-def _tensors(state: State, device: torch.device) -> dict[str, torch.Tensor]:
+def _tensors(state: State, device: torch.device) -> dict[str, Tensor]:
     return {name: torch.from_numpy(value).to(device) for name, value in state.items()}
 
 
-def _arrays(state: dict[str, torch.Tensor]) -> State:
+def _arrays(state: dict[str, Tensor]) -> State:
     return {name: value.cpu().numpy() for name, value in state.items()}

@@ -102,7 +102,8 @@ class FrameTransform(nn.Module):
         """Spectra [V, 2, F, hop + 1] to frames [V, F, 2 * hop]."""
         if torch.onnx.is_in_onnx_export():
             return self.products.inverse(spectrum)
-        return torch.fft.irfft(torch.complex(spectrum[:, 0], spectrum[:, 1]))
+        frames: Tensor = torch.fft.irfft(torch.complex(spectrum[:, 0], spectrum[:, 1]))
+        return frames
 
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from aeolia.nn.state import Shapes, State
+
 __all__ = ["FrameLayer", "FrameNetwork"]
 
 
@@ -30,12 +32,12 @@ class FrameLayer(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """[V, F, C], condition [V, K], past [V, C, past_frames] to [V, F, C] and the next past."""
-        heard = torch.cat([past, x.transpose(1, 2)], dim=2)
-        y = self.norm(self.taps(heard).transpose(1, 2))
+        joined = torch.cat([past, x.transpose(1, 2)], dim=2)
+        y = self.norm(self.taps(joined).transpose(1, 2))
         scale, shift = self.modulation(condition).unsqueeze(1).chunk(2, dim=2)
         y = y * (1.0 + scale) + shift
         y = self.narrow(nn.functional.silu(self.widen(y)))
-        return x + y, heard[:, :, -self.past_frames :]
+        return x + y, joined[:, :, -self.past_frames :]
 
 
 class FrameNetwork(nn.Module):
@@ -52,20 +54,18 @@ class FrameNetwork(nn.Module):
         )
         self.leave = nn.LayerNorm(channels)
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+    def state_shapes(self) -> Shapes:
         """Name and shape (without the voices' axis) of every state tensor."""
         return {
             f"past{i}": (self.channels, layer.past_frames)  # type: ignore[misc]
             for i, layer in enumerate(self.layers)
         }
 
-    def forward(
-        self, features: Tensor, condition: Tensor, state: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, features: Tensor, condition: Tensor, state: State) -> tuple[Tensor, State]:
         """Features [V, F, N] and condition [V, K] to [V, F, C] and the next state."""
         spread = condition.unsqueeze(1).expand(-1, features.shape[1], -1)
         x = self.enter(torch.cat([features, spread], dim=2))
-        following = {}
+        following: State = {}
         for i, layer in enumerate(self.layers):
             x, following[f"past{i}"] = layer(x, condition, state[f"past{i}"])
         return self.leave(x), following

@@ -17,17 +17,18 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.config import SynthConfig
+from aeolia.nn.pitch import N_PITCH_FEATURES, pitch_features
 
 __all__ = [
     "ConditionalPrior",
     "Gaussian",
     "MixturePrior",
+    "Prior",
     "StandardPrior",
     "build_prior",
     "free_bits",
     "kl_divergence",
     "log_density",
-    "pitch_features",
 ]
 
 #: Bounds of log variances: standard deviations from 0.01 to 7.
@@ -40,6 +41,12 @@ class Gaussian(NamedTuple):
     mean: Tensor
     log_variance: Tensor
 
+    @classmethod
+    def from_values(cls, values: Tensor) -> Gaussian:
+        """A network's values [..., 2 * D]: means, then log variances, which are kept in bounds."""
+        mean, log_variance = values.chunk(2, dim=-1)
+        return cls(mean, log_variance.clamp(*_LOG_VARIANCE))
+
     def sample(self, noise: Tensor) -> Tensor:
         """A draw for unit normal `noise` [..., D]; differentiable in mean and variance."""
         return self.mean + torch.exp(0.5 * self.log_variance) * noise
@@ -48,7 +55,11 @@ class Gaussian(NamedTuple):
 def kl_divergence(posterior: Gaussian, prior: Gaussian) -> Tensor:
     """KL(posterior || prior) in nats for every dimension [..., D].
 
-    For one dimension: (log s2_p - log s2_q + (s2_q + (m_q - m_p)^2) / s2_p - 1) / 2.
+    For one dimension, with means m and variances v of posterior q and prior p,
+
+        KL = (log(v_p / v_q) + (v_q + (m_q - m_p)^2) / v_p - 1) / 2
+
+    (Kingma & Welling, 2014, appendix B, where p = N(0, 1)).
     """
     gap = posterior.log_variance - prior.log_variance
     distance = (posterior.mean - prior.mean).square() * torch.exp(-prior.log_variance)
@@ -70,16 +81,24 @@ def free_bits(divergence: Tensor, nats: float) -> Tensor:
     return divergence.mean(0).clamp(min=nats).sum()
 
 
-def pitch_features(pitch_midi: Tensor) -> Tensor:
-    """Pitch [...] as MIDI number to smooth features [..., 7] of the order of one."""
-    position = (pitch_midi - 60.0) / 48.0
-    angles = position.unsqueeze(-1) * (
-        math.pi * torch.tensor([0.5, 1.0, 2.0], device=pitch_midi.device)
-    )
-    return torch.cat([position.unsqueeze(-1), torch.sin(angles), torch.cos(angles)], dim=-1)
+class Prior(nn.Module):
+    """p(z | instrument, pitch, velocity): what the latent is before a note was observed.
+
+    Called with instrument [V, I], pitch [V] as MIDI number and velocity [V] from 0 to 1, it gives
+    a Gaussian over [V, D].
+    """
+
+    def divergence(self, posterior: Gaussian, latent: Tensor, *conditions: Tensor) -> Tensor:
+        """KL of the posterior from this prior in nats, [V, D].
+
+        Args:
+            latent: a draw of the posterior [V, D], for priors that need one.
+            conditions: instrument, pitch and velocity.
+        """
+        return kl_divergence(posterior, self(*conditions))
 
 
-class StandardPrior(nn.Module):
+class StandardPrior(Prior):
     """N(0, 1), whatever the conditions."""
 
     def __init__(self, config: SynthConfig) -> None:
@@ -93,48 +112,26 @@ class StandardPrior(nn.Module):
         zeros = zero.unsqueeze(1).expand(-1, self.latent_dim)
         return Gaussian(zeros, zeros)
 
-    def divergence(
-        self,
-        posterior: Gaussian,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_midi: Tensor,
-        velocity: Tensor,
-    ) -> Tensor:
-        """KL of the posterior from this prior [V, D]; `latent` is a draw of the posterior."""
-        return kl_divergence(posterior, self(instrument, pitch_midi, velocity))
 
-
-class ConditionalPrior(nn.Module):
+class ConditionalPrior(Prior):
     """A Gaussian whose mean and variance depend on instrument, pitch and velocity."""
 
     def __init__(self, config: SynthConfig) -> None:
         super().__init__()
+        n_inputs = len(config.instruments) + N_PITCH_FEATURES + 1
         last = nn.Linear(64, 2 * config.latent_dim)
         # Begin as N(0, 1).
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-        self.network = nn.Sequential(nn.Linear(len(config.instruments) + 8, 64), nn.SiLU(), last)
+        self.network = nn.Sequential(nn.Linear(n_inputs, 64), nn.SiLU(), last)
 
     def forward(self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor) -> Gaussian:
         """Instrument [V, I], pitch [V] and velocity [V] to a Gaussian over [V, D]."""
         features = torch.cat([instrument, pitch_features(pitch_midi), velocity.unsqueeze(1)], dim=1)
-        mean, log_variance = self.network(features).chunk(2, dim=1)
-        return Gaussian(mean, log_variance.clamp(*_LOG_VARIANCE))
-
-    def divergence(
-        self,
-        posterior: Gaussian,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_midi: Tensor,
-        velocity: Tensor,
-    ) -> Tensor:
-        """KL of the posterior from this prior [V, D]; `latent` is a draw of the posterior."""
-        return kl_divergence(posterior, self(instrument, pitch_midi, velocity))
+        return Gaussian.from_values(self.network(features))
 
 
-class MixturePrior(nn.Module):
+class MixturePrior(Prior):
     """Learned Gaussians with weights that depend on the instrument.
 
     A mixture in the latent, as in the VampPrior (Tomczak & Welling, 2018), with free components
@@ -157,25 +154,23 @@ class MixturePrior(nn.Module):
         second = weights @ (self.means.square() + torch.exp(self.log_variances))
         return Gaussian(mean, torch.log((second - mean.square()).clamp(min=1e-4)))
 
-    def divergence(
-        self,
-        posterior: Gaussian,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_midi: Tensor,
-        velocity: Tensor,
-    ) -> Tensor:
+    def divergence(self, posterior: Gaussian, latent: Tensor, *conditions: Tensor) -> Tensor:
         """Estimated KL from one draw, shared out equally over the dimensions [V, D]."""
         parts = Gaussian(self.means, self.log_variances.clamp(*_LOG_VARIANCE))
         each = log_density(latent.unsqueeze(1), parts).sum(2)
-        weights = torch.log_softmax(self.weights(instrument), dim=1)
+        weights = torch.log_softmax(self.weights(conditions[0]), dim=1)
         prior = torch.logsumexp(each + weights, dim=1, keepdim=True)
         total = log_density(latent, posterior).sum(1, keepdim=True) - prior
         return (total / latent.shape[1]).expand_as(latent)
 
 
-def build_prior(config: SynthConfig) -> StandardPrior | ConditionalPrior | MixturePrior:
+_PRIORS: dict[str, type[StandardPrior] | type[ConditionalPrior] | type[MixturePrior]] = {
+    "standard": StandardPrior,
+    "conditional": ConditionalPrior,
+    "mixture": MixturePrior,
+}
+
+
+def build_prior(config: SynthConfig) -> Prior:
     """The prior that `config.prior` names."""
-    if config.prior == "standard":
-        return StandardPrior(config)
-    return ConditionalPrior(config) if config.prior == "conditional" else MixturePrior(config)
+    return _PRIORS[config.prior](config)

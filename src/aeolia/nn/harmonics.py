@@ -1,6 +1,6 @@
 """What excites a voice: harmonics of an exact pitch, phase-continuous and free of aliasing.
 
-Time runs in frames of `hop_length` samples; a sample's place is (frame, sample in the frame).
+Time runs in frames of `hop_length` samples; a sample is addressed by (frame, sample in the frame).
 Phases are counted in cycles.
 """
 
@@ -11,14 +11,14 @@ import math
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PitchTrack", "harmonic_waves", "harmonic_weights", "pulse_train"]
+__all__ = ["PhaseAccumulator", "harmonic_waves", "harmonic_weights", "pulse_train"]
 
 #: Harmonics fade out below this share of the Nyquist frequency.
 _HIGHEST = 0.98
 _TINY = 1e-5
 
 
-class PitchTrack(nn.Module):
+class PhaseAccumulator(nn.Module):
     """Pitch per frame to phase per sample.
 
     The frequency moves in a straight line from the last frame's pitch, reached at the start of a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -42,7 +43,7 @@ class Recurrent(nn.Module):
 
 
 class MinimalGRU(nn.Module):
-    """A GRU whose gate and candidate hear the input alone (Feng et al., 2024), frames first.
+    """A GRU whose gate and candidate depend on the input alone (Feng et al., 2024), frames first.
 
         g = sigmoid(W_g x + b_g),  n = tanh(W_n x + b_n),  h <- h + g * (n - h)
 
@@ -63,7 +64,8 @@ class MinimalGRU(nn.Module):
         if torch.onnx.is_in_onnx_export():
             return self._as_gru(x, state)
         # Under autocast the projection is in half precision; the memory stays in the state's own.
-        y = _Follow.apply(self.project(x).to(state.dtype), state)
+        follow: Callable[[Tensor, Tensor], Tensor] = _Follow.apply
+        y = follow(self.project(x).to(state.dtype), state)
         return y, y[-1]
 
     def _as_gru(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -95,7 +95,7 @@ def test_the_file_describes_itself(tmp_path: Path) -> None:
 def test_a_file_that_differs_is_not_written(
     difference: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "largest_difference", lambda model, data: difference)
+    monkeypatch.setattr(export, "largest_difference", lambda model, files: difference)
     with pytest.raises(ModelError, match="not exported: ONNX Runtime and PyTorch differ") as caught:
         export_onnx(random_model(TINY), tmp_path / "model.onnx")
     assert "\n" not in str(caught.value)
@@ -105,7 +105,7 @@ def test_a_file_that_differs_is_not_written(
 def test_the_check_sees_other_weights(tmp_path: Path) -> None:
     export_onnx(random_model(TINY), tmp_path / "model.onnx")
     other = random_model(TINY, seed=1)
-    assert largest_difference(other, (tmp_path / "model.onnx").read_bytes()) > 1e-3
+    assert largest_difference(other, {"": (tmp_path / "model.onnx").read_bytes()}) > 1e-3
 
 
 def test_constants_are_stored_once_and_in_half_precision_where_that_is_exact() -> None:

@@ -13,9 +13,8 @@ import torch
 
 from aeolia.config import SeparateConfig, config_from_json
 from aeolia.errors import ModelError
-from aeolia.models.export import onnx as export
+from aeolia.models.export import separate
 from aeolia.models.export.onnx import export_onnx
-from aeolia.models.export.separate import largest_separator_difference, largest_voice_difference
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator, some_conditions
 from made.tiny_models import noise
 
@@ -81,19 +80,22 @@ def test_onnx_equals_pytorch(config: SeparateConfig, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def who(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def by_speaker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an exported separator by speaker."""
-    folder = tmp_path_factory.mktemp("who")
-    export_onnx(random_separator(BY_SPEAKER), folder / "who.onnx", "# who\n")
+    folder = tmp_path_factory.mktemp("by_speaker")
+    export_onnx(random_separator(BY_SPEAKER), folder / "speaker.onnx", "# speaker\n")
     return folder
 
 
 @torch.no_grad()
-def test_the_voice_encoder_lies_beside(who: Path) -> None:
+def test_the_voice_network_lies_beside(by_speaker: Path) -> None:
     model = random_separator(BY_SPEAKER)
     assert model.voice is not None
-    assert sorted(path.name for path in who.iterdir()) == ["who.onnx", "who.voice.onnx"]
-    session = opened(who / "who.voice.onnx")
+    assert sorted(path.name for path in by_speaker.iterdir()) == [
+        "speaker.onnx",
+        "speaker.voice.onnx",
+    ]
+    session = opened(by_speaker / "speaker.voice.onnx")
     assert [(node.name, node.shape) for node in session.get_inputs()] == [("audio", [1, "samples"])]
     for seconds in (2.0, 4.321, 30.0):
         audio = noise(1, round(seconds * 16000))
@@ -102,29 +104,33 @@ def test_the_voice_encoder_lies_beside(who: Path) -> None:
         np.testing.assert_allclose(voice, model.voice(audio).numpy(), atol=1e-5)
 
 
-def test_both_files_describe_themselves(who: Path) -> None:
-    for name in ("who.onnx", "who.voice.onnx"):
-        proto = onnx.load(who / name)
+def test_both_files_describe_themselves(by_speaker: Path) -> None:
+    for name in ("speaker.onnx", "speaker.voice.onnx"):
+        proto = onnx.load(by_speaker / name)
         metadata = {entry.key: entry.value for entry in proto.metadata_props}
-        assert metadata["aeolia_format"] == "1" and metadata["aeolia_card"] == "# who\n"
+        assert metadata["aeolia_format"] == "1" and metadata["aeolia_card"] == "# speaker\n"
         assert config_from_json(SeparateConfig, metadata["aeolia_config"]) == BY_SPEAKER
         assert [(entry.domain, entry.version) for entry in proto.opset_import] == [("", 17)]
         assert all(node.domain == "" for node in proto.graph.node)
 
 
-@pytest.mark.parametrize("which", ["largest_separator_difference", "largest_voice_difference"])
+@pytest.mark.parametrize("check", ["largest_step_difference", "_voice_difference"])
 def test_nothing_is_written_when_either_differs(
-    which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, which, lambda model, data: 2e-3)
+    monkeypatch.setattr(separate, check, lambda *_: 2e-3)
     with pytest.raises(ModelError, match="differ by 2.00e-03"):
         export_onnx(random_separator(BY_SPEAKER), tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_weights_are_noticed(who: Path) -> None:
-    other = random_separator(BY_SPEAKER, seed=1)
-    assert other.voice is not None
-    assert largest_separator_difference(other, (who / "who.onnx").read_bytes()) > 1e-3
-    voice = (who / "who.voice.onnx").read_bytes()
-    assert largest_voice_difference(other.voice, voice) > 1e-3
+def test_other_weights_are_noticed(by_speaker: Path, tmp_path: Path) -> None:
+    model = random_separator(BY_SPEAKER)
+    export_onnx(random_separator(BY_SPEAKER, seed=1), tmp_path / "speaker.onnx")
+    own, others = (
+        {"": f.read_bytes(), "voice": f.with_suffix(".voice.onnx").read_bytes()}
+        for f in (by_speaker / "speaker.onnx", tmp_path / "speaker.onnx")
+    )
+    assert separate.largest_difference(model, own) < 1e-4
+    for part in ("", "voice"):
+        assert separate.largest_difference(model, {**own, part: others[part]}) > 1e-3

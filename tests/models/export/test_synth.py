@@ -13,6 +13,7 @@ from aeolia.config import SynthConfig
 from aeolia.errors import ModelError
 from aeolia.models.export import onnx as export
 from aeolia.models.export.onnx import export_onnx
+from aeolia.models.synth.frames import DecoderInput
 from aeolia.models.synth.tags import tag_directions
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from made.tiny_notes import TINY_SYNTH, random_synth
@@ -48,7 +49,8 @@ def test_graphs_are_pytorch(config: SynthConfig, tmp_path: Path) -> None:
         values = (latent, instrument, pitch, loudness, noise)
         output, state = played.step(*values, state)
         with torch.no_grad():
-            expected, ours = model.step(*(torch.from_numpy(value) for value in values), ours)
+            frames = DecoderInput(*(torch.from_numpy(value) for value in values))
+            expected, ours = model.step(frames, ours)
         assert np.abs(output - expected.numpy()).max() < 1e-4
     audio = 0.1 * generator.standard_normal(37 * 480).astype(np.float32)
     hz = np.full(37, 220.0, np.float32)
@@ -57,22 +59,22 @@ def test_graphs_are_pytorch(config: SynthConfig, tmp_path: Path) -> None:
         encoded = model.encode(torch.from_numpy(audio)[None], torch.from_numpy(hz)[None])
     assert np.abs(found.mean - encoded.mean.numpy()).max() < 1e-3
     times = np.linspace(0.0, 2.0, 19, dtype=np.float32)[None]
-    asked = (np.float32([64.0]), np.float32([0.7]))
-    level = played.envelope(latent[:1], instrument[:1], *asked, times, -np.ones_like(times))
+    note = (np.float32([64.0]), np.float32([0.7]))
+    level = played.envelope(latent[:1], instrument[:1], *note, times, -np.ones_like(times))
     with torch.no_grad():
         expected = model.envelope(
-            *(torch.from_numpy(v) for v in (latent[:1], instrument[:1], *asked, times)),
+            *(torch.from_numpy(v) for v in (latent[:1], instrument[:1], *note, times)),
             torch.full((1, 19), -1.0),
         )
-        prior = model.prior(*(torch.from_numpy(v) for v in (instrument[:1], *asked)))
+        prior = model.prior(*(torch.from_numpy(v) for v in (instrument[:1], *note)))
     assert np.abs(level - expected.numpy()).max() < 1e-2
-    assert np.abs(played.prior(instrument[:1], *asked).mean - prior.mean.numpy()).max() < 1e-4
+    assert np.abs(played.prior(instrument[:1], *note).mean - prior.mean.numpy()).max() < 1e-4
 
 
 def test_graphs_that_differ_are_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "largest_synth_difference", lambda model, graphs: 0.01)
+    monkeypatch.setattr(export, "largest_difference", lambda model, files: 0.01)
     with pytest.raises(ModelError, match="differ by 1.00e-02"):
         export_onnx(random_synth(), tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ import torch
 from aeolia.config import SynthConfig
 from aeolia.errors import ConfigError
 from aeolia.models.build import build_model
-from aeolia.models.synth.decoder import frame_features
+from aeolia.models.synth.frames import DecoderInput, frame_features
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.recipes.catalogue import SYNTH_PRESETS
 from made.tiny_notes import TINY_SYNTH, random_synth, tone
@@ -21,19 +21,28 @@ HOP, RATE = TINY_SYNTH.hop_length, TINY_SYNTH.sample_rate
 DRUMS = replace(TINY_SYNTH, harmonics=1, residual_bins=12)
 
 
-def inputs(model: Synthesiser, voices: int, frames: int, hz: float = 330.0) -> list[torch.Tensor]:
-    """Latent, instrument, gliding pitch with a rest, loudness, noise."""
+def inputs(model: Synthesiser, voices: int, frames: int, hz: float = 330.0) -> DecoderInput:
+    """Voices of random timbres and loudness whose pitch glides, with a rest in the middle."""
     generator = torch.Generator().manual_seed(frames)
     config = model.config
     pitch = hz * 2.0 ** torch.linspace(0.0, 0.5, frames).expand(voices, -1).clone()
     pitch[:, frames // 2 : frames // 2 + 2] = 0.0
-    return [
+    return DecoderInput(
         torch.randn(voices, config.latent_dim, generator=generator),
         torch.eye(len(config.instruments))[torch.arange(voices) % len(config.instruments)],
         pitch,
         -20.0 + 5.0 * torch.randn(voices, frames, generator=generator),
         torch.randn(voices, frames * config.hop_length, generator=generator),
-    ]
+    )
+
+
+def cut(frames: DecoderInput, start: int, stop: int) -> DecoderInput:
+    """Some of the frames."""
+    return frames._replace(
+        pitch_hz=frames.pitch_hz[:, start:stop],
+        loudness_db=frames.loudness_db[:, start:stop],
+        noise=frames.noise[:, start * HOP : stop * HOP],
+    )
 
 
 def held(
@@ -58,57 +67,40 @@ def held(
 @torch.no_grad()
 def test_blocks_equal_the_whole(config: SynthConfig) -> None:
     model = random_synth(config)
-    latent, instrument, pitch, loudness, noise = inputs(model, 3, 40)
-    begin = model.decoder.initial_state(3)
-    whole, end = model.step(latent, instrument, pitch, loudness, noise, begin)
+    frames = inputs(model, 3, 40)
+    whole, end = model.step(frames, model.decoder.initial_state(3))
     assert float(whole.square().mean(1).min()) > 1e-6
     state, parts, start = model.decoder.initial_state(3), [], 0
     for count in (1, 2, 17, 1, 19):
-        stop = start + count
-        part, state = model.step(
-            latent,
-            instrument,
-            pitch[:, start:stop],
-            loudness[:, start:stop],
-            noise[:, start * HOP : stop * HOP],
-            state,
-        )
+        part, state = model.step(cut(frames, start, start + count), state)
         parts.append(part)
-        start = stop
+        start += count
     assert float((torch.cat(parts, 1) - whole).abs().max()) < 1e-4
     for name, value in end.items():
         torch.testing.assert_close(state[name], value, rtol=1e-4, atol=1e-4)
 
 
 @torch.no_grad()
-def test_voices_do_not_hear_each_other() -> None:
+def test_voices_are_independent() -> None:
     model = random_synth()
-    latent, instrument, pitch, loudness, noise = inputs(model, 3, 12)
-    together, _ = model.step(
-        latent, instrument, pitch, loudness, noise, model.decoder.initial_state(3)
-    )
+    frames = inputs(model, 3, 12)
+    together, _ = model.step(frames, model.decoder.initial_state(3))
     for i in range(3):
-        alone, _ = model.step(
-            latent[i : i + 1],
-            instrument[i : i + 1],
-            pitch[i : i + 1],
-            loudness[i : i + 1],
-            noise[i : i + 1],
-            model.decoder.initial_state(1),
-        )
+        one = DecoderInput(*(value[i : i + 1] for value in frames))
+        alone, _ = model.step(one, model.decoder.initial_state(1))
         torch.testing.assert_close(alone[0], together[i], rtol=1e-4, atol=1e-6)
 
 
 @torch.no_grad()
 def test_what_comes_later_changes_nothing_before() -> None:
     model = random_synth()
-    values = inputs(model, 1, 20)
-    first, _ = model.step(*values, model.decoder.initial_state(1))
-    changed = [value.clone() for value in values]
-    changed[2][:, 12:] *= 1.5
-    changed[3][:, 12:] += 10.0
-    changed[4][:, 12 * HOP :] = 0.0
-    second, _ = model.step(*changed, model.decoder.initial_state(1))
+    frames = inputs(model, 1, 20)
+    first, _ = model.step(frames, model.decoder.initial_state(1))
+    changed = DecoderInput(*(value.clone() for value in frames))
+    changed.pitch_hz[:, 12:] *= 1.5
+    changed.loudness_db[:, 12:] += 10.0
+    changed.noise[:, 12 * HOP :] = 0.0
+    second, _ = model.step(changed, model.decoder.initial_state(1))
     assert torch.equal(first[:, : 12 * HOP], second[:, : 12 * HOP])
     assert (first - second)[:, 12 * HOP :].abs().max() > 1e-4
 
@@ -160,8 +152,7 @@ def test_each_instrument_has_its_share_of_the_drawn_low_bins() -> None:
 
     def sounds(*gains: float) -> torch.Tensor:
         gain.copy_(torch.tensor([gains]))
-        *played, noise = inputs(model, 2, 6)
-        return model.step(*played, noise, model.decoder.initial_state(2))[0]
+        return model.step(inputs(model, 2, 6), model.decoder.initial_state(2))[0]
 
     without, half, whole = sounds(0, 0), sounds(0, 0.5), sounds(0, 1)
     assert torch.equal(without[0], whole[0])
@@ -211,7 +202,7 @@ def test_velocity_and_release_decide_the_level() -> None:
 
 
 @torch.no_grad()
-def test_beyond_what_was_heard_the_slope_goes_on() -> None:
+def test_beyond_the_longest_known_note_the_slope_goes_on() -> None:
     model = random_synth()
     latent, instrument, *_ = inputs(model, 2, 10)
     late = torch.tensor([[3.0, 4.0, 5.0]]).expand(2, -1)
@@ -251,7 +242,7 @@ def test_timbre_does_not_depend_on_the_recording_level() -> None:
 
 @torch.no_grad()
 def test_padding_does_not_reach_the_posterior() -> None:
-    """A note encodes alike alone and beside longer ones."""
+    """A note encodes to the same posterior alone and beside longer ones."""
     model = random_synth()
     audio = torch.from_numpy(tone(60)[: 48 * HOP])[None]
     pitch = torch.full((1, 48), 261.63)
@@ -274,21 +265,21 @@ def test_every_preset_builds_and_instruments_are_needed() -> None:
 
 @torch.no_grad()
 def test_the_textbook_decoder_makes_its_magnitudes_audible() -> None:
-    """Griffin and Lim's audio has nearly the magnitudes that were asked for."""
+    """Griffin and Lim's audio has nearly the magnitudes that it was given."""
     model = random_synth(
         replace(TINY_SYNTH, decoder="spectrogram", harmonics=SynthConfig().harmonics)
     )
     analysis = model.decoder.spectrogram
     sound = torch.from_numpy(tone(60)[: 60 * HOP])[None]
     assert torch.allclose(analysis.inverse(analysis(sound)), sound, atol=1e-4)
-    latent, instrument, _, level, noise = inputs(model, 1, 40)
-    pitch = torch.full((1, 40), 330.0)
+    frames = inputs(model, 1, 40)._replace(pitch_hz=torch.full((1, 40), 330.0))
+    latent, instrument, pitch, level, _ = frames
     audio = model.decode(latent, pitch, level, instrument)
     assert audio.shape == (1, 40 * HOP)
-    wanted, _ = model.decoder.magnitude(
-        latent, instrument, pitch, level, model.decoder.initial_state(1)
+    expected, _ = model.decoder.magnitude(frames, model.decoder.initial_state(1))
+    start = analysis.magnitude(
+        analysis.inverse(expected * torch.exp(1j * torch.rand_like(expected)))
     )
-    start = analysis.magnitude(analysis.inverse(wanted * torch.exp(1j * torch.rand_like(wanted))))
-    error = (analysis.magnitude(audio) - wanted).square().sum() / wanted.square().sum()
-    at_first = (start - wanted).square().sum() / wanted.square().sum()
+    error = (analysis.magnitude(audio) - expected).square().sum() / expected.square().sum()
+    at_first = (start - expected).square().sum() / expected.square().sum()
     assert error < 0.35 and error < at_first

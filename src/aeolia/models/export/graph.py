@@ -31,7 +31,7 @@ def simplify(proto: onnx.ModelProto, probes: Sequence[dict[str, np.ndarray]]) ->
             no other.
     """
     reshapes = [node for node in proto.graph.node if node.op_type == "Reshape"]
-    # Asked for nothing, a session would answer with everything.
+    # A session that is given no names of outputs returns all of them.
     observed = [_observe(proto, reshapes, probe) for probe in probes] if reshapes else []
     for i, node in enumerate(reshapes):
         target = _constant_target([seen[i] for seen in observed])
@@ -142,8 +142,8 @@ def store_small(proto: onnx.ModelProto) -> None:
         )
     nodes = list(graph.node)
     for node in nodes:
-        for place, name in enumerate(node.input):
-            node.input[place] = same.get(name, name)
+        for index, name in enumerate(node.input):
+            node.input[index] = same.get(name, name)
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(kept)
     graph.node.extend([*casts, *nodes])

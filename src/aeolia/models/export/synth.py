@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from aeolia.models.export.tracing import flat_names, trace
+from aeolia.errors import ModelError
+from aeolia.models.export.step import (
+    FlatStep,
+    flat_names,
+    largest_step_difference,
+    open_graph,
+)
+from aeolia.models.export.tracing import trace
+from aeolia.models.synth.frames import DecoderInput
 from aeolia.models.synth.synthesiser import Synthesiser
+from aeolia.nn.gaussian import Gaussian
+from aeolia.nn.state import State
 
-__all__ = ["largest_synth_difference", "synthesiser_graphs"]
+__all__ = ["graphs", "largest_difference"]
 
 #: (voices, frames): all differ, and no product of two is another's size.
 _EXAMPLE, _PROBES = (3, 2), ((2, 5), (7, 11))
@@ -22,58 +31,45 @@ _CHECK_VOICES, _CHECK_FRAMES = (1, 3), (1, 4, 64)
 _AXES = {0: "voices", 1: "frames"}
 
 
-class _FlatStep(nn.Module):
-    """The decoder's step with the state as positional arguments, as the exporter wants it."""
-
-    def __init__(self, model: Synthesiser) -> None:
-        super().__init__()
-        self.model = model
-        self.names = list(model.decoder.state_shapes())
-
-    def forward(
-        self,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_hz: Tensor,
-        loudness_db: Tensor,
-        noise: Tensor,
-        *state: Tensor,
-    ) -> tuple[Tensor, ...]:
-        states = dict(zip(self.names, state, strict=True))
-        output, following = self.model.step(
-            latent, instrument, pitch_hz, loudness_db, noise, states
-        )
-        return (output, *(following[name] for name in self.names))
-
-
 class _Encode(nn.Module):
-    """`encode` with its Gaussian as two tensors."""
+    """`encode`, as a module that can be traced."""
 
     def __init__(self, model: Synthesiser) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, audio: Tensor, pitch_hz: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_variance = self.model.encode(audio, pitch_hz)
-        return mean, log_variance
+    def forward(self, audio: Tensor, pitch_hz: Tensor) -> Gaussian:
+        return self.model.encode(audio, pitch_hz)
 
 
-def synthesiser_graphs(model: Synthesiser) -> dict[str, onnx.ModelProto]:
-    """Graphs by the part of the released file's name: "", "envelope", "encode", "prior"."""
+def graphs(model: Synthesiser) -> dict[str, onnx.ModelProto]:
+    """Graphs by the part of the released file's name: "", "envelope", "encode", "prior".
+
+    Raises:
+        ModelError: the decoder needs whole notes, so it has no step.
+    """
+    if model.config.decoder == "spectrogram":
+        raise ModelError(
+            f"{model.config.name} cannot be exported: its phases need whole notes; it is there "
+            "to be compared with, train the preset notes instead"
+        )
     return {
         "": _decoder_graph(model),
         "envelope": _graph(
             model.envelope,
-            lambda v, f: _played(model, v, f),
+            lambda voices, frames: _note(model, voices, frames),
             ["loudness_db"],
             {"loudness_db": _AXES},
         ),
         "encode": _graph(
-            _Encode(model), lambda v, f: _recorded(model, f), ["mean", "log_variance"], {}
+            _Encode(model),
+            lambda voices, frames: _recording(model, frames),
+            ["mean", "log_variance"],
+            {},
         ),
         "prior": _graph(
             model.prior,
-            lambda v, f: _asked(model, v),
+            lambda voices, frames: _conditions(model, voices),
             ["mean", "log_variance"],
             {"mean": {0: "voices"}, "log_variance": {0: "voices"}},
         ),
@@ -82,19 +78,22 @@ def synthesiser_graphs(model: Synthesiser) -> dict[str, onnx.ModelProto]:
 
 def _decoder_graph(model: Synthesiser) -> onnx.ModelProto:
     shapes = model.decoder.state_shapes()
-    inputs, outputs = flat_names(
-        ["latent", "instrument", "pitch_hz", "loudness_db", "noise"], shapes
-    )
+    inputs, outputs = flat_names(DecoderInput._fields, shapes)
     axes: dict[str, dict[int, str]] = {name: {0: "voices"} for name in (*inputs, *outputs)}
     axes["pitch_hz"] = axes["loudness_db"] = _AXES
     axes["noise"] = axes["output"] = {0: "voices", 1: "samples"}
 
     def example(voices: int, frames: int) -> dict[str, Tensor]:
         state = {f"state_{k}": v for k, v in model.decoder.initial_state(voices).items()}
-        return {**_sounded(model, voices, frames, 0), **state}
+        return {**_frames(model, voices, frames, 0), **state}
 
     probes = [example(*probe) for probe in _PROBES]
-    return trace(_FlatStep(model), example(*_EXAMPLE), outputs, axes, probes)
+    step = FlatStep(model, _step(model), len(DecoderInput._fields), shapes)
+    return trace(step, example(*_EXAMPLE), outputs, axes, probes)
+
+
+def _step(model: Synthesiser) -> Callable[[Sequence[Tensor], State], tuple[Tensor, State]]:
+    return lambda inputs, state: model.step(DecoderInput(*inputs), state)
 
 
 def _graph(
@@ -125,23 +124,24 @@ def _instruments(model: Synthesiser, voices: int) -> Tensor:
     return torch.eye(count)[torch.arange(voices) % count]
 
 
-def _sounded(model: Synthesiser, voices: int, frames: int, call: int) -> dict[str, Tensor]:
+def _frames(model: Synthesiser, voices: int, frames: int, call: int) -> dict[str, Tensor]:
     """Inputs of the decoder: gliding voices, some of them unvoiced, one below audibility."""
     generator = _generator(voices, frames, call)
     config = model.config
     hz = 110.0 * 2.0 ** (4.0 * torch.rand(voices, frames, generator=generator))
     hz = hz * (torch.rand(voices, frames, generator=generator) > 0.1)
     loudness_db = -10.0 - 90.0 * torch.rand(voices, frames, generator=generator)
-    return {
-        "latent": torch.randn(voices, config.latent_dim, generator=_generator(voices)),
-        "instrument": _instruments(model, voices),
-        "pitch_hz": hz,
-        "loudness_db": loudness_db,
-        "noise": torch.randn(voices, frames * config.hop_length, generator=generator),
-    }
+    return DecoderInput(
+        torch.randn(voices, config.latent_dim, generator=_generator(voices)),
+        _instruments(model, voices),
+        hz,
+        loudness_db,
+        torch.randn(voices, frames * config.hop_length, generator=generator),
+    )._asdict()
 
 
-def _asked(model: Synthesiser, voices: int) -> dict[str, Tensor]:
+def _conditions(model: Synthesiser, voices: int) -> dict[str, Tensor]:
+    """Inputs of the prior."""
     generator = _generator(voices)
     return {
         "instrument": _instruments(model, voices),
@@ -150,19 +150,20 @@ def _asked(model: Synthesiser, voices: int) -> dict[str, Tensor]:
     }
 
 
-def _played(model: Synthesiser, voices: int, frames: int) -> dict[str, Tensor]:
+def _note(model: Synthesiser, voices: int, frames: int) -> dict[str, Tensor]:
+    """Inputs of the envelope: notes released after half a second."""
     times = torch.arange(frames).float().expand(voices, -1) / 10.0
     latent = torch.randn(voices, model.config.latent_dim, generator=_generator(voices))
     return {
         "latent": latent,
-        **_asked(model, voices),
+        **_conditions(model, voices),
         "since_onset": times.contiguous(),
         "since_release": times - 0.5,
     }
 
 
-def _recorded(model: Synthesiser, frames: int) -> dict[str, Tensor]:
-    """A tone in noise; never shorter than the encoder's stride."""
+def _recording(model: Synthesiser, frames: int) -> dict[str, Tensor]:
+    """Inputs of the encoder: a tone in noise; never shorter than the encoder's stride."""
     frames = 8 * frames + 3
     time = torch.arange(frames * model.config.hop_length) / model.config.sample_rate
     noise = torch.randn(time.shape, generator=_generator(frames))
@@ -170,42 +171,35 @@ def _recorded(model: Synthesiser, frames: int) -> dict[str, Tensor]:
     return {"audio": audio.unsqueeze(0), "pitch_hz": torch.full((1, frames), 220.0)}
 
 
-def largest_synth_difference(model: Synthesiser, graphs: dict[str, bytes]) -> float:
-    """Largest absolute difference from PyTorch of any output of the four graphs."""
-    sessions = {
-        part: onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-        for part, data in graphs.items()
-    }
-    worst = max(_decoder_difference(model, sessions[""], voices) for voices in _CHECK_VOICES)
+def largest_difference(model: Synthesiser, files: Mapping[str, bytes]) -> float:
+    """Largest difference from PyTorch of any output of the four graphs.
+
+    Samples count as they are; contours in dB and latents relative to their largest value.
+    """
+    session = open_graph(files[""])
+
+    def calls(voices: int) -> Iterator[dict[str, Tensor]]:
+        for call, frames in enumerate(_CHECK_FRAMES):
+            yield _frames(model, voices, frames, call)
+
+    worst = max(
+        largest_step_difference(
+            _step(model), session, model.decoder.initial_state(voices), calls(voices)
+        )
+        for voices in _CHECK_VOICES
+    )
     for part, module, inputs in (
-        ("envelope", model.envelope, _played(model, 2, 31)),
-        ("encode", _Encode(model), _recorded(model, 9)),
-        ("prior", model.prior, _asked(model, 4)),
+        ("envelope", model.envelope, _note(model, 2, 31)),
+        ("encode", _Encode(model), _recording(model, 9)),
+        ("prior", model.prior, _conditions(model, 4)),
     ):
+        session = open_graph(files[part])
         with torch.no_grad():
-            expected = module(*inputs.values())
-        feeds = {node.name for node in sessions[part].get_inputs()}
-        given = {name: value.numpy() for name, value in inputs.items() if name in feeds}
-        expected = [expected] if isinstance(expected, Tensor) else list(expected)
-        for found, wanted in zip(sessions[part].run(None, given), expected, strict=True):
-            # Contours are in dB and latents in their own units: relative to their size.
-            size = max(1.0, float(wanted.abs().max()))
-            worst = max(worst, float(np.abs(found - wanted.numpy()).max()) / size)
-    return worst
-
-
-def _decoder_difference(
-    model: Synthesiser, session: onnxruntime.InferenceSession, voices: int
-) -> float:
-    torch_state = model.decoder.initial_state(voices)
-    onnx_state = {f"state_{name}": value.numpy() for name, value in torch_state.items()}
-    worst = 0.0
-    for call, frames in enumerate(_CHECK_FRAMES):
-        inputs = _sounded(model, voices, frames, call)
-        with torch.no_grad():
-            expected, torch_state = model.step(**inputs, state=torch_state)
-        given = {name: value.numpy() for name, value in inputs.items()}
-        output, *following = session.run(None, {**given, **onnx_state})
-        onnx_state = dict(zip(onnx_state, following, strict=True))
-        worst = max(worst, float(np.abs(output - expected.numpy()).max()))
+            result = module(*inputs.values())
+        used = {node.name for node in session.get_inputs()}
+        given = {name: value.numpy() for name, value in inputs.items() if name in used}
+        outputs = [result] if isinstance(result, Tensor) else list(result)
+        for found, expected in zip(session.run(None, given), outputs, strict=True):
+            size = max(1.0, float(expected.abs().max()))
+            worst = max(worst, float(np.abs(found - expected.numpy()).max()) / size)
     return worst

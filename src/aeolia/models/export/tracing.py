@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import onnx
 import torch
@@ -12,18 +12,9 @@ from torch import Tensor, nn
 
 from aeolia.models.export.graph import simplify, store_small
 
-__all__ = ["flat_names", "trace"]
+__all__ = ["trace"]
 
 _OPSET = 17
-
-
-def flat_names(inputs: Sequence[str], states: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Names of all inputs and outputs of a step with these `inputs` and `states`."""
-    states = list(states)
-    return (
-        [*inputs, *(f"state_{name}" for name in states)],
-        ["output", *(f"next_state_{name}" for name in states)],
-    )
 
 
 def trace(
@@ -38,7 +29,7 @@ def trace(
     Args:
         example: inputs by name, in the order of the module's arguments.
         axes: names of the free axes of inputs and outputs.
-        probes: further inputs, for `aeolia.models.export.graph.simplify`.
+        probes: more inputs of other sizes, for `aeolia.models.export.graph.simplify`.
     """
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():

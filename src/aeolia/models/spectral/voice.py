@@ -1,4 +1,4 @@
-"""The voice encoder: a few seconds of one speaker to a unit vector that tells who it is.
+"""The voice network: a few seconds of one speaker to a unit vector that identifies the voice.
 
     audio -> band spectrum in logarithms -> time-delay convolutions -> attentive pooling -> vector
 
@@ -61,12 +61,12 @@ class VoiceNetwork(nn.Module):
         weight = self.attention(x).masked_fill(voiced == 0.0, -1e4).softmax(dim=2)
         mean = (weight * x).sum(dim=2)
         spread = (weight * (x - mean.unsqueeze(2)).square()).sum(dim=2)
-        vector = self.to_vector(torch.cat([mean, (spread + 1e-5).sqrt()], dim=1))
+        vector: Tensor = self.to_vector(torch.cat([mean, (spread + 1e-5).sqrt()], dim=1))
         return vector * (vector.square().sum(dim=1, keepdim=True) + 1e-12).rsqrt()
 
     def _features(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Log band powers [B, Q, F] relative to their mean, and which frames count [B, 1, F]."""
-        # Whole hops, and one window more, so that a clip ends alike with and without padding.
+        # Whole hops, and one window more: a clip ends the same way with and without padding.
         audio = nn.functional.pad(audio, (0, _WIN_LENGTH))
         length = audio.shape[1] // _HOP_LENGTH * _HOP_LENGTH
         tail = torch.zeros_like(audio[:, : _WIN_LENGTH - _HOP_LENGTH])

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.config import SynthConfig
-from aeolia.models.synth.decoder import hz_to_midi
 from aeolia.nn.frame_filter import MinimumPhaseBands
-from aeolia.nn.gaussian import Gaussian, pitch_features
+from aeolia.nn.gaussian import Gaussian
+from aeolia.nn.pitch import N_PITCH_FEATURES, hz_to_midi, pitch_features
 from aeolia.nn.spectral import SplitDFT
 
 __all__ = ["NoteSpectrum", "TimbreEncoder"]
@@ -68,7 +68,7 @@ class TimbreEncoder(nn.Module):
     def __init__(self, config: SynthConfig, n_bands: int) -> None:
         super().__init__()
         width = config.encoder_channels
-        self.enter = nn.Conv1d(n_bands + 9, width, 5, stride=2, padding=2)
+        self.enter = nn.Conv1d(n_bands + N_PITCH_FEATURES + 2, width, 5, stride=2, padding=2)
         self.middle = nn.Conv1d(width, width, 5, stride=2, padding=2)
         self.last = nn.Conv1d(width, width, 5, stride=2, padding=2)
         self.weigh = nn.Conv1d(width, width, 1)
@@ -99,5 +99,4 @@ class TimbreEncoder(nn.Module):
         scores = self.weigh(x) - 1e4 * (1.0 - kept)
         attended = (torch.softmax(scores, dim=2) * x).sum(2)
         mean = (x * kept).sum(2) / kept.sum(2).clamp(min=1.0)
-        mean_z, log_variance = self.leave(torch.cat([attended, mean], dim=1)).chunk(2, dim=1)
-        return Gaussian(mean_z, log_variance.clamp(-9.0, 4.0))
+        return Gaussian.from_values(self.leave(torch.cat([attended, mean], dim=1)))

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.config import SynthConfig
-from aeolia.models.synth.decoder import N_FEATURES, State, amplitude, frame_features
-from aeolia.nn.frame_network import FrameNetwork
+from aeolia.models.synth.frames import DecoderInput, FrameDecoder, amplitude, soft_ceiling
+from aeolia.nn.state import State
 
 __all__ = ["Spectrogram", "SpectrogramDecoder"]
 
-#: Rounds of Griffin and Lim's method, and its momentum (Perraudin et al., 2013).
+#: Rounds of Griffin and Lim's method (1984), and its momentum (Perraudin et al., 2013).
 _ROUNDS, _MOMENTUM = 60, 0.9
-#: Log magnitudes stay below this above the loudness asked for.
+#: Log magnitudes stay below this above the given loudness.
 _LOUDEST = 5.0
 
 
@@ -38,11 +38,12 @@ class Spectrogram(nn.Module):
         """Audio [B, F * hop] to complex spectra [B, F, Q]; unit-level noise is of unit order."""
         edge = (self.length - self.hop_length) // 2
         frames = nn.functional.pad(audio, (edge, edge)).unfold(1, self.length, self.hop_length)
-        return torch.fft.rfft(frames * self.window)
+        spectrum: Tensor = torch.fft.rfft(frames * self.window)
+        return spectrum
 
     def magnitude(self, audio: Tensor) -> Tensor:
         """Magnitudes [B, F, Q] of audio [B, F * hop]."""
-        spectrum = self(audio)
+        spectrum: Tensor = self(audio)
         return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
 
     def inverse(self, spectrum: Tensor) -> Tensor:
@@ -62,67 +63,25 @@ class Spectrogram(nn.Module):
         return summed.reshape(batch, whole)[:, edge : whole - edge]
 
 
-class SpectrogramDecoder(nn.Module):
+class SpectrogramDecoder(FrameDecoder):
     """Timbre, instrument, pitch and loudness to magnitudes, frame by frame."""
 
     def __init__(self, config: SynthConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.spectrogram = Spectrogram(config.hop_length)
-        self.embed = nn.Linear(len(config.instruments), config.condition_dim, bias=False)
-        self.condition = nn.Sequential(
-            nn.Linear(config.latent_dim + config.condition_dim, 2 * config.condition_dim),
-            nn.SiLU(),
-            nn.Linear(2 * config.condition_dim, config.condition_dim),
-        )
-        self.network = FrameNetwork(
-            N_FEATURES, config.channels, config.condition_dim, config.layers, config.kernel_frames
-        )
         self.leave = nn.Linear(config.channels, self.spectrogram.n_bins)
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape (without the voices' axis) of every state tensor."""
-        return {"age": (1,), **self.network.state_shapes()}
-
-    def initial_state(self, voices: int) -> State:
-        """Zero state: voices that begin with the first frame."""
-        device = self.spectrogram.window.device
-        return {
-            name: torch.zeros((voices, *shape), device=device)
-            for name, shape in self.state_shapes().items()
-        }
-
-    def magnitude(
-        self,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_hz: Tensor,
-        loudness_db: Tensor,
-        state: State,
-    ) -> tuple[Tensor, State]:
-        """Magnitudes [V, F, Q] and the next state; arguments as in `SourceFilterDecoder.step`."""
-        age = state["age"] + torch.arange(pitch_hz.shape[1], device=pitch_hz.device).float()
-        condition = self.condition(torch.cat([latent, self.embed(instrument)], dim=1))
-        hidden, following = self.network(
-            frame_features(pitch_hz, loudness_db, age), condition, state
-        )
-        level = _LOUDEST - nn.functional.softplus(_LOUDEST - self.leave(hidden))
-        following["age"] = age[:, -1:] + 1.0
-        return torch.exp(level) * amplitude(loudness_db).unsqueeze(2), following
+    def magnitude(self, frames: DecoderInput, state: State) -> tuple[Tensor, State]:
+        """Magnitudes [V, F, Q] and the next state."""
+        hidden, following = self.hidden(frames, state)
+        level = soft_ceiling(self.leave(hidden), _LOUDEST)
+        return torch.exp(level) * amplitude(frames.loudness_db).unsqueeze(2), following
 
     @torch.no_grad()
-    def step(
-        self,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_hz: Tensor,
-        loudness_db: Tensor,
-        noise: Tensor,
-        state: State,
-    ) -> tuple[Tensor, State]:
-        """Whole notes: magnitudes, then phases that `noise` starts and rounds improve."""
-        size, following = self.magnitude(latent, instrument, pitch_hz, loudness_db, state)
-        spectrum = self.spectrogram(noise)
+    def step(self, frames: DecoderInput, state: State) -> tuple[Tensor, State]:
+        """Whole notes to audio [V, F * hop]: phases that the noise starts and rounds improve."""
+        size, following = self.magnitude(frames, state)
+        spectrum = self.spectrogram(frames.noise)
         before = torch.zeros_like(spectrum)
         for _ in range(_ROUNDS):
             phase = spectrum / spectrum.abs().clamp(min=1e-12)

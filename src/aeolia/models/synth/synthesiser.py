@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from aeolia.config import SynthConfig
 from aeolia.errors import ConfigError
-from aeolia.models.synth.decoder import SourceFilterDecoder, State
+from aeolia.models.synth.decoder import SourceFilterDecoder
 from aeolia.models.synth.encoder import NoteSpectrum, TimbreEncoder
 from aeolia.models.synth.envelope import EnvelopeNetwork
+from aeolia.models.synth.frames import DecoderInput
 from aeolia.models.synth.spectrogram_decoder import SpectrogramDecoder
 from aeolia.nn.gaussian import Gaussian, build_prior
+from aeolia.nn.state import State
 
 __all__ = ["Reconstruction", "Synthesiser"]
 
@@ -64,7 +66,8 @@ class Synthesiser(nn.Module):
     def encode(self, audio: Tensor, pitch_hz: Tensor) -> Gaussian:
         """Audio [B, F * hop] at the model's rate and its pitch [B, F] to the posterior [B, D]."""
         log_power = self.spectrum(audio)
-        return self.encoder(log_power, pitch_hz, torch.ones_like(pitch_hz))
+        posterior: Gaussian = self.encoder(log_power, pitch_hz, torch.ones_like(pitch_hz))
+        return posterior
 
     def sample_prior(
         self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor, seed: int
@@ -73,7 +76,8 @@ class Synthesiser(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(len(instrument), self.config.latent_dim, generator=generator)
         noise = self.config.temperature * noise.to(instrument.device)
-        return self.prior(instrument, pitch_midi, velocity).sample(noise)
+        prior: Gaussian = self.prior(instrument, pitch_midi, velocity)
+        return prior.sample(noise)
 
     def decode(
         self,
@@ -88,7 +92,8 @@ class Synthesiser(nn.Module):
         shape = (pitch_hz.shape[0], pitch_hz.shape[1] * self.config.hop_length)
         noise = torch.randn(shape, generator=generator).to(pitch_hz.device)
         state = self.decoder.initial_state(pitch_hz.shape[0])
-        return self.decoder.step(latent, instrument, pitch_hz, loudness_db, noise, state)[0]
+        frames = DecoderInput(latent, instrument, pitch_hz, loudness_db, noise)
+        return self.decoder.step(frames, state)[0]
 
     def forward(
         self,
@@ -118,21 +123,14 @@ class Synthesiser(nn.Module):
         conditions = (instrument, pitch_midi, velocity)
         divergence = self.prior.divergence(posterior, latent, *conditions)
         state = {**self.decoder.initial_state(len(latent)), "age": age}
+        crop = DecoderInput(latent, instrument, crop_hz, loudness_db, noise)
         if isinstance(self.decoder, SpectrogramDecoder):
-            decoded, _ = self.decoder.magnitude(latent, instrument, crop_hz, loudness_db, state)
+            decoded, _ = self.decoder.magnitude(crop, state)
         else:
-            decoded, _ = self.decoder.step(latent, instrument, crop_hz, loudness_db, noise, state)
+            decoded, _ = self.decoder.step(crop, state)
         shape_db = self.envelope.shape(latent, instrument, pitch_midi, seconds)
         return Reconstruction(posterior, divergence, decoded, shape_db)
 
-    def step(
-        self,
-        latent: Tensor,
-        instrument: Tensor,
-        pitch_hz: Tensor,
-        loudness_db: Tensor,
-        noise: Tensor,
-        state: State,
-    ) -> tuple[Tensor, State]:
-        """The decoder's step; see `SourceFilterDecoder.step`."""
-        return self.decoder.step(latent, instrument, pitch_hz, loudness_db, noise, state)
+    def step(self, frames: DecoderInput, state: State) -> tuple[Tensor, State]:
+        """The decoder's step: frames to audio [V, F * hop] and the next state."""
+        return self.decoder.step(frames, state)
