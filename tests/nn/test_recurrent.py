@@ -79,11 +79,11 @@ def test_minimal_gru_has_the_gradients_that_its_formula_has() -> None:
     layer = minimal()
     x, state = noise(5, 2, 5).double().requires_grad_(), noise(2, 8).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda x, state: layer(x, state), (x, state))
-    wanted = noise(5, 2, 8).double()
+    weights = noise(5, 2, 8).double()
     gradients = []
     for way in (layer.forward, layer._as_gru):
         layer.zero_grad()
-        (way(x, state)[0] * wanted).sum().backward()
+        (way(x, state)[0] * weights).sum().backward()
         gradients.append([p.grad.clone() for p in layer.parameters() if p.grad is not None])
     for own, other in zip(*gradients, strict=True):
         assert torch.allclose(own, other, atol=1e-12)
