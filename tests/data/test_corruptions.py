@@ -55,10 +55,6 @@ def test_each_item_has_its_own_snr_and_silence_stays_finite() -> None:
     assert torch.equal(silent, torch.zeros(1, RATE))
 
 
-def test_gain() -> None:
-    assert torch.allclose(corruptions.gain(voices(1), [-6.0206]), voices(1) / 2, rtol=1e-4)
-
-
 @pytest.mark.parametrize("slope_db", [0.0, 3.0, 6.0])
 def test_coloured_noise_falls_per_octave(slope_db: float) -> None:
     noise = corruptions.coloured_noise((1, 8 * RATE), [slope_db], RATE, rngs(1))[0]
@@ -102,21 +98,6 @@ def test_packet_loss_silences_about_the_share() -> None:
     assert output.diff(dim=-1).abs().max() < 0.05  # soft edges
 
 
-def test_a_flat_equaliser_changes_nothing_and_a_level_one_is_a_gain() -> None:
-    audio = voices(2)
-    assert torch.allclose(corruptions.equalise(audio, np.zeros((2, 8)), RATE), audio, atol=1e-6)
-    half = corruptions.equalise(audio, np.full((2, 8), -6.0206), RATE)
-    assert torch.allclose(half, audio / 2, atol=1e-5)
-
-
-def test_the_equaliser_goes_through_its_points() -> None:
-    points = np.array([[6.0, -3.0, 0.0, 4.0, -6.0]])
-    response = 20 * torch.log10(corruptions.smooth_response(points, 65536, RATE)[0])
-    for index, wanted in enumerate(points[0]):
-        frequency = 60.0 * (8000.0 / 60.0) ** (index / 4)
-        assert response[round(frequency / RATE * 65536)].item() == pytest.approx(wanted, abs=0.1)
-
-
 def test_band_limit_removes_what_is_outside() -> None:
     noise = torch.from_numpy(noise_like(2.0, RATE))[None]
     output = corruptions.band_limit(noise, RATE, [3400.0], [300.0])[0]
@@ -136,27 +117,6 @@ def test_fast_length_is_the_smallest_smooth_number(length: int) -> None:
 
     expected = next(n for n in range(length, 2 * length + 1) if smooth(n))
     assert corruptions.fast_length(length) == expected
-
-
-def test_convolve_agrees_with_numpy() -> None:
-    audio, response = torch.randn(2, 500), torch.randn(2, 80)
-    expected = [
-        np.convolve(a, r)[:500] for a, r in zip(audio.numpy(), response.numpy(), strict=True)
-    ]
-    assert np.allclose(corruptions.convolve(audio, response).numpy(), expected, atol=1e-4)
-
-
-def test_reverberation_keeps_the_direct_sound_and_50_ms_in_the_target() -> None:
-    response = torch.zeros(1, RATE // 2)
-    response[0, 0], response[0, 640], response[0, 3200] = 1.0, 0.5, 0.4  # 0, 40 and 200 ms
-    click = torch.zeros(1, RATE)
-    click[0, 1000] = 1.0
-    wet, target = corruptions.reverberate(click, response, RATE)
-    expected = torch.zeros(1, RATE)
-    expected[0, 1000], expected[0, 1640] = 1.0, 0.5
-    assert torch.allclose(target, expected, atol=1e-5)
-    expected[0, 4200] = 0.4
-    assert torch.allclose(wet, expected, atol=1e-5)
 
 
 def test_an_item_does_not_depend_on_its_neighbours() -> None:

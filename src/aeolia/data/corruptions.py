@@ -7,13 +7,10 @@ depends on its own generator only, never on the batch it lies in.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-
-from aeolia.data.rooms import EARLY_SECONDS
 
 __all__ = [
     "Rngs",
@@ -22,17 +19,11 @@ __all__ = [
     "band_limit",
     "clip",
     "coloured_noise",
-    "convolve",
-    "early_part",
-    "equalise",
     "fast_length",
-    "gain",
     "gaussian",
     "hum",
     "packet_loss",
-    "reverberate",
     "salt_and_pepper",
-    "smooth_response",
 ]
 
 Rngs = Sequence[np.random.Generator]
@@ -42,10 +33,8 @@ _ACTIVE_DB = 30.0
 _FRAME_SECONDS = 0.02
 
 
-def _column(
-    values: Sequence[float] | np.ndarray | torch.Tensor, like: torch.Tensor
-) -> torch.Tensor:
-    """Per-item values as a column [B, 1] beside `like`."""
+def _column(values: Sequence[float] | np.ndarray | torch.Tensor) -> torch.Tensor:
+    """Per-item values as a column [B, 1]."""
     return torch.as_tensor(values, dtype=torch.float32).reshape(-1, 1)
 
 
@@ -66,12 +55,7 @@ def add_at_snr(
 ) -> torch.Tensor:
     """speech + noise, the noise scaled so that the active levels differ by `snr_db` [B]."""
     ratio = active_level(speech, sample_rate) / active_level(noise, sample_rate).clamp_min(1e-9)
-    return speech + noise * ratio[:, None] * 10.0 ** (-_column(snr_db, speech) / 20.0)
-
-
-def gain(audio: torch.Tensor, gain_db: Sequence[float] | torch.Tensor) -> torch.Tensor:
-    """Scale each item by `gain_db` [B]."""
-    return audio * 10.0 ** (_column(gain_db, audio) / 20.0)
+    return speech + noise * ratio[:, None] * 10.0 ** (-_column(snr_db) / 20.0)
 
 
 def gaussian(shape: tuple[int, int], rngs: Rngs) -> torch.Tensor:
@@ -130,7 +114,7 @@ def salt_and_pepper(
 
 def clip(audio: torch.Tensor, fraction: Sequence[float] | torch.Tensor) -> torch.Tensor:
     """Clip each item symmetrically at `fraction` [B] of its peak."""
-    ceiling = _column(fraction, audio) * audio.abs().amax(-1, keepdim=True)
+    ceiling = _column(fraction) * audio.abs().amax(-1, keepdim=True)
     return torch.minimum(torch.maximum(audio, -ceiling), ceiling)
 
 
@@ -151,36 +135,6 @@ def packet_loss(
     return audio * soft[:, : audio.shape[1]]
 
 
-def smooth_response(points_db: np.ndarray, length: int, sample_rate: int) -> torch.Tensor:
-    """Gain [B, length // 2 + 1] through `points_db` [B, P], evenly spaced in log frequency.
-
-    The points lie from 60 Hz to half the sample rate; between them the gain in dB follows a
-    raised cosine, so that the response has no corners and its impulse response stays short.
-    """
-    points = torch.as_tensor(np.asarray(points_db, np.float32))
-    index, weight = _between_points(points.shape[1], length, sample_rate)
-    exponents = points * (np.log(10.0) / 20.0)
-    steps = exponents.diff(dim=1)
-    return torch.exp(torch.addcmul(exponents[:, index], steps[:, index], weight))
-
-
-@functools.lru_cache(maxsize=8)
-def _between_points(count: int, length: int, sample_rate: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """For each bin the point below it [Q], and how far it is towards the next, 0 to 1 [Q]."""
-    frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate).clamp_min(60.0)
-    octaves = torch.log2(frequencies / 60.0) / np.log2(sample_rate / 2.0 / 60.0)
-    position = (octaves * (count - 1)).clamp(0.0, count - 1.001)
-    index = position.long()
-    return index, 0.5 - 0.5 * torch.cos(np.pi * (position - index))
-
-
-def equalise(audio: torch.Tensor, points_db: np.ndarray, sample_rate: int) -> torch.Tensor:
-    """Colour each item by a smooth zero-phase gain curve through `points_db` [B, P]."""
-    length = fast_length(audio.shape[1] + sample_rate // 50)
-    response = smooth_response(points_db, length, sample_rate)
-    return torch.fft.irfft(torch.fft.rfft(audio, length) * response, length)[:, : audio.shape[1]]
-
-
 def band_limit(
     audio: torch.Tensor,
     sample_rate: int,
@@ -191,10 +145,10 @@ def band_limit(
     length = fast_length(audio.shape[1] + sample_rate // 50)
     frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate)
     octaves = torch.log2(frequencies.clamp_min(1.0))
-    high = torch.log2(_column(high_hz, audio))
+    high = torch.log2(_column(high_hz))
     response = 0.5 + 0.5 * torch.cos(np.pi * ((octaves - high) * 6.0 + 1.0).clamp(0.0, 1.0))
     if low_hz is not None:
-        low = torch.log2(_column(low_hz, audio).clamp_min(1.0))
+        low = torch.log2(_column(low_hz).clamp_min(1.0))
         response = response * (
             0.5 + 0.5 * torch.cos(np.pi * ((low - octaves) * 3.0 + 1.0).clamp(0.0, 1.0))
         )
@@ -215,37 +169,3 @@ def fast_length(length: int) -> int:
             three *= 3
         five *= 5
     return best
-
-
-def convolve(audio: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
-    """The first T samples of each item [B, T] convolved with its response [B, L]."""
-    length = fast_length(audio.shape[1] + response.shape[1] - 1)
-    spectrum = torch.fft.rfft(audio, length) * torch.fft.rfft(response, length)
-    return torch.fft.irfft(spectrum, length)[:, : audio.shape[1]]
-
-
-def early_part(response: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """Direct sound and first 50 ms of responses [B, L] that begin at the direct sound.
-
-    A fade of 5 ms follows, for a hard cut through a dense tail would colour the target.
-    """
-    seconds = torch.arange(response.shape[1]) / sample_rate
-    fade = ((seconds - EARLY_SECONDS) / 0.005).clamp(0.0, 1.0)
-    return response * (0.5 + 0.5 * torch.cos(np.pi * fade))
-
-
-def reverberate(
-    audio: torch.Tensor, response: torch.Tensor, sample_rate: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(reverberant, target): speech in its room, and with the first 50 ms of the room only.
-
-    Both have their direct sound where the dry speech was; responses [B, L] begin with theirs.
-    """
-    length = fast_length(audio.shape[1] + response.shape[1] - 1)
-    spectrum = torch.fft.rfft(audio, length)
-    early = early_part(response, sample_rate)[:, : int((EARLY_SECONDS + 0.01) * sample_rate)]
-    outputs = []
-    for part in (response, early):
-        product = spectrum * torch.fft.rfft(part, length)
-        outputs.append(torch.fft.irfft(product, length)[:, : audio.shape[1]])
-    return outputs[0], outputs[1]

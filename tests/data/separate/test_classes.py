@@ -152,13 +152,13 @@ def test_levels_lie_in_the_range(mix) -> None:
 
 def test_classes_without_recordings_stay_absent(mix) -> None:
     mixer = mix(without=("speech", "arrangements", "noise"), coloured=0.0)
-    assert mixer.labels == list(MUSIC)
+    assert mixer.parts.labels == list(MUSIC)
     for step in range(4):
         stems = mixer.batch(step, 8).stems
         assert stems[:, (0, 5)].abs().max() == 0.0
         assert (stems.abs().amax((1, 2)) > 0).all()
     alone = mix(without=("stems", "arrangements", "noise"), coloured=0.0)
-    assert alone.labels == ["speech"]
+    assert alone.parts.labels == ["speech"]
     assert (alone.batch(0, 8).stems[:, 0].abs().amax(-1) > 0).all()
 
 
@@ -218,7 +218,7 @@ def test_songs_get_no_basses_where_there_are_none(pools: dict[str, list[AudioPoo
     stems = [pool.subset(lambda row: row.label != "bass") for pool in pools["stems"]]
     settings = plain(sub_bass=1.0, same_song=1.0, beside_speech=0.0, music_alone=1.0)
     mixer = ClassMixer({"stems": stems}, dataclasses.replace(CONFIG, **settings))
-    assert "bass" not in mixer.labels
+    assert "bass" not in mixer.parts.labels
     labels = {part.label for index in range(20) for part in mixer.plan(1, index).parts}
     assert labels == {"vocals", "drums", "other"}
 
@@ -239,7 +239,7 @@ def test_what_may_be_the_bass_of_a_song_is_left_out(pools: dict[str, list[AudioP
         mixer = ClassMixer({"stems": [pool]}, dataclasses.replace(CONFIG, **settings))
         plans = [mixer.plan(0, index) for index in range(24)]
         parts = [part for plan in plans for part in plan.parts if part.label == "drums"]
-        for part, sound in zip(parts, mixer.cut_parts(parts), strict=True):
+        for part, sound in zip(parts, mixer.parts.cut(parts), strict=True):
             power = torch.fft.rfft(sound * torch.hann_window(len(sound))).abs().square()
             share = power[: round(110.0 * len(sound) / RATE)].sum() / power.sum()
             has_bass = pool.row(part.segments[0].item).source[-1] in songs_with_bass

@@ -14,12 +14,14 @@ torch = pytest.importorskip("torch")
 
 from aeolia.data.corpus.manifest import Row  # noqa: E402
 from aeolia.data.separate import pools as separation  # noqa: E402
+from aeolia.data.separate.classes import class_mixer  # noqa: E402
 from aeolia.data.separate.mix_config import (  # noqa: E402
     ClassMixConfig,
     SpeakerMixConfig,
 )
-from aeolia.data.separate.pools import class_mixer, class_pools, speaker_mixer  # noqa: E402
+from aeolia.data.separate.pools import class_pools  # noqa: E402
 from aeolia.data.separate.rows import split_played, split_songs  # noqa: E402
+from aeolia.data.separate.speakers import speaker_mixer  # noqa: E402
 from aeolia.errors import DataError  # noqa: E402
 
 RATE = 16000

@@ -1,4 +1,4 @@
-"""Voices: crops with speech, and enrolment clips that share no sample with them."""
+"""VoiceSampler: crops with speech, and enrolment clips that share no sample with them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.pool import AudioPool
-from aeolia.data.separate.voices import Voices, median_pitch_hz
+from aeolia.data.separate.voices import VoiceSampler, median_pitch_hz
 from aeolia.errors import InputError
 from made.recordings import voice_like, write
 
@@ -41,17 +41,17 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> AudioPool:
 
 
 @pytest.fixture(scope="module")
-def voices(pool: AudioPool) -> Voices:
-    return Voices(pool, RATE, RATE)
+def voices(pool: AudioPool) -> VoiceSampler:
+    return VoiceSampler(pool, RATE, RATE)
 
 
-def test_voices_have_enough_speech(voices: Voices) -> None:
+def test_voices_have_enough_speech(voices: VoiceSampler) -> None:
     assert [voice.person[1] for voice in voices.named] == ["long", "several", "short"]
     assert len(voices.unnamed) == 1 and not voices.unnamed[0].is_named
 
 
 @pytest.mark.parametrize("length", [RATE, 3 * RATE])
-def test_enrolment_shares_nothing_with_the_crop(voices: Voices, length: int) -> None:
+def test_enrolment_shares_nothing_with_the_crop(voices: VoiceSampler, length: int) -> None:
     pool = voices.pool
     for index in range(150):
         rng = np.random.default_rng(index)
@@ -74,14 +74,14 @@ def test_enrolment_shares_nothing_with_the_crop(voices: Voices, length: int) -> 
         assert covered.mean() > 0.98  # the whole of it is speech
 
 
-def test_a_voice_without_anything_left_gives_no_further_clip(voices: Voices) -> None:
+def test_a_voice_without_anything_left_gives_no_further_clip(voices: VoiceSampler) -> None:
     rng = np.random.default_rng(0)
     voice = next(voice for voice in voices.named if voice.person[1] == "short")
     heard = voices.enrolment(voice, [], 8 * RATE, rng)  # more than there is, so that it is repeated
     assert heard and voices.enrolment(voice, heard, RATE, rng) == []
 
 
-def test_crops_fill_their_length(voices: Voices) -> None:
+def test_crops_fill_their_length(voices: VoiceSampler) -> None:
     for index in range(60):
         rng = np.random.default_rng(index)
         voice = voices.draw(rng)
@@ -90,7 +90,7 @@ def test_crops_fill_their_length(voices: Voices) -> None:
         assert {voices.pool.speeds[part.item] for part in parts} == {1.0}
 
 
-def test_others_are_other_people(voices: Voices) -> None:
+def test_others_are_other_people(voices: VoiceSampler) -> None:
     for index in range(100):
         rng = np.random.default_rng(index)
         first = voices.draw(rng, 0.5)
@@ -115,7 +115,7 @@ def test_others_of_the_same_source_and_pitch(tmp_path: Path) -> None:
         for i in range(12)
     ]
     pool = AudioPool.from_manifest(rows, RATE, speeds=(1.0,))
-    voices = Voices(pool, RATE, RATE)
+    voices = VoiceSampler(pool, RATE, RATE)
     rng = np.random.default_rng(0)
     distances = {0.0: [], 1.0: []}  # type: dict[float, list[float]]
     for alike, found in distances.items():
@@ -132,7 +132,7 @@ def test_others_of_the_same_source_and_pitch(tmp_path: Path) -> None:
 
 def test_speeds_are_voices_of_their_own(pool: AudioPool, tmp_path: Path) -> None:
     fast = AudioPool.from_manifest(pool.rows, RATE, speeds=(0.9, 1.0))
-    voices = Voices(fast, RATE, RATE)
+    voices = VoiceSampler(fast, RATE, RATE)
     assert len(voices.named) == 6
     first = next(voice for voice in voices.named if voice.person[1] == "long")
     for index in range(40):
@@ -144,7 +144,7 @@ def test_one_speaker_is_refused(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, {"one": (4.0,), "little": (1.0,)})
     pool = AudioPool.from_manifest(rows, RATE, speeds=(1.0,))
     with pytest.raises(InputError, match="1 speakers have enough speech"):
-        Voices(pool, RATE, RATE)
+        VoiceSampler(pool, RATE, RATE)
 
 
 @pytest.mark.parametrize("pitch_hz", [80.0, 120.0, 165.0, 210.0, 300.0])

@@ -26,7 +26,7 @@ from aeolia.data.pool import AudioPool
 from aeolia.data.separate.classes import ClassMixer
 from aeolia.data.separate.mix_config import ClassMixConfig
 from aeolia.data.separate.pools import class_pools
-from aeolia.data.separate.voices import Voices
+from aeolia.data.separate.voices import VoiceSampler
 from aeolia.errors import DataError
 
 __all__ = [
@@ -93,20 +93,20 @@ def class_mixtures(
             raise DataError(f"no {kind} is held out; give recordings of more speakers and places")
     mixer = ClassMixer({**pools, "stems": []}, replace(config, arranged=1.0))
     songs = _Songs.of(rows, seconds, sample_rate)
-    made = [label for label in MUSIC if label in mixer.labels]
+    made = [label for label in MUSIC if label in mixer.parts.labels]
     if not made and songs is None:
         raise DataError("no music is held out; give more songs, or notes and drum hits")
     for index in range(n):
         rng = np.random.default_rng((seed, index))
-        parts = {label: mixer.draw_part(label, rng) for label in ("speech", "noise")}
-        speech, noise = mixer.cut_parts(list(parts.values()))
+        parts = {label: mixer.parts.draw(label, rng) for label in ("speech", "noise")}
+        speech, noise = mixer.parts.cut(list(parts.values()))
         if songs is not None and (index % 2 == 0 or not made):
             song, start = songs.place(index // 2, max(1, n // 2))
             music = torch.from_numpy(sum(songs.stems(song, start).values()))
             words = f"song {song}"
         else:
-            drawn = [mixer.draw_part(label, rng) for label in made]
-            music = _levelled(mixer.cut_parts(drawn), sample_rate).sum(0)
+            drawn = [mixer.parts.draw(label, rng) for label in made]
+            music = _levelled(mixer.parts.cut(drawn), sample_rate).sum(0)
             words = f"arrangement of {'+'.join(part.label for part in drawn)}"
         both = _levelled(torch.stack([speech, music, noise]), sample_rate)
         mixed, references = _finished(both, sample_rate)
@@ -258,7 +258,7 @@ def speaker_mixtures(
     # The same pools as training's validation: all held-out rows, then the wanted ones of them.
     pool = AudioPool.from_manifest(speech, sample_rate, speeds=(1.0,))
     wanted = pool.subset(lambda row: bool(row.label) and source in (None, row.source))
-    voices = Voices(wanted, length, clip)
+    voices = VoiceSampler(wanted, length, clip)
     noises = None
     if noise_snr_db is not None:
         noise_pool = AudioPool.from_manifest(noise, sample_rate, speeds=(1.0,))

@@ -12,7 +12,7 @@ from aeolia.data.crops import CropSampler, Segment
 from aeolia.data.pool import AudioPool
 from aeolia.errors import InputError
 
-__all__ = ["Voice", "Voices"]
+__all__ = ["RecordedVoice", "VoiceSampler"]
 
 #: Joined recordings overlap by this much, and have edges this soft.
 _FADE_SECONDS = 0.01
@@ -21,7 +21,7 @@ _SEVERAL = 5
 
 
 @dataclass(frozen=True)
-class Voice:
+class RecordedVoice:
     """A speaker at one speed, which makes another voice: items, and who it is."""
 
     items: np.ndarray
@@ -30,7 +30,7 @@ class Voice:
     is_named: bool
 
 
-class Voices:
+class VoiceSampler:
     """The voices of a pool that have enough speech for a crop and an enrolment clip.
 
     Args:
@@ -47,15 +47,15 @@ class Voices:
             row = pool.row(item)
             if pool.lengths[item] >= self._fade * 4:
                 groups[(row.source, row.label or row.path), float(pool.speeds[item])].append(item)
-        self.all: list[Voice] = []
+        self.all: list[RecordedVoice] = []
         for key, items in sorted(groups.items()):
             if int(pool.lengths[items].sum()) >= length + enrolment:
                 is_named = bool(pool.row(items[0]).label)
-                self.all.append(Voice(np.array(items), key[0], is_named))
+                self.all.append(RecordedVoice(np.array(items), key[0], is_named))
         self.named = [voice for voice in self.all if voice.is_named]
         self.unnamed = [voice for voice in self.all if not voice.is_named]
         self._sampler = CropSampler(pool, length)
-        self._by_source: dict[str, list[Voice]] = defaultdict(list)
+        self._by_source: dict[str, list[RecordedVoice]] = defaultdict(list)
         for voice in self.named:
             self._by_source[voice.person[0]].append(voice)
         self._pitches_hz: dict[tuple[tuple[str, str], float], float] = {}
@@ -66,7 +66,7 @@ class Voices:
                 f"({(length + enrolment) / pool.sample_rate:.1f} s); give recordings of two or more"
             )
 
-    def draw_several(self, rng: np.random.Generator, count: int) -> list[Voice]:
+    def draw_several(self, rng: np.random.Generator, count: int) -> list[RecordedVoice]:
         """Up to `count` named voices of as many persons, if possible of one source of recordings.
 
         Each but the first is at times a neighbour in pitch of the one before.
@@ -82,8 +82,8 @@ class Voices:
                 drawn.append(voice)
         return drawn
 
-    def draw(self, rng: np.random.Generator, unnamed: float = 0.0) -> Voice:
-        """A voice, all named speakers alike; a share of `unnamed` from the others."""
+    def draw(self, rng: np.random.Generator, unnamed: float = 0.0) -> RecordedVoice:
+        """A voice, all named speakers equally; a share of `unnamed` from the others."""
         others = self.unnamed if self.unnamed and rng.random() < unnamed else self.named
         others = others or self.all
         return others[int(rng.integers(len(others)))]
@@ -91,20 +91,20 @@ class Voices:
     def draw_other(
         self,
         rng: np.random.Generator,
-        voices: Sequence[Voice],
+        voices: Sequence[RecordedVoice],
         unnamed: float,
         same_source: float = 0.0,
-        alike: float = 0.0,
-    ) -> Voice:
+        similar_pitch: float = 0.0,
+    ) -> RecordedVoice:
         """A voice of a person who is none of those of `voices`.
 
         Two recordings that name nobody may be one person's, so only one voice is unnamed. A
         share of `same_source` is from the first voice's source of recordings, so that it is the
-        voices that differ and not the microphones; of those a share of `alike` is of about
-        the same pitch: of several the nearest.
+        voices that differ and not the microphones; of those a share of `similar_pitch` is of
+        about the same pitch: of several the nearest.
         """
         if rng.random() < same_source:
-            near = self._near(voices[0], rng, _SEVERAL if rng.random() < alike else 1)
+            near = self._near(voices[0], rng, _SEVERAL if rng.random() < similar_pitch else 1)
             taken = {voice.person for voice in voices}
             if near is not None and near.person not in taken:
                 return near
@@ -119,20 +119,22 @@ class Voices:
             next(voice for voice in self.all if voice.person != voices[0].person),
         )
 
-    def _near(self, voice: Voice, rng: np.random.Generator, several: int) -> Voice | None:
+    def _near(
+        self, voice: RecordedVoice, rng: np.random.Generator, several: int
+    ) -> RecordedVoice | None:
         """Of several voices of the same source the nearest in pitch; None where there are none."""
         voices = self._by_source.get(voice.person[0], ())
         others = [other for other in voices if other.person != voice.person]
         if not others:
             return None
-        drawn = [others[int(place)] for place in rng.integers(len(others), size=several)]
+        drawn = [others[int(i)] for i in rng.integers(len(others), size=several)]
         if several == 1:
             return drawn[0]
-        wanted = np.log(max(self.pitch_hz(voice), 1.0))
-        return min(drawn, key=lambda other: abs(np.log(max(self.pitch_hz(other), 1.0)) - wanted))
+        target = np.log(max(self.pitch_hz(voice), 1.0))
+        return min(drawn, key=lambda other: abs(np.log(max(self.pitch_hz(other), 1.0)) - target))
 
-    def pitch_hz(self, voice: Voice) -> float:
-        """Median pitch of up to 20 s of a voice; 0 where none is heard."""
+    def pitch_hz(self, voice: RecordedVoice) -> float:
+        """Median pitch of up to 20 s of a voice; 0 where none is found."""
         item = int(voice.items[np.argmax(self.pool.lengths[voice.items])])
         speed = float(self.pool.speeds[item])
         known = self._pitches_hz.get((voice.person, speed))
@@ -142,7 +144,7 @@ class Voices:
             self._pitches_hz[voice.person, speed] = known
         return known
 
-    def crop(self, voice: Voice, rng: np.random.Generator) -> list[Segment]:
+    def crop(self, voice: RecordedVoice, rng: np.random.Generator) -> list[Segment]:
         """A crop of a voice that has speech in it; short recordings are joined."""
         items = voice.items
         lengths = self.pool.lengths[items]
@@ -156,7 +158,7 @@ class Voices:
         return self._join([item, *rng.permutation(items[items != item])], self.length)
 
     def enrolment(
-        self, voice: Voice, crop: Sequence[Segment], length: int, rng: np.random.Generator
+        self, voice: RecordedVoice, crop: Sequence[Segment], length: int, rng: np.random.Generator
     ) -> list[Segment]:
         """`length` samples of a voice without what is in `crop`.
 
@@ -204,7 +206,7 @@ class Voices:
 
 
 def median_pitch_hz(audio: np.ndarray, sample_rate: int) -> float:
-    """Median pitch of speech [T] between 60 and 400 Hz, by autocorrelation; 0 if none is heard.
+    """Median pitch of speech [T] between 60 and 400 Hz, by autocorrelation; 0 if none is found.
 
     Frames of 50 ms count as voiced where the normalised autocorrelation reaches 0.6. Of the lags
     within 10 % of the best the shortest is taken, for a period repeats at its multiples.

@@ -9,9 +9,10 @@ from typing import Any
 
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import load_rows
+from aeolia.data.separate.classes import class_mixer
 from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
-from aeolia.data.separate.pools import class_mixer, speaker_mixer
 from aeolia.data.separate.rows import class_rows, speaker_rows
+from aeolia.data.separate.speakers import speaker_mixer
 from aeolia.errors import DataError, InputError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
