@@ -74,12 +74,12 @@ def denoise(
     python -m benchmarks denoise --data DIR --peers DIR
     python -m benchmarks denoise --data DIR --model mine.onnx --clips 20 --no-speed -o mine.md
     """
-    from benchmarks.denoise.run import run
+    from benchmarks.denoise.report import page
+    from benchmarks.denoise.run import measure
+    from benchmarks.results import publish
 
-    run(
+    found = measure(
         data,
-        output,
-        results,
         peers=peers,
         skip=skip or (),
         models=model or (),
@@ -88,6 +88,7 @@ def denoise(
         long=long,
         cache=cache,
     )
+    publish(found, page, output, results)
 
 
 @app.command()
@@ -110,12 +111,12 @@ def separate(
     pip install museval        # for one table; it needs ffmpeg
     python -m benchmarks separate --data DIR
     """
-    from benchmarks.separate.run import run
+    from benchmarks.results import publish
+    from benchmarks.separate.report import page
+    from benchmarks.separate.run import measure
 
-    run(
+    found = measure(
         data,
-        output,
-        results,
         clips=clips,
         hold_out=hold_out or _HELD_OUT,
         classes_model=classes_model,
@@ -123,6 +124,7 @@ def separate(
         source=source or None,
         cost=cost,
     )
+    publish(found, page, output, results)
 
 
 @app.command()
@@ -143,10 +145,11 @@ def synth(
     python -m benchmarks synth --data DIR
     python -m benchmarks synth --data DIR --model mine.onnx --only shift -o mine.md
     """
-    from benchmarks.synth.run import run
+    from benchmarks.results import publish
+    from benchmarks.synth.run import measure, page
 
     models = model or ("notes", "drums")
-    run(data, output, results, models=models, only=only or (), cache=cache)
+    publish(measure(data, models=models, only=only or (), cache=cache), page, output, results)
 
 
 @app.command()

@@ -12,7 +12,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,9 +25,9 @@ from aeolia.evaluation.statistics import paired_difference
 from aeolia.evaluation.tables import Table, format_interval
 from aeolia.files import write_atomically
 from aeolia.metrics import METRICS
-from benchmarks import ROOT
+from benchmarks import ROOT, say
 
-__all__ = ["ClipSet", "Entry", "Results", "Scores", "compare", "digest_of", "provenance"]
+__all__ = ["ClipSet", "Entry", "Results", "Scores", "compare", "digest_of", "provenance", "publish"]
 
 #: Metric -> its value for every clip of a set, in the set's order; NaN where there is none.
 Scores = dict[str, list[float]]
@@ -116,6 +116,13 @@ class Results:
             raise DataError(
                 f"{path} holds no results of `python -m benchmarks` ({error})"
             ) from error
+
+
+def publish(results: Results, page: Callable[[Results], str], output: Path, kept: Path) -> None:
+    """Write the results into the file `kept`, and the page that is made of them."""
+    results.write(kept)
+    write_atomically(output, page(results))
+    say(f"wrote {kept} and {output}")
 
 
 def _floats(values: Sequence[float | None]) -> list[float]:

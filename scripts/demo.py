@@ -153,7 +153,7 @@ def write(results: Sequence[Result], folder: Path, model: str, played: Sequence[
         clips.append(Clip(result.name, caption, result.sample_rate, tuple(versions)))
     introduction = (
         f"Recordings denoised by the model {model}. Start one player and then another of the "
-        "same clip: it goes on at the same place."
+        "same clip: it goes on at the same moment."
     )
     galleries = [Gallery("Listen and look", "", tuple(clips))]
     if played:

@@ -77,7 +77,7 @@ def make_street(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
 def make_cafe(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """16 kHz mono: a voice in a small room, five others talking farther off.
 
-    The clean reference is the voice with the room's first 50 ms, as heard close by.
+    The clean reference is the voice with the room's first 50 ms, as it sounds close by.
     """
     sample_rate = 16000
     speech = say(
@@ -256,8 +256,8 @@ def room_response(
 ) -> np.ndarray:
     """Impulse response of a shoebox room by the image source method (Allen and Berkley, 1979).
 
-    All walls absorb alike, as much as Sabine's formula asks for the reverberation time. Images are
-    moved by up to 8 cm, which keeps a rectangular room from ringing in step.
+    All walls absorb equally, as much as Sabine's formula asks for the reverberation time. Images
+    are moved by up to 8 cm, which keeps a rectangular room from ringing in step.
     """
     volume = size[0] * size[1] * size[2]
     surface = 2 * (size[0] * size[1] + size[1] * size[2] + size[0] * size[2])
@@ -265,10 +265,10 @@ def room_response(
     reflection = np.sqrt(1 - absorption)
 
     axes, bounces = [], []
-    for length, place in zip(size, source, strict=True):
+    for length, position in zip(size, source, strict=True):
         reach = int(np.ceil(rt60_seconds * SPEED_OF_SOUND / (2 * length)))
         n = np.arange(-reach, reach + 1)
-        axes.append(np.concatenate([2 * n * length + place, 2 * n * length - place]))
+        axes.append(np.concatenate([2 * n * length + position, 2 * n * length - position]))
         bounces.append(np.concatenate([2 * np.abs(n), np.abs(2 * n - 1)]))
     images = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)
     count = sum(b.ravel() for b in np.meshgrid(*bounces, indexing="ij"))

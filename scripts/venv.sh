@@ -53,7 +53,7 @@ venv_works() {
     "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
-# What an installation depends on: the two files, the interpreter, and the place of the checkout.
+# What an installation depends on: the two files, the interpreter, and the path of the checkout.
 fingerprint() {
     { cat pyproject.toml constraints.txt; "$venv/bin/python" --version; pwd; } | cksum
 }

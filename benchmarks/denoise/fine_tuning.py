@@ -1,6 +1,6 @@
 """Does fine-tuning on one's own noise help? Writes fine_tuning.md.
 
-The noise is one place's: the recordings of one held-out noise source. The released model, which
+The noise is of one location: the recordings of one held-out noise source. The released model, which
 never met it, is fine-tuned on the first half of the recordings, as a user would do it, and both
 models are compared on held-out speakers in the other half.
 """
@@ -73,8 +73,8 @@ def run(data: Path, output: Path, *, model: str, noise: str, minutes: float) -> 
             "fine-tuned": _scores(clips, tuned),
         }
     head = (
-        f"# Fine-tuning on one place's noise\n\n`python -m benchmarks fine-tuning --model {model} "
-        f"--minutes {minutes:g}`:\nnoise {noise}, {half} recordings to train on, "
+        "# Fine-tuning on the noise of one location\n\n`python -m benchmarks fine-tuning "
+        f"--model {model} --minutes {minutes:g}`:\nnoise {noise}, {half} recordings to train on, "
         f"{len(rows) - half} others to test on with\nheld-out speakers, {_CLIPS} clips of 4 s at "
         f"{', '.join(map(str, _SNRS_DB))} dB. Means\nwith 95 % intervals; the last row is the "
         "paired difference.\n"

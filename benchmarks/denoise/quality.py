@@ -26,7 +26,7 @@ from aeolia.metrics import log_spectral_distance, si_sdr
 from aeolia.runtime.catalogue import find_model, load
 from benchmarks import say
 from benchmarks.denoise.metrics import INPUT
-from benchmarks.peers.adapters import Peer
+from benchmarks.peers.peer import Peer
 from benchmarks.results import Entry, Scores, digest_of
 
 __all__ = ["NOISY", "Competitor", "our_system", "peer_system", "resampled", "score"]
@@ -85,7 +85,7 @@ def _graph_digest(path: Path) -> str:
 
 def peer_system(peer: Peer) -> Competitor:
     """A peer; its key covers its files and the source of its adapter's classes."""
-    classes = [kind for kind in type(peer).__mro__ if kind.__module__ == Peer.__module__]
+    classes = [kind for kind in type(peer).__mro__ if issubclass(kind, Peer)]
     source = digest_of("".join(inspect.getsource(kind) for kind in classes).encode())[:8]
     files = digest_of(b"".join((peer.folder / file).read_bytes() for file in peer.files))
     key = f"peer-{files}-{source}"

@@ -7,57 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aeolia.data.heldout.denoise import build_sets, set_hash
-from aeolia.files import write_atomically
 from aeolia.runtime.catalogue import find_model, load, released_models
 from aeolia.runtime.released_file import open_released
 from benchmarks import say
 from benchmarks.denoise.metrics import FULL_BAND_RATE
 from benchmarks.denoise.quality import NOISY, our_system, peer_system, score
-from benchmarks.denoise.report import page
 from benchmarks.denoise.timing import measure_costs, measure_speed
 from benchmarks.peers.folder import find_peers
 from benchmarks.results import ClipSet, Results, provenance
 
-__all__ = ["measure", "released_denoisers", "run"]
+__all__ = ["measure", "released_denoisers"]
 
 
 def released_denoisers() -> list[str]:
     """Names of the released models that denoise."""
     models = released_models().items()
     return [name for name, path in models if open_released(path).config.task == "denoise"]
-
-
-def run(
-    data: Path,
-    output: Path,
-    results: Path,
-    *,
-    peers: Path | None = None,
-    skip: Sequence[str] = (),
-    models: Sequence[str] = (),
-    clips: int = 200,
-    speed: bool = True,
-    long: bool = False,
-    cache: Path,
-) -> None:
-    """Measure, write the results and the page.
-
-    Raises:
-        AeoliaError: a wrong path, a folder that is no data, an unknown model.
-    """
-    found = measure(
-        data,
-        peers=peers,
-        skip=skip,
-        models=models or released_denoisers(),
-        clips=clips,
-        speed=speed,
-        long=long,
-        cache=cache,
-    )
-    found.write(results)
-    write_atomically(output, page(found))
-    say(f"wrote {results} and {output}")
 
 
 def measure(
@@ -77,10 +42,15 @@ def measure(
         data: a folder with manifest.csv.
         peers: folder of the peers' files; None compares with the input alone.
         skip: names of peers to leave out.
-        models: names or files.
+        models: names or files; the released ones if there are none.
         clips: mixtures; the other sets have a fifth of it.
         speed: whether to measure times; `long` adds a file of one hour.
+        cache: folder of remembered scores.
+
+    Raises:
+        AeoliaError: a wrong path, a folder that is no data, an unknown model.
     """
+    models = models or released_denoisers()
     everyone, missing = find_peers(peers) if peers else ([], ["peers: no folder was given"])
     there = [peer for peer in everyone if peer.name not in skip]
     missing += [f"{peer.name}: left out by --skip" for peer in everyone if peer.name in skip]

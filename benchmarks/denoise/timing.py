@@ -10,7 +10,7 @@ from aeolia.evaluation.tables import markdown
 from aeolia.runtime.catalogue import find_model
 from benchmarks import say
 from benchmarks.measure import cost, speed
-from benchmarks.peers.adapters import Peer
+from benchmarks.peers.peer import Peer
 
 __all__ = ["Command", "Cost", "Timing", "costs_table", "measure_costs", "measure_speed"]
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.errors import ModelError
-from benchmarks.peers.adapters import HopPeer, Peer, onnx_session
+from benchmarks.peers.peer import HopPeer, Peer, onnx_session
 
 __all__ = ["count_macs", "our_macs_per_second", "peer_macs_per_second"]
 

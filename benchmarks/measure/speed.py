@@ -22,7 +22,7 @@ from aeolia.errors import ModelError
 from aeolia.runtime.catalogue import find_model, load
 from aeolia.runtime.denoise import DenoisingStream
 from benchmarks.measure.processes import run_measured
-from benchmarks.peers.adapters import HopPeer, Peer
+from benchmarks.peers.peer import HopPeer, Peer
 
 __all__ = [
     "FileSpeed",

@@ -6,19 +6,9 @@ import sys
 from pathlib import Path
 
 from aeolia.errors import DataError
-from benchmarks.peers.adapters import (
-    DeepFilterNet3,
-    Dpcrn,
-    Dtln,
-    Gtcrn,
-    NoiseReduce,
-    Nsnet2,
-    Peer,
-    Rnnoise01,
-    Rnnoise02,
-    UlUnas,
-    WebRtc,
-)
+from benchmarks.peers.libraries import NoiseReduce, Rnnoise01, Rnnoise02, WebRtc
+from benchmarks.peers.networks import DeepFilterNet3, Dpcrn, Dtln, Gtcrn, Nsnet2, UlUnas
+from benchmarks.peers.peer import Peer
 
 __all__ = ["find_peers"]
 

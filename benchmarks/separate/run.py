@@ -20,16 +20,15 @@ from aeolia.data.heldout.separate import (
     speaker_mixtures,
 )
 from aeolia.data.separate.rows import class_rows, speaker_rows
-from aeolia.files import write_atomically
 from aeolia.metrics import sdr, si_sdr
 from aeolia.runtime.catalogue import find_model, load
 from benchmarks import say
 from benchmarks.results import ClipSet, Entry, Results, Scores, digest_of, provenance
 from benchmarks.separate.baselines import harmonic_percussive, ideal_ratio_masks
 from benchmarks.separate.cost import cost_rows
-from benchmarks.separate.report import FRAMES, page
+from benchmarks.separate.report import FRAMES
 
-__all__ = ["measure", "run"]
+__all__ = ["measure"]
 
 #: Title of a set of speakers -> how its mixtures are drawn.
 _SPEAKERS: dict[str, dict[str, Any]] = {
@@ -41,37 +40,6 @@ _SPEAKERS: dict[str, dict[str, Any]] = {
 _MOST_EXCERPTS, _SPEAKERS_A_CLIP = 24, 2
 #: System -> metric -> value, of one clip.
 _Found = dict[str, dict[str, float]]
-
-
-def run(
-    data: Path,
-    output: Path,
-    results: Path,
-    *,
-    clips: int = 60,
-    hold_out: Sequence[str],
-    classes_model: str = "separate",
-    speaker_model: str = "separate-speaker",
-    source: str | None = "librispeech",
-    cost: bool = True,
-) -> None:
-    """Measure, write the results and the page.
-
-    Raises:
-        AeoliaError: a wrong path, a folder that is no data, an unknown model.
-    """
-    found = measure(
-        data,
-        clips=clips,
-        hold_out=hold_out,
-        classes_model=classes_model,
-        speaker_model=speaker_model,
-        source=source,
-        cost=cost,
-    )
-    found.write(results)
-    write_atomically(output, page(found))
-    say(f"wrote {results} and {output}")
 
 
 def measure(
@@ -93,6 +61,9 @@ def measure(
         classes_model, speaker_model: names or files.
         source: corpus that the speakers are from; None takes all.
         cost: whether to measure times.
+
+    Raises:
+        AeoliaError: a wrong path, a folder that is no data, an unknown model.
     """
     manifest = data / "manifest.csv"
     rows, _ = class_rows(manifest, hold_out=hold_out)

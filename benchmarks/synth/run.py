@@ -26,7 +26,7 @@ from benchmarks.synth import likeness, playing, reshaping, sounds, unseen
 from benchmarks.synth.bars import bars
 from benchmarks.synth.tables import sections
 
-__all__ = ["PARTS", "Measured", "run"]
+__all__ = ["PARTS", "Measured", "measure", "page"]
 
 STRANGERS = ("epiano_wurlitzer",)
 PARTS = ("cost", "playing", "unseen", "latent", "strangers", "transfer", "likeness", "shift")
@@ -36,22 +36,16 @@ _UNPITCHED = ("cost", "playing", "unseen", "likeness")
 _ALONE = ("cost", "playing")
 
 
-def run(
-    data: Path | None,
-    output: Path,
-    results: Path,
-    *,
-    models: Sequence[str] = ("notes", "drums"),
-    only: Sequence[str] = (),
-    cache: Path,
-) -> None:
-    """Measure, write the results and the page.
+def measure(
+    data: Path | None, *, models: Sequence[str], only: Sequence[str], cache: Path
+) -> Results:
+    """All parts of all models.
 
     Args:
         data: a folder with notes/ and drums/ as training had them; None measures only what
             needs no recordings.
         models: names or files.
-        only: parts; all by default.
+        only: parts; all if there are none.
         cache: folder of what was measured before.
 
     Raises:
@@ -61,23 +55,19 @@ def run(
     if unknown:
         raise InputError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     measured = [Measured(name, data, cache) for name in models]
-    parts = {
-        one.name: {part: one.part(part) for part in one.parts if not only or part in only}
-        for one in measured
-    }
-    found = Results(
+    return Results(
         page="synth",
         systems=[one.entry for one in measured],
         details={
-            "parts": parts,
+            "parts": {
+                one.name: {part: one.part(part) for part in one.parts if not only or part in only}
+                for one in measured
+            },
             "only": list(only),
             "sizes_mb": {one.name: _size_mb(one.model.path) for one in measured},
         },
         made=provenance(),
     )
-    found.write(results)
-    write_atomically(output, page(found))
-    say(f"wrote {results} and {output}")
 
 
 def page(results: Results) -> str:

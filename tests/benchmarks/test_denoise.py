@@ -14,7 +14,7 @@ pytest.importorskip("scipy")
 
 from aeolia.data.heldout import rooms  # noqa: E402
 from benchmarks.measure import cost  # noqa: E402
-from benchmarks.peers import adapters as peers  # noqa: E402
+from benchmarks.peers import peer as peers  # noqa: E402
 
 
 @pytest.mark.parametrize("rt60_seconds", [0.3, 0.6])
@@ -42,7 +42,7 @@ def test_spectral_peer_that_changes_nothing_is_transparent() -> None:
             return spectrum
 
     audio = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
-    windows = [np.sqrt(peers._hann(512)), peers._hann(512)]
+    windows = [np.sqrt(peers.hann(512)), peers.hann(512)]
     for window in [*windows, np.sin(np.pi * (np.arange(512) + 0.5) / 512)]:
         out = Transparent(Path("."), window).enhance(audio)
         np.testing.assert_allclose(out, audio, atol=1e-5)

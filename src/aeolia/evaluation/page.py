@@ -2,7 +2,7 @@
 
 Audio is embedded as FLAC and pictures as PNG, so the file can be sent and opened anywhere,
 offline too. The few lines of script only pause one player when another of the clip starts, and
-carry its position over: one hears the same word before and after.
+carry its position over: one listens to the same word before and after.
 """
 
 from __future__ import annotations

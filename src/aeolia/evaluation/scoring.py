@@ -57,8 +57,8 @@ def evaluate(
 ) -> list[ClipScores]:
     """Score a system on every pair, in the order of the pairs.
 
-    The system runs in this process, one clip after another, so that its speed is measured
-    alike whatever `jobs` is; the metrics, which take most of the time, run in `jobs` processes.
+    The system runs in this process, one clip after another, so that its speed is measured the
+    same way whatever `jobs` is; the metrics, which take most of the time, run in `jobs` processes.
 
     Args:
         system: the callable to judge.

@@ -123,7 +123,7 @@ class Analysis:
 
 
 def analyse_ratings(ratings: Ratings) -> Analysis:
-    """Leave out careless listeners, and be ready to tell the rest.
+    """Leave out careless listeners; the ratings of the others are what the figures are of.
 
     Raises:
         DataError: every listener was careless.

@@ -1,7 +1,7 @@
 """Make a listening test of folders of audio: a page that needs no server, and its sound files.
 
     OUT/index.html     open it in any browser
-    OUT/audio/         every version of every clip, under names that tell nothing
+    OUT/audio/         every version of every clip, under names that give nothing away
 
 With a reference it is a MUSHRA test (ITU-R BS.1534-3): each version of a clip is rated from 0 to
 100 against the open reference, among them the hidden reference and two anchors, the reference
@@ -31,7 +31,7 @@ __all__ = ["ListeningTest", "make_listening_test"]
 
 #: BS.1534-3 asks for no more than 12 sounds in a trial: these, the reference and two anchors.
 _MOST_SYSTEMS = 9
-#: Versions of a clip that are further apart than this before they are matched are remarked on.
+#: Versions of a clip whose loudness differs by more than this before it is matched are remarked on.
 _FAR_LU = 15.0
 
 
@@ -204,7 +204,7 @@ def _clip(versions: list[_Version], name: str) -> tuple[list[np.ndarray | None],
         path = version.files[name]
         if path not in read:
             read[path] = read_audio(path)
-            _check_alike(next(iter(read.items())), (path, read[path]))
+            _check_same_form(next(iter(read.items())), (path, read[path]))
     sample_rate = next(iter(read.values()))[1].sample_rate
     sounds: dict[int, np.ndarray] = {}
     remarks = []
@@ -226,7 +226,7 @@ def _clip(versions: list[_Version], name: str) -> tuple[list[np.ndarray | None],
     return [by_number.get(number) for number in range(len(versions))], sample_rate, remarks
 
 
-def _check_alike(
+def _check_same_form(
     first: tuple[Path, tuple[np.ndarray, AudioInfo]],
     other: tuple[Path, tuple[np.ndarray, AudioInfo]],
 ) -> None:

@@ -32,7 +32,7 @@ def render_listening_page(
     """The page as HTML text.
 
     Args:
-        identity: tells this test's ratings from others', in the browser and in CSV files.
+        identity: keeps this test's ratings apart from others', in the browser and in CSV files.
         title: heading.
         method: "mushra" or "ab".
         seed: with the listener's name, decides the orders.

@@ -100,7 +100,7 @@ def read_ratings(paths: Sequence[Path | str]) -> Ratings:
                     f"{path} is of another test ({test}, {method}) than {first[0]} "
                     f"({first[1]}, {first[2]}); analyse each test on its own"
                 )
-            # In an A/B test a system meets each other one: the trial tells them apart.
+            # In an A/B test a system meets each other one: the trial distinguishes them.
             trial = str(rating.trial) if method == "ab" else ""
             key = rating.rater, rating.item, trial, rating.system
             other = found.setdefault(key, (path, rating))

@@ -53,8 +53,8 @@ def match_loudness(
     `HEADROOM_DB`. A version that is silent stays so, and does not count in the distance.
     """
     levels = [loudness(sound, sample_rate) for sound in sounds]
-    heard = [level for level in levels if math.isfinite(level)]
-    if not heard:
+    audible = [level for level in levels if math.isfinite(level)]
+    if not audible:
         return list(sounds), 0.0
     peaks = [
         decibels(peak(sound)) - level
@@ -66,4 +66,4 @@ def match_loudness(
     matched = [
         sound * np.float32(10 ** (gain / 20)) for sound, gain in zip(sounds, gains, strict=True)
     ]
-    return matched, max(heard) - min(heard)
+    return matched, max(audible) - min(audible)

@@ -1,135 +1,15 @@
-"""Small adapters that run other denoisers beside ours, on one thread, aligned to the sample.
-
-The peers' code and weights are not part of Aeolia: `benchmarks/README.md` says in words which
-public files a user puts into the folder given as `--peers DIR`. A peer whose files are absent is
-left out and named as missing in the results (`folder.py`).
-
-Two shapes of peer:
-    HopPeer    hop samples in, hop samples out, with its own state; the output lags by `delay`.
-    WholePeer  a whole recording at once.
-Both offer `enhance(audio)`: [T] float32 at the peer's own `sample_rate` in, [T] out, lag removed.
-"""
+"""Adapters of peers whose networks are run here, their transforms around them."""
 
 from __future__ import annotations
 
-import ctypes
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "DeepFilterNet3",
-    "Dpcrn",
-    "Dtln",
-    "Gtcrn",
-    "HopPeer",
-    "NoiseReduce",
-    "Nsnet2",
-    "Peer",
-    "Rnnoise01",
-    "Rnnoise02",
-    "UlUnas",
-    "WebRtc",
-    "WholePeer",
-    "onnx_session",
-]
+from benchmarks.peers.peer import Array, HopPeer, SpectralPeer, WholePeer, hann, onnx_session
 
-Array = np.ndarray[Any, Any]
-
-
-def onnx_session(path: Path) -> Any:
-    """A one-thread ONNX Runtime session with denormals flushed, the same settings for everyone."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-class Peer:
-    """A system under comparison; `files` are the paths, below the peers folder, that it needs."""
-
-    name: str
-    sample_rate: int
-    files: tuple[str, ...]
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def size_bytes(self) -> int:
-        return sum((self.folder / file).stat().st_size for file in self.files)
-
-    def enhance(self, audio: Array) -> Array:
-        """[T] float32 at `sample_rate` -> [T] float32, aligned with the input."""
-        raise NotImplementedError
-
-
-class WholePeer(Peer):
-    """A peer that needs the whole recording at once."""
-
-
-class HopPeer(Peer):
-    """A peer that takes `hop` samples and gives `hop` samples, `delay` samples late."""
-
-    hop: int
-    delay: int
-
-    def reset(self) -> None:
-        raise NotImplementedError
-
-    def step(self, block: Array) -> Array:
-        """[hop] -> [hop]; the state is kept inside until `reset`."""
-        raise NotImplementedError
-
-    def enhance(self, audio: Array) -> Array:
-        self.reset()
-        blocks = -(-(len(audio) + self.delay) // self.hop)
-        padded = np.zeros(blocks * self.hop, np.float32)
-        padded[: len(audio)] = audio
-        out = np.concatenate([self.step(block) for block in padded.reshape(blocks, self.hop)])
-        return out[self.delay : self.delay + len(audio)].astype(np.float32)
-
-
-class SpectralPeer(HopPeer):
-    """512/256 short-time Fourier peers: `frame(spectrum [257]) -> spectrum [257]` is theirs.
-
-    With zeros before the recording, the k-th frame is the k-th frame of a centred transform, and
-    overlap-add completes a block one hop after it came in. The synthesis window divides by the
-    overlapped square of the analysis window, so that an untouched spectrum gives the input back.
-    """
-
-    sample_rate = 16000
-    hop = 256
-    delay = 256
-
-    def __init__(self, folder: Path, window: Array) -> None:
-        super().__init__(folder)
-        self.window = window.astype(np.float32)
-        power = self.window[:256] ** 2 + self.window[256:] ** 2
-        self.synthesis = (self.window / np.tile(power, 2)).astype(np.float32)
-
-    def frame(self, spectrum: Array) -> Array:
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        self.past = np.zeros(512, np.float32)
-        self.tail = np.zeros(512, np.float32)
-
-    def step(self, block: Array) -> Array:
-        self.past = np.concatenate([self.past[256:], block])
-        spectrum = np.fft.rfft(self.past * self.window)
-        wave = np.fft.irfft(self.frame(spectrum)).astype(np.float32) * self.synthesis
-        self.tail = np.concatenate([self.tail[256:], np.zeros(256, np.float32)]) + wave
-        return self.tail[:256]
-
-
-def _hann(length: int) -> Array:
-    """The periodic Hann window."""
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+__all__ = ["DeepFilterNet3", "Dpcrn", "Dtln", "Gtcrn", "Nsnet2", "UlUnas"]
 
 
 class CachedSpectral(SpectralPeer):
@@ -157,7 +37,7 @@ class Gtcrn(CachedSpectral):
     files = ("gtcrn_simple.onnx",)
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, np.sqrt(_hann(512)))
+        super().__init__(folder, np.sqrt(hann(512)))
 
 
 class UlUnas(CachedSpectral):
@@ -165,7 +45,7 @@ class UlUnas(CachedSpectral):
     files = ("ulunas_stream_simple.onnx",)
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, _hann(512))
+        super().__init__(folder, hann(512))
 
 
 class Dpcrn(SpectralPeer):
@@ -237,87 +117,6 @@ class Dtln(HopPeer):
         return self.tail[:128]
 
 
-class RnnoiseLibrary(HopPeer):
-    """RNNoise through its C interface; samples in the range of 16-bit integers."""
-
-    sample_rate = 48000
-    hop = 480
-    handle: Any = None
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.library = ctypes.CDLL(str(folder / self.files[0]))
-        self.library.rnnoise_create.restype = ctypes.c_void_p
-        self.library.rnnoise_create.argtypes = [ctypes.c_void_p]
-        self.library.rnnoise_destroy.argtypes = [ctypes.c_void_p]
-        self.library.rnnoise_process_frame.restype = ctypes.c_float
-        self.library.rnnoise_process_frame.argtypes = [ctypes.c_void_p] * 3
-
-    def reset(self) -> None:
-        if self.handle is not None:
-            self.library.rnnoise_destroy(self.handle)
-        self.handle = self.library.rnnoise_create(None)
-
-    def step(self, block: Array) -> Array:
-        scaled = np.ascontiguousarray(block * 32768, np.float32)
-        out = np.empty(480, np.float32)
-        self.library.rnnoise_process_frame(self.handle, out.ctypes.data, scaled.ctypes.data)
-        return out / 32768
-
-
-class Rnnoise01(RnnoiseLibrary):
-    name = "RNNoise 0.1.1"
-    files = ("librnnoise-0.1.1.so",)
-    delay = 480
-
-
-class Rnnoise02(RnnoiseLibrary):
-    name = "RNNoise 0.2"
-    files = ("packages/pyrnnoise/librnnoise.so",)
-    delay = 960
-
-
-class WebRtc(HopPeer):
-    """WebRTC noise suppression at its strongest setting; 16-bit mono blocks of 10 ms."""
-
-    name = "WebRTC NS"
-    sample_rate = 16000
-    files = ("packages/webrtc_noise_gain/__init__.py",)
-    hop = 160
-    delay = 96  # its transform is 256 long
-
-    def size_bytes(self) -> int:
-        return sum(f.stat().st_size for f in (self.folder / self.files[0]).parent.glob("*.so"))
-
-    def reset(self) -> None:
-        from webrtc_noise_gain import AudioProcessor
-
-        self.processor = AudioProcessor(0, 4)
-
-    def step(self, block: Array) -> Array:
-        pcm = np.clip(np.round(block * 32768), -32768, 32767).astype("<i2").tobytes()
-        out = self.processor.Process10ms(pcm).audio
-        return np.frombuffer(out, "<i2").astype(np.float32) / 32768
-
-
-class NoiseReduce(WholePeer):
-    """Spectral gating, non-stationary mode, default settings."""
-
-    name = "noisereduce"
-    sample_rate = 16000
-    files = ("packages/noisereduce/__init__.py",)
-
-    def size_bytes(self) -> int:
-        return 0
-
-    def enhance(self, audio: Array) -> Array:
-        import noisereduce
-
-        out = noisereduce.reduce_noise(y=audio, sr=self.sample_rate, n_jobs=1)
-        # It divides by the level of its input, which digital silence does not have.
-        return np.nan_to_num(np.asarray(out, np.float32))
-
-
 class Nsnet2(WholePeer):
     """NSNet2 at 16 kHz: 320/160, logarithmic power in, gain out (limited to -80 dB)."""
 
@@ -328,7 +127,7 @@ class Nsnet2(WholePeer):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.session = onnx_session(folder / self.files[0])
-        self.window = np.sqrt(_hann(320)).astype(np.float32)
+        self.window = np.sqrt(hann(320)).astype(np.float32)
 
     def enhance(self, audio: Array) -> Array:
         frames = -(-len(audio) // 160) + 1
