@@ -101,3 +101,15 @@ def synth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_synth(folder)
     write_synth(folder, DRUMS)
     return folder
+
+
+@pytest.fixture(scope="session")
+def separators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny separators of known sound: classes.onnx, and speaker.onnx with voices."""
+    from made.tiny_separators import write_separator, write_voice_encoder
+
+    folder = tmp_path_factory.mktemp("separators")
+    write_separator(folder / "classes.onnx")
+    write_separator(folder / "speaker.onnx", "speaker")
+    write_voice_encoder(folder / "speaker.onnx")
+    return folder

@@ -20,22 +20,13 @@ THREE = ["speech", "music", "noise"]
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    write_separator(folder / "classes.onnx")
-    write_separator(folder / "speaker.onnx", "speaker")
-    write_voice_encoder(folder / "speaker.onnx")
-    return folder
+def classes(separators: Path) -> Path:
+    return separators / "classes.onnx"
 
 
 @pytest.fixture(scope="module")
-def classes(models: Path) -> Path:
-    return models / "classes.onnx"
-
-
-@pytest.fixture(scope="module")
-def speaker(models: Path) -> Path:
-    return models / "speaker.onnx"
+def speaker(separators: Path) -> Path:
+    return separators / "speaker.onnx"
 
 
 def noise(*shape: int) -> np.ndarray:

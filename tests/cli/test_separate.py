@@ -23,15 +23,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE)}
 ALL_THREE = ("-s", "speech", "-s", "music", "-s", "noise")
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    write_separator(folder / "classes.onnx")
-    write_separator(folder / "speaker.onnx", "speaker")
-    write_voice_encoder(folder / "speaker.onnx")
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -45,10 +36,10 @@ Result = tuple[int, str, str]
 
 
 @pytest.fixture
-def call(models: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+def call(separators: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     def separate(*arguments: str) -> Result:
         capsys.readouterr()
-        model = models / ("speaker.onnx" if "--speaker" in arguments else "classes.onnx")
+        model = separators / ("speaker.onnx" if "--speaker" in arguments else "classes.onnx")
         code = run(["separate", "--model", str(model), *arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
@@ -168,7 +159,7 @@ def test_a_batch_does_the_good_ones(folder: Path, call: Callable) -> None:
     )
 
 
-def test_pipes(folder: Path, models: Path) -> None:
+def test_pipes(folder: Path, separators: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -178,7 +169,7 @@ def test_pipes(folder: Path, models: Path) -> None:
         "-s",
         "speech",
         "-m",
-        str(models / "classes.onnx"),
+        str(separators / "classes.onnx"),
     ]
     mixture = Path("mix.wav").read_bytes()
     done = subprocess.run(command, input=mixture, capture_output=True, env=ENVIRONMENT, timeout=60)
@@ -196,7 +187,7 @@ def test_pipes(folder: Path, models: Path) -> None:
     assert names(folder / "out") == ["stdin.rest.wav", "stdin.speech.wav"]
 
 
-def test_an_interrupt_leaves_nothing(folder: Path, models: Path) -> None:
+def test_an_interrupt_leaves_nothing(folder: Path, separators: Path) -> None:
     process = subprocess.Popen(
         [
             sys.executable,
@@ -208,7 +199,7 @@ def test_an_interrupt_leaves_nothing(folder: Path, models: Path) -> None:
             "out",
             *ALL_THREE,
             "-m",
-            str(models / "classes.onnx"),
+            str(separators / "classes.onnx"),
         ],
         env=ENVIRONMENT,
         stdin=subprocess.PIPE,
@@ -274,7 +265,7 @@ def test_outputs_that_exist(folder: Path, call: Callable) -> None:
     assert call("mix.wav", *ALL_THREE, "--overwrite")[0] == 0
 
 
-def test_bad_speakers(folder: Path, call: Callable, models: Path) -> None:
+def test_bad_speakers(folder: Path, call: Callable, separators: Path) -> None:
     soundfile.write("silent.wav", np.zeros(48000), 16000)
     soundfile.write("blip.wav", tone("alice", 0.2), 16000)
     Path("text.wav").write_text("no audio")
@@ -295,14 +286,14 @@ def test_bad_speakers(folder: Path, call: Callable, models: Path) -> None:
     assert not Path("out").exists()
 
 
-def test_bad_models(folder: Path, models: Path, gain_model: Path, capsys) -> None:
+def test_bad_models(folder: Path, separators: Path, gain_model: Path, capsys) -> None:
     other = write_separator(folder / "other.onnx", "speaker")
     write_voice_encoder(other, version="2")
     assert (
         run(["separate", "-m", str(other), "--speaker", "alice.wav", "--save-voice", "other.voice"])
         == 0
     )
-    classes, speaker = str(models / "classes.onnx"), str(models / "speaker.onnx")
+    classes, speaker = str(separators / "classes.onnx"), str(separators / "speaker.onnx")
     (folder / "broken.onnx").write_bytes(b"broken")
     for arguments, match in (
         (["-m", str(gain_model), "-s", "speech"], "a model for the task 'denoise'; 'separate'"),

@@ -151,7 +151,7 @@ def test_a_loud_score_is_lowered_and_said_so(call: Callable, synth_folder: Path)
         (("--text", "brigth", "-o", "x.wav"), "did you mean 'bright'"),
         (("-i", "piano", "-o", "old.wav"), "old.wav: already exists; add --overwrite"),
         (("-i", "piano", "-o", "x.doc"), "'.doc' tells no audio format"),
-        (("--midi", "none.mid", "-o", "x.wav"), "none.mid: cannot be read"),
+        (("--midi", "none.mid", "-o", "x.wav"), "none.mid: no such MIDI file"),
         (("--midi", "old.wav", "-o", "x.wav"), "not a MIDI file"),
         (("--midi", "half.mid", "-o", "x.wav"), "a damaged MIDI file: truncated"),
         (("--midi", "song.mid", "-o", "old.wav"), "already exists"),

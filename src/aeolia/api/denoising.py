@@ -95,12 +95,4 @@ def denoise_file(
             for block in through(reader, stream, progress):
                 writer.write(block)
                 frames += len(block)
-    return FileReport(
-        input=str(source),
-        output=str(target),
-        sample_rate=info.sample_rate,
-        channels=info.channels,
-        frames=frames,
-        clipped_samples=writer.n_clipped,
-        wall_seconds=time.perf_counter() - started,
-    )
+    return FileReport.since(started, source, target, info, frames, writer.n_clipped)

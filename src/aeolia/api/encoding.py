@@ -67,13 +67,14 @@ def encode_file(
     started = time.perf_counter()
     encoding = encode(source, instrument=instrument, model=model)
     encoding.save(target, overwrite=overwrite)
-    return EncodingReport(
-        input=str(source),
-        output=str(target),
-        sample_rate=encoding.original_rate,
-        channels=encoding.channels,
-        frames=encoding.original_samples,
-        wall_seconds=time.perf_counter() - started,
+    frames = encoding.original_samples
+    info = AudioInfo(str(source), encoding.original_rate, encoding.channels, frames)
+    return EncodingReport.since(
+        started,
+        source,
+        target,
+        info,
+        frames,
         timbres=len(encoding.latent),
         latent_dim=encoding.latent.shape[1],
         contour_frames=len(encoding.pitch_hz),
@@ -101,15 +102,7 @@ def decode_file(
     info = AudioInfo(str(source), rate, samples.shape[1], len(samples), "WAV", "PCM_24")
     with AudioWriter(target, info, overwrite=overwrite) as writer:
         writer.write(samples)
-    return FileReport(
-        input=str(source),
-        output=str(target),
-        sample_rate=rate,
-        channels=info.channels,
-        frames=len(samples),
-        clipped_samples=writer.n_clipped,
-        wall_seconds=time.perf_counter() - started,
-    )
+    return FileReport.since(started, source, target, info, len(samples), writer.n_clipped)
 
 
 def encoded(recording: Recording, model: OnnxSynthesiser, instrument: str | None) -> Encoding:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
+from aeolia.audio.formats import AudioInfo
 from aeolia.audio.levels import SILENCE_DB
 
 __all__ = [
@@ -25,6 +28,8 @@ __all__ = [
 
 #: An output this far below the mixture, in dB, is as good as silent: its source is absent.
 ABSENT_DB = -20.0
+
+AnyReport = TypeVar("AnyReport", bound="Report")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,32 @@ class Report:
     wall_seconds: float
     #: What the user should know of the result, a sentence each.
     warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def since(
+        cls: type[AnyReport],
+        started: float,
+        source: str | Path,
+        target: str | Path,
+        info: AudioInfo,
+        frames: int,
+        clipped_samples: int = 0,
+        **more: Any,
+    ) -> AnyReport:
+        """The report of work that began at `started`, a time of `time.perf_counter`.
+
+        `info` is the format of what was read or made; `more` are the other fields of the class.
+        """
+        return cls(
+            input=str(source),
+            output=str(target),
+            sample_rate=info.sample_rate,
+            channels=info.channels,
+            frames=frames,
+            clipped_samples=clipped_samples,
+            wall_seconds=time.perf_counter() - started,
+            **more,
+        )
 
     @property
     def seconds(self) -> float:

@@ -79,17 +79,8 @@ def shift_file(
         encoding = encoded(recording, opened, instrument)
         sound = as_recorded(shifted(encoding, opened, semitones, formants, seed=seed), encoding)
         writer.write(sound.reshape(samples.shape))
-    return ShiftReport(
-        input=str(source),
-        output=str(target),
-        sample_rate=info.sample_rate,
-        channels=info.channels,
-        frames=len(samples),
-        clipped_samples=writer.n_clipped,
-        wall_seconds=time.perf_counter() - started,
-        semitones=semitones,
-        formants=formants,
-    )
+    clipped, shifts = writer.n_clipped, {"semitones": semitones, "formants": formants}
+    return ShiftReport.since(started, source, target, info, len(samples), clipped, **shifts)
 
 
 def morph(
@@ -160,14 +151,6 @@ def morph_file(
     info = AudioInfo("morph", rate, 1, None, "WAV", "PCM_24")
     with Outputs({path: path for path in paths}, info, overwrite=overwrite) as outputs:
         outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
-    return MorphReport(
-        input=str(source),
-        output=str(target),
-        sample_rate=rate,
-        channels=1,
-        frames=sum(map(len, sounds)),
-        clipped_samples=sum(outputs.n_clipped.values()),
-        wall_seconds=time.perf_counter() - started,
-        to=str(to),
-        outputs=tuple(paths),
-    )
+    frames, clipped = sum(map(len, sounds)), sum(outputs.n_clipped.values())
+    ends = {"to": str(to), "outputs": tuple(paths)}
+    return MorphReport.since(started, source, target, info, frames, clipped, **ends)

@@ -270,17 +270,10 @@ def run_request(
         OutputReport(name, path, _level_db(power[name], power[_MIXTURE]), outputs.n_clipped[name])
         for name, path in paths.items()
     )
-    return SeparationReport(
-        input=str(source),
-        output=str(folder),
-        outputs=written,
-        sample_rate=info.sample_rate,
-        channels=info.channels,
-        frames=frames,
-        clipped_samples=sum(output.clipped_samples for output in written),
-        wall_seconds=time.perf_counter() - started,
-        warnings=tuple(output.warning for output in written if output.warning),
-    )
+    clipped = sum(output.clipped_samples for output in written)
+    warnings = tuple(output.warning for output in written if output.warning)
+    more = {"outputs": written, "warnings": warnings}
+    return SeparationReport.since(started, source, folder, info, frames, clipped, **more)
 
 
 #: No output is called so: their names are not empty.

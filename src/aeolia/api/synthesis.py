@@ -120,16 +120,10 @@ def play_notes_file(
         )
         for path, request in zip(paths, requests, strict=True)
     )
-    return NoteReport(
-        input="",
-        output=str(target),
-        sample_rate=info.sample_rate,
-        channels=1,
-        frames=sum(map(len, sounds)),
-        clipped_samples=sum(outputs.n_clipped.values()),
-        wall_seconds=time.perf_counter() - started,
-        warnings=tuple(dict.fromkeys(one.warning for one in requests if one.warning)),
-        notes=notes,
+    frames, clipped = sum(map(len, sounds)), sum(outputs.n_clipped.values())
+    warnings = tuple(dict.fromkeys(one.warning for one in requests if one.warning))
+    return NoteReport.since(
+        started, "", target, info, frames, clipped, warnings=warnings, notes=notes
     )
 
 
@@ -212,13 +206,12 @@ def play_score_file(
             progress(min(frames, n_all), n_all)
 
     level = write_levelled(performance.blocks(), target, info, overwrite=overwrite, done=done)
-    return ScoreReport(
-        input=str(score) if isinstance(score, (str, Path)) else "",
-        output=str(target),
-        sample_rate=performance.sample_rate,
-        channels=1,
-        frames=level.frames,
-        wall_seconds=time.perf_counter() - started,
+    return ScoreReport.since(
+        started,
+        score if isinstance(score, (str, Path)) else "",
+        target,
+        info,
+        level.frames,
         warnings=orchestra.remarks,
         notes=len(orchestra.voices),
         players=orchestra.players,

@@ -99,16 +99,10 @@ def transfer_file(
                 samples = block[:, None] if block.ndim == 1 else block
                 writer.write(samples)
                 frames += len(samples)
-    return TransferReport(
-        input=str(source),
-        output=str(target),
-        sample_rate=info.sample_rate,
-        channels=info.channels,
-        frames=frames,
-        clipped_samples=writer.n_clipped,
-        wall_seconds=time.perf_counter() - started,
-        warnings=(warning,) if warning else (),
-        to=to,
+    warnings = (warning,) if warning else ()
+    clipped = writer.n_clipped
+    return TransferReport.since(
+        started, source, target, info, frames, clipped, warnings=warnings, to=to
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aeolia.cli.options import AttenuationLimit
+from aeolia.cli.options import AttenuationLimit, ModelOfTask
 
 if TYPE_CHECKING:
     from aeolia.api.live import LiveBlocks
@@ -17,16 +17,7 @@ __all__ = ["live"]
 
 
 def live(
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME|FILE",
-            help="See `aeolia models`.",
-            show_default="denoise, separate or separate-speaker",
-        ),
-    ] = None,
+    model: ModelOfTask = None,
     source: Annotated[
         str | None,
         typer.Option(

@@ -11,6 +11,7 @@ __all__ = [
     "AttenuationLimit",
     "Jobs",
     "Model",
+    "ModelOfTask",
     "Output",
     "Overwrite",
     "Played",
@@ -40,6 +41,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as JSO
 
 Model = Annotated[
     str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
+]
+#: Where the task of the command's other options decides which model is meant.
+ModelOfTask = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="See `aeolia models`.",
+        show_default="that of the task",
+    ),
 ]
 AttenuationLimit = Annotated[
     float | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aeolia.cli.options import AsJson, Jobs, Overwrite, Quiet, Recursive
+from aeolia.cli.options import AsJson, Jobs, ModelOfTask, Overwrite, Quiet, Recursive
 
 if TYPE_CHECKING:
     from aeolia import Separate, Voice
@@ -69,16 +69,7 @@ def separate(
         ),
     ] = None,
     recursive: Recursive = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME|FILE",
-            help="See `aeolia models`.",
-            show_default="separate, or separate-speaker",
-        ),
-    ] = None,
+    model: ModelOfTask = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,

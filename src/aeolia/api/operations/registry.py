@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import Any
 
 from aeolia.api.operations.denoising import Denoise
@@ -12,7 +11,7 @@ from aeolia.api.operations.playing import PlayNote, PlayScore
 from aeolia.api.operations.reshaping import Decode, Encode, Morph, Shift
 from aeolia.api.operations.separation import Separate
 from aeolia.api.operations.transfer import Transfer
-from aeolia.config import config_from_dict
+from aeolia.config.strict import config_from_dict, read_object
 from aeolia.errors import ConfigError
 
 __all__ = ["OPERATIONS", "operation_from_json"]
@@ -32,12 +31,7 @@ def operation_from_json(text: str) -> Operation[Any]:
         ConfigError: no JSON object, an unknown operation or key (the nearest known one is named),
             a missing key, or a value that cannot be.
     """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"the operation is not valid JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"an operation must be a JSON object, not {type(values).__name__}")
+    values = read_object(text, "the operation")
     name = values.pop("operation", None)
     if name is None:
         raise ConfigError(f"the key 'operation' is missing; it is one of {', '.join(OPERATIONS)}")
