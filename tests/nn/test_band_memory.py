@@ -49,7 +49,7 @@ def test_blocks_equal_the_whole(memory: BandMemory) -> None:
 
 
 @torch.no_grad()
-def test_a_band_hears_all_bands_of_its_frame_and_of_earlier_ones(memory: BandMemory) -> None:
+def test_a_band_depends_on_all_bands_of_its_frame_and_of_earlier_ones(memory: BandMemory) -> None:
     x, state = noise(6, 1, 7, 6), torch.zeros(1, 7, 8)
     before, _ = memory(x, state)
     other = x.clone()

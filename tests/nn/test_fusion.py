@@ -1,4 +1,4 @@
-"""Fusions: the identity at first whatever the condition, their formulas, and what they hear."""
+"""Fusions: the identity at first whatever the condition, their formulas, their inputs."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from aeolia.models.spectral.separator import ConditionalAutoencoder
 __all__ = ["TorchBackend", "TorchSeparator"]
 
 State = dict[str, np.ndarray]
+Model = TypeVar("Model", DenoisingAutoencoder, ConditionalAutoencoder)
 
 
 class TorchBackend:
@@ -28,10 +30,8 @@ class TorchBackend:
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> TorchBackend:
-        model = load_checkpoint(Path(folder))
-        if not isinstance(model, DenoisingAutoencoder):
-            raise ModelError(f"{folder}: a model for the task {model.config.task!r}, not denoise")
-        return cls(model)
+        """The denoiser of a run folder or checkpoint file; a `ModelError` if there is none."""
+        return cls(_load(folder, DenoisingAutoencoder, "denoise"))
 
     def initial_state(self, batch: int) -> State:
         return _arrays(self.model.initial_state(batch))
@@ -54,10 +54,8 @@ class TorchSeparator:
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> TorchSeparator:
-        model = load_checkpoint(Path(folder))
-        if not isinstance(model, ConditionalAutoencoder):
-            raise ModelError(f"{folder}: a model for the task {model.config.task!r}, not separate")
-        return cls(model)
+        """The separator of a run folder or checkpoint file; a `ModelError` if there is none."""
+        return cls(_load(folder, ConditionalAutoencoder, "separate"))
 
     def initial_state(self, channels: int, sources: int) -> State:
         return _arrays(self.model.initial_state(1, sources, channels))
@@ -83,6 +81,13 @@ class TorchSeparator:
         device = next(self.model.parameters()).device
         voice: Tensor = self.model.voice(torch.from_numpy(audio)[None].to(device))
         return voice[0].cpu().numpy()
+
+
+def _load(folder: Path, kind: type[Model], task: str) -> Model:
+    model = load_checkpoint(Path(folder))
+    if not isinstance(model, kind):
+        raise ModelError(f"{folder}: a model for the task {model.config.task!r}, not {task}")
+    return model
 
 
 def _tensors(state: State, device: torch.device) -> dict[str, Tensor]:

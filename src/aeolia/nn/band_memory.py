@@ -13,15 +13,21 @@ __all__ = ["BandMemory"]
 class BandMemory(nn.Module):
     """A recurrence over the bands of a frame, both ways, then one over the frames of a band.
 
-    The decoder's first recurrence sees all bands through one narrow vector; this one follows
-    what each band holds of the source, and tells the bands of each other: partials of one voice
-    stand at even distances. Weights are shared by all frames and all bands, as in dual-path
-    networks (Luo et al., 2020; Le et al., 2021). It starts as the identity.
+    The decoder's first recurrence sees all bands through one narrow vector. This one keeps a
+    state for every band and passes information between the bands, because the partials of one
+    voice are at equal distances in frequency. Weights are shared by all frames and all bands, as
+    in dual-path networks (Luo et al., 2020; Le et al., 2021). It starts as the identity.
 
-    A recurrence hands on what it has gathered, the same way from each band to the next. With
-    `mixing` a few values of all `bands` are also mixed at once, by weights that know which band
-    is which (the full-band module of Quan & Li's SpatialNet, 2024): what belongs to one voice
-    shows in the pattern of the whole frame.
+    The recurrence over bands has the same weights for every step from one band to the next. With
+    `mixing` a few values of each of the `bands` are also mixed all at once, with weights of their
+    own for every band (the full-band module of SpatialNet, Quan & Li, 2024), because what belongs
+    to one voice shows in the pattern of the whole frame.
+
+    Args:
+        channels: C, values of each band and frame.
+        width: values of each band's state; half as many in each direction over the bands.
+        bands: Q, used with `mixing` only.
+        mixing: values of each band that are mixed over all bands; 0 for none.
     """
 
     def __init__(self, channels: int, width: int, bands: int = 0, mixing: int = 0) -> None:
@@ -44,7 +50,10 @@ class BandMemory(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """[F, N, Q, C] and state [N, Q, width] to [F, N, Q, C] and the next state."""
+        """Features [F, N, Q, C] and state [N, Q, width] to [F, N, Q, C] and the next state.
+
+        F frames, N items, Q bands, C channels.
+        """
         if self.mix is not None:
             assert self.mix_norm and self.mix_in and self.mix_answer  # made together
             y = nn.functional.silu(self.mix(self.mix_in(self.mix_norm(x)).flatten(2)))

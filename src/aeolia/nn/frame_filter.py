@@ -2,7 +2,7 @@
 
 A frame of excitation (one hop) is transformed with as many zeros behind it, multiplied by the
 filter's response, and transformed back; frames overlap by the hop in which their filters decay.
-So a filter answers at once, nothing sounds before its cause, and no audio lags.
+So a filter responds without delay, and no output comes before the input that causes it.
 """
 
 from __future__ import annotations
@@ -107,14 +107,18 @@ class FrameTransform(nn.Module):
 
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:
-    """Product of complex spectra [V, 2, F, Q]."""
+    """Product of complex spectra [V, 2, F, Q], axis 1 (real, imaginary)."""
     real = a[:, 0] * b[:, 0] - a[:, 1] * b[:, 1]
     imaginary = a[:, 0] * b[:, 1] + a[:, 1] * b[:, 0]
     return torch.stack([real, imaginary], dim=1)
 
 
 def overlap_add(frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-    """Frames [V, F, 2 * hop] and what came before [V, hop] to audio [V, F * hop], next tail."""
+    """Frames [V, F, 2 * hop], one hop apart, to their sum: audio [V, F * hop] and the next tail.
+
+    Args:
+        tail: second half of the frame before the first, [V, hop].
+    """
     hop = tail.shape[1]
     now, later = frames.split(hop, dim=2)
     before = torch.cat([tail.unsqueeze(1), later[:, :-1]], dim=1)

@@ -26,6 +26,7 @@ class FiLM(nn.Module):
         self.modulate = _zeroed(nn.Linear(condition_dim, 2 * channels))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """x [N, C, F, Q] and condition [N, K] to [N, C, F, Q]."""
         scale, shift = self.modulate(condition)[:, :, None, None].chunk(2, dim=1)
         return torch.addcmul(shift, x, 1.0 + scale)
 
@@ -41,6 +42,7 @@ class Concatenation(nn.Module):
             self.mix.weight[:, :channels] = torch.eye(channels)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """x [N, C, F, Q] and condition [N, K] to [N, C, F, Q]."""
         # W [x; c] = W_x x + W_c c: the condition's part is the same at all frames and positions.
         from_x, from_condition = self.mix.weight.split(
             [self.channels, self.mix.in_features - self.channels], dim=1
@@ -50,7 +52,11 @@ class Concatenation(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Every frame and position asks a few tokens made of the condition (Vaswani et al., 2017)."""
+    """Attention of every frame and position to a few tokens made of the condition.
+
+    Scaled dot products of one query per frame and position with the tokens' keys weigh the
+    tokens' values (Vaswani et al., 2017); the result is added to the features.
+    """
 
     def __init__(self, channels: int, condition_dim: int) -> None:
         super().__init__()
@@ -60,6 +66,7 @@ class CrossAttention(nn.Module):
         self.answer = _zeroed(nn.Linear(channels, channels))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """x [N, C, F, Q] and condition [N, K] to [N, C, F, Q]."""
         tokens = self.tokens(condition).reshape(-1, _TOKENS, 2 * self.channels)
         keys, values = tokens.split(self.channels, dim=2)  # [N, tokens, C]
         query = self.query(x.permute(0, 2, 3, 1))  # [N, F, Q, C]
@@ -76,7 +83,7 @@ FUSIONS: dict[str, type[FiLM] | type[Concatenation] | type[CrossAttention]] = {
 
 
 def build_fusion(kind: str, channels: int, condition_dim: int) -> nn.Module:
-    """The fusion that `kind` names, for features of `channels` channels."""
+    """The fusion that `kind` names (see `FUSIONS`), for features of `channels` channels."""
     return FUSIONS[kind](channels, condition_dim)
 
 

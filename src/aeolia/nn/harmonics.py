@@ -72,14 +72,14 @@ class PhaseAccumulator(nn.Module):
 
 
 def _room(hz: Tensor, sample_rate: int) -> Tensor:
-    """How many harmonics fit below the limit, as a real number."""
+    """How many harmonics of `hz` are below the limit, as a real number."""
     return 0.5 * _HIGHEST * sample_rate / hz.clamp(min=1.0)
 
 
 def harmonic_weights(hz: Tensor, count: int, sample_rate: int) -> Tensor:
-    """Weights [..., count] of harmonics 1 to `count` of `hz` [...]: 1 where they fit.
+    """Weights [..., count] of harmonics 1 to `count` of `hz` [...]: 1 below the limit, 0 above.
 
-    The highest one that fits fades, so that none appears or goes suddenly in a glide.
+    The highest one below it fades, so that none appears or disappears suddenly in a glide.
     """
     numbers = torch.arange(1, count + 1, dtype=torch.float32, device=hz.device)
     return (_room(hz, sample_rate).unsqueeze(-1) - numbers).clamp(0.0, 1.0)
@@ -97,7 +97,9 @@ def harmonic_waves(cycles: Tensor, count: int) -> Tensor:
 
 
 def pulse_train(cycles: Tensor, hz: Tensor, first: int, sample_rate: int) -> Tensor:
-    """Sum of cos(2 pi k c) over all harmonics k > `first` that fit, at `cycles` c [...].
+    """Sum of cos(2 pi k c) over all harmonics k > `first` below the limit, at `cycles` c [...].
+
+    `hz` [...] is the fundamental frequency.
 
     The sum in closed form (Dirichlet's kernel) costs the same however many harmonics there are:
 

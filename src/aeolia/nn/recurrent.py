@@ -13,7 +13,10 @@ __all__ = ["MinimalGRU", "Recurrent"]
 
 
 class Recurrent(nn.Module):
-    """One GRU or LSTM layer over frames [F, B, D], with its state [B, H] (LSTM: [B, 2*H])."""
+    """One GRU or LSTM layer over frames [F, B, D], with its state [B, H] (LSTM: [B, 2*H]).
+
+    `kind` is "gru" (Cho et al., 2014) or "lstm" (Hochreiter & Schmidhuber, 1997).
+    """
 
     def __init__(self, kind: str, input_dim: int, hidden_dim: int) -> None:
         super().__init__()
@@ -28,6 +31,7 @@ class Recurrent(nn.Module):
 
     @property
     def state_width(self) -> int:
+        """Values of one item's state: H, for an LSTM 2 * H (hidden, then cell)."""
         return self.hidden_dim * (1 if self.kind == "gru" else 2)
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

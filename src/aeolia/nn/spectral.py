@@ -12,6 +12,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from aeolia.nn.state import Shapes
+
 __all__ = ["Bands", "ShortTimeSpectrum", "SplitDFT", "compress"]
 
 #: Brings the bins of speech at usual levels to the order of one.
@@ -138,7 +140,8 @@ class ShortTimeSpectrum(nn.Module):
             "synthesis_window", (window / envelope / scale).float(), persistent=False
         )
 
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+    def state_shapes(self) -> Shapes:
+        """The end of the input, and what earlier frames add to the coming output, in samples."""
         pieces = self.overlap * (self.overlap - 1) // 2
         return {
             "input_tail": (self.win_length - self.hop_length,),

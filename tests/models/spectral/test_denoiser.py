@@ -51,7 +51,7 @@ def test_states_are_as_declared(config: DenoiseConfig) -> None:
 
 
 @pytest.mark.parametrize("config", STRUCTURES[:9])
-def test_channels_do_not_hear_each_other(config: DenoiseConfig) -> None:
+def test_channels_are_independent(config: DenoiseConfig) -> None:
     model, audio = random_model(config), noise(3, 1, FRAMES * config.hop_length)
     together = run_in_blocks(model, audio, [FRAMES])
     for i in range(3):
@@ -71,7 +71,7 @@ def test_a_filter_that_says_nothing_passes_the_input(taps: int) -> None:
 
 @pytest.mark.parametrize("tap", [1, 2])
 @torch.no_grad()
-def test_a_further_tap_passes_an_earlier_frame(tap: int) -> None:
+def test_a_later_tap_passes_an_earlier_frame(tap: int) -> None:
     model = random_model(TINY)
     last = model.decoder.convs[-1].conv
     last.weight.zero_()

@@ -101,7 +101,7 @@ def test_items_and_sources_are_apart(config: SeparateConfig) -> None:
                 torch.zeros(1),
             )[0]
             assert (together[item, source] - alone[0, 0]).abs().max() < 1e-5
-    assert (together[0, 0] - together[0, 1]).abs().max() > 1e-4, "the condition is heard"
+    assert (together[0, 0] - together[0, 1]).abs().max() > 1e-4, "the condition has no effect"
 
 
 @pytest.mark.parametrize("config", STRUCTURES)
@@ -240,7 +240,7 @@ def test_full_band_treats_the_low_band_like_the_core() -> None:
 
 
 @torch.no_grad()
-def test_what_lies_above_the_core_is_not_heard() -> None:
+def test_what_lies_above_the_network_bands_changes_nothing_below() -> None:
     model = random_separator(FULL_BAND)
     time = torch.arange(12 * 768) / 48000.0
     low, high = (0.1 * torch.sin(2 * torch.pi * hz * time)[None, None] for hz in (500.0, 15000.0))

@@ -36,7 +36,7 @@ def test_transplanting_into_the_same_structure_copies(config: DenoiseConfig) -> 
 @pytest.mark.parametrize("kind", ["conv_gru", "lstm"])
 @torch.no_grad()
 def test_a_wider_band_starts_from_the_narrow_model(kind: str) -> None:
-    """The grown model hears only the known bands, and answers there as the narrow one does."""
+    """The grown model reads only the known bands, and its output there is the narrow one's."""
     narrow = random_model(with_layers(TINY, kind, kind))
     wide = random_model(with_layers(WIDE, kind, kind), seed=5)
     transplant(wide, narrow.state_dict())
@@ -58,7 +58,7 @@ def test_a_wider_band_starts_from_the_narrow_model(kind: str) -> None:
     assert wide_values.shape == (2, 6, 7, 48)
     known = 32 if kind == "lstm" else 24
     assert torch.allclose(wide_values[..., :known], narrow_values[..., :known], atol=1e-6)
-    if kind == "lstm":  # new bands answer like the highest known one
+    if kind == "lstm":  # new bands get the values of the highest known one
         highest = narrow_values[..., 31:].expand(2, 6, 7, 16)
         assert torch.allclose(wide_values[..., 32:], highest, atol=1e-6)
 
@@ -104,7 +104,7 @@ def test_more_channels_and_layers_start_as_the_smaller_model(change: dict[str, o
     transplant(large, small.state_dict())
     audio = noise(2, 1, 9 * 256)
     assert torch.allclose(large(audio), small(audio), atol=1e-6)
-    if "channels" in change:  # what is new can be learned from: it answers
+    if "channels" in change:  # what is new has an output, so that it can learn
         assert (large.encoder.convs[1].conv.weight[4:].abs().flatten(1).sum(1) > 0).all()  # type: ignore[union-attr]
 
 
@@ -129,7 +129,7 @@ def test_a_separator_with_more_and_wider_memories_starts_as_the_smaller_one() ->
     audio, conditions = noise(2, 1, 9 * 256), some_conditions(small, 2, 3)
     found = large(audio, conditions, torch.zeros(2))[0]
     assert torch.allclose(found, small(audio, conditions, torch.zeros(2))[0], atol=1e-6)
-    for name in ("up", "recurrent"):  # what is new can be learned from: it answers
+    for name in ("up", "recurrent"):  # what is new has an output, so that it can learn
         project = getattr(large.decoder.memories[0], name).project
         assert (project.weight.abs().sum(1) > 0).all()
 

@@ -8,14 +8,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from aeolia.models.export.step import (
-    FlatStep,
-    Step,
-    flat_names,
-    largest_step_difference,
-    open_graph,
-)
-from aeolia.models.export.tracing import trace
+from aeolia.models.export.step import Step, largest_step_difference, open_graph, trace_step
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.nn.state import State
 
@@ -29,17 +22,15 @@ _CHECK_BATCH, _CHECK_FRAMES = 2, (1, 3, 64)
 
 def graphs(model: DenoisingAutoencoder) -> dict[str, onnx.ModelProto]:
     """The graph of the step, under "": `audio` [batch, 1, samples], state batch first."""
-    inputs, outputs = flat_names(["audio"], model.state_shapes())
-    axes: dict[str, dict[int, str]] = {name: {0: "batch"} for name in (*inputs, *outputs)}
-    axes["audio"][2] = axes["output"][2] = "samples"
 
-    def example(batch: int, frames: int) -> dict[str, Tensor]:
+    def example(batch: int, frames: int) -> tuple[dict[str, Tensor], State]:
         audio = torch.zeros(batch, 1, frames * model.config.hop_length)
-        return dict(zip(inputs, (audio, *model.initial_state(batch).values()), strict=True))
+        return {"audio": audio}, model.initial_state(batch)
 
-    probes = [example(*probe) for probe in _PROBES]
-    step = FlatStep(model, _step(model), 1, model.state_shapes())
-    return {"": trace(step, example(*_EXAMPLE), outputs, axes, probes)}
+    axes = dict.fromkeys(("audio", "output"), {0: "batch", 2: "samples"})
+    state_axes = dict.fromkeys(model.state_shapes(), "batch")
+    examples = [example(*sizes) for sizes in (_EXAMPLE, *_PROBES)]
+    return {"": trace_step(model, _step(model), examples, axes, state_axes)}
 
 
 def largest_difference(model: DenoisingAutoencoder, files: Mapping[str, bytes]) -> float:

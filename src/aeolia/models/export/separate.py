@@ -9,13 +9,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from aeolia.models.export.step import (
-    FlatStep,
-    Step,
-    flat_names,
-    largest_step_difference,
-    open_graph,
-)
+from aeolia.models.export.step import Step, largest_step_difference, open_graph, trace_step
 from aeolia.models.export.tracing import trace
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.voice import VOICE_SAMPLE_RATE, VoiceNetwork
@@ -71,29 +65,23 @@ def _step(model: ConditionalAutoencoder) -> Step:
 
 def _step_graph(model: ConditionalAutoencoder) -> onnx.ModelProto:
     """The graph of a separator's step, for one mixture of any channels and sources."""
-    names = ["audio", "condition", "partition"]
-    inputs, outputs = flat_names(names, model.state_shapes())
-    axes: dict[str, dict[int, str]] = {
+
+    def example(channels: int, sources: int, frames: int) -> tuple[dict[str, Tensor], State]:
+        inputs = {
+            "audio": torch.zeros(1, channels, frames * model.config.hop_length),
+            "condition": torch.zeros(1, sources, model.condition_width),
+            "partition": torch.zeros(1),
+        }
+        return inputs, model.initial_state(1, sources, channels)
+
+    axes = {
         "audio": {1: "channels", 2: "samples"},
         "condition": {1: "sources"},
         "output": {1: "sources", 2: "channels", 3: "samples"},
     }
-    for name, axis in model.state_axes().items():
-        if axis != "one":
-            axes[f"state_{name}"] = axes[f"next_state_{name}"] = {0: axis}
-
-    def example(channels: int, sources: int, frames: int) -> dict[str, Tensor]:
-        values = (
-            torch.zeros(1, channels, frames * model.config.hop_length),
-            torch.zeros(1, sources, model.condition_width),
-            torch.zeros(1),
-            *model.initial_state(1, sources, channels).values(),
-        )
-        return dict(zip(inputs, values, strict=True))
-
-    probes = [example(*probe) for probe in _PROBES]
-    step = FlatStep(model, _step(model), len(names), model.state_shapes())
-    return trace(step, example(*_EXAMPLE), outputs, axes, probes)
+    state_axes = {name: axis for name, axis in model.state_axes().items() if axis != "one"}
+    examples = [example(*sizes) for sizes in (_EXAMPLE, *_PROBES)]
+    return trace_step(model, _step(model), examples, axes, state_axes)
 
 
 def _voice_graph(voice: VoiceNetwork) -> onnx.ModelProto:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from aeolia.models.export.tracing import trace
 from aeolia.nn.state import State
 
-__all__ = ["FlatStep", "Step", "flat_names", "largest_step_difference", "open_graph"]
+__all__ = ["Step", "largest_step_difference", "open_graph", "trace_step"]
 
 #: A model's `step`: its inputs in order, then its state.
 Step = Callable[[Sequence[Tensor], State], tuple[Tensor, State]]
 
 
-class FlatStep(nn.Module):
+class _FlatStep(nn.Module):
     """A step whose state is positional arguments and results, as the exporter needs it."""
 
     def __init__(self, model: nn.Module, step: Step, n_inputs: int, states: Iterable[str]) -> None:
@@ -35,13 +37,30 @@ class FlatStep(nn.Module):
         return (output, *(following[name] for name in self.states))
 
 
-def flat_names(inputs: Sequence[str], states: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Names of all inputs and outputs of a graph with these `inputs` and `states`."""
-    states = list(states)
-    return (
-        [*inputs, *(f"state_{name}" for name in states)],
-        ["output", *(f"next_state_{name}" for name in states)],
+def trace_step(
+    model: nn.Module,
+    step: Step,
+    examples: Sequence[tuple[dict[str, Tensor], State]],
+    axes: Mapping[str, dict[int, str]],
+    state_axes: Mapping[str, str],
+) -> onnx.ModelProto:
+    """The graph of a step, its state as inputs `state_<name>` and outputs `next_state_<name>`.
+
+    Args:
+        examples: inputs by name and a state: the traced call, then the probes of `trace`.
+        axes: names of the free axes of the inputs and of the output, which is called "output".
+        state_axes: name of the leading axis of every state tensor whose leading axis is free.
+    """
+    n_inputs, states = len(examples[0][0]), list(examples[0][1])
+    free = dict(axes)
+    for name, axis in state_axes.items():
+        free[f"state_{name}"] = free[f"next_state_{name}"] = {0: axis}
+    example, *probes = (
+        {**inputs, **{f"state_{name}": value for name, value in state.items()}}
+        for inputs, state in examples
     )
+    outputs = ["output", *(f"next_state_{name}" for name in states)]
+    return trace(_FlatStep(model, step, n_inputs, states), example, outputs, free, probes)
 
 
 def open_graph(data: bytes) -> onnxruntime.InferenceSession:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import onnx
@@ -10,17 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.errors import ModelError
-from aeolia.models.export.step import (
-    FlatStep,
-    flat_names,
-    largest_step_difference,
-    open_graph,
-)
+from aeolia.models.export.step import Step, largest_step_difference, open_graph, trace_step
 from aeolia.models.export.tracing import trace
 from aeolia.models.synth.frames import DecoderInput
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.nn.gaussian import Gaussian
-from aeolia.nn.state import State
 
 __all__ = ["graphs", "largest_difference"]
 
@@ -77,22 +71,18 @@ def graphs(model: Synthesiser) -> dict[str, onnx.ModelProto]:
 
 
 def _decoder_graph(model: Synthesiser) -> onnx.ModelProto:
-    shapes = model.decoder.state_shapes()
-    inputs, outputs = flat_names(DecoderInput._fields, shapes)
-    axes: dict[str, dict[int, str]] = {name: {0: "voices"} for name in (*inputs, *outputs)}
-    axes["pitch_hz"] = axes["loudness_db"] = _AXES
-    axes["noise"] = axes["output"] = {0: "voices", 1: "samples"}
-
-    def example(voices: int, frames: int) -> dict[str, Tensor]:
-        state = {f"state_{k}": v for k, v in model.decoder.initial_state(voices).items()}
-        return {**_frames(model, voices, frames, 0), **state}
-
-    probes = [example(*probe) for probe in _PROBES]
-    step = FlatStep(model, _step(model), len(DecoderInput._fields), shapes)
-    return trace(step, example(*_EXAMPLE), outputs, axes, probes)
+    axes = dict.fromkeys(("latent", "instrument"), {0: "voices"})
+    axes |= dict.fromkeys(("pitch_hz", "loudness_db"), _AXES)
+    axes |= dict.fromkeys(("noise", "output"), {0: "voices", 1: "samples"})
+    state_axes = dict.fromkeys(model.decoder.state_shapes(), "voices")
+    examples = [
+        (_frames(model, voices, frames, 0), model.decoder.initial_state(voices))
+        for voices, frames in (_EXAMPLE, *_PROBES)
+    ]
+    return trace_step(model, _step(model), examples, axes, state_axes)
 
 
-def _step(model: Synthesiser) -> Callable[[Sequence[Tensor], State], tuple[Tensor, State]]:
+def _step(model: Synthesiser) -> Step:
     return lambda inputs, state: model.step(DecoderInput(*inputs), state)
 
 

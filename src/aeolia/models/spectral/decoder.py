@@ -63,6 +63,7 @@ class ConvDecoder(nn.Module):
         )
 
     def state_shapes(self) -> Shapes:
+        """Name and shape (without the batch axis) of every state tensor."""
         shapes: Shapes = {}
         if self.recurrent is not None:
             shapes["decoder_hidden"] = (self.recurrent.state_width,)
@@ -83,7 +84,7 @@ class ConvDecoder(nn.Module):
         return x, following
 
     def remember(self, x: Tensor, state: State, following: State) -> Tensor:
-        """The band memories in a row, on [B, C, F, Q]; their next states go into `following`."""
+        """The band memories in series on [B, C, F, Q]; `following` gets their next states."""
         if not self.memories:
             return x
         x = x.permute(2, 0, 3, 1)
@@ -114,6 +115,7 @@ class LSTMDecoder(nn.Module):
         self.widen = nn.Linear(config.hidden_dim, output_channels(config) * config.n_positions)
 
     def state_shapes(self) -> Shapes:
+        """Name and shape (without the batch axis) of every state tensor."""
         return {"decoder_hidden": (self.recurrent.state_width,)}
 
     def forward(self, latent: Tensor, skips: list[Tensor], state: State) -> tuple[Tensor, State]:

@@ -49,6 +49,7 @@ class ConvEncoder(nn.Module):
         self.to_latent = nn.Linear(config.hidden_dim, config.latent_dim)
 
     def state_shapes(self) -> Shapes:
+        """Name and shape (without the batch axis) of every state tensor."""
         shapes: Shapes = {"encoder_past": (FEATURES, _FIRST_KERNEL[0] - 1, self.positions)}
         if self.recurrent is not None:
             shapes["encoder_hidden"] = (self.recurrent.state_width,)
@@ -81,6 +82,7 @@ class LSTMEncoder(nn.Module):
         self.to_latent = nn.Linear(config.hidden_dim, config.latent_dim)
 
     def state_shapes(self) -> Shapes:
+        """Name and shape (without the batch axis) of every state tensor."""
         return {"encoder_hidden": (self.recurrent.state_width,)}
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, list[Tensor], State]:
