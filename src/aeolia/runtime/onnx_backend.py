@@ -12,12 +12,12 @@ import numpy as np
 
 from aeolia.config import DenoiseConfig
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import ReleasedFile, open_released
+from aeolia.runtime.released_file import ReleasedFile, ReleasedModel
 
 __all__ = ["OnnxBackend"]
 
 
-class OnnxBackend:
+class OnnxBackend(ReleasedModel[DenoiseConfig]):
     """A released denoiser's `step`. Safe to share between threads and streams: it keeps nothing.
 
     Raises:
@@ -25,10 +25,7 @@ class OnnxBackend:
     """
 
     def __init__(self, path: str | Path | ReleasedFile) -> None:
-        file = open_released(path, "denoise")
-        assert isinstance(file.config, DenoiseConfig), "its task was checked"
-        self.path, self.card, self.config = file.path, file.card, file.config
-        self._graph = file.step_graph({"audio"})
+        super().__init__(path, DenoiseConfig, {"audio"})
 
     def initial_state(self, batch: int) -> State:
         """Zero state for `batch` independent channels."""

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from aeolia.config import AnyConfig, read_config
+from aeolia.config import AnyConfig, DenoiseConfig, SeparateConfig, SynthConfig, read_config
 from aeolia.errors import ConfigError, ModelError
 from aeolia.runtime.backend import State
 
-__all__ = ["FORMAT", "ReleasedFile", "StepGraph", "open_released", "open_session"]
+__all__ = ["FORMAT", "ReleasedFile", "ReleasedModel", "StepGraph", "open_released", "open_session"]
 
 #: The release format that this version reads and writes.
 FORMAT = "1"
 
 _STATE = "state_"
+
+ConfigOfTask = TypeVar("ConfigOfTask", DenoiseConfig, SeparateConfig, SynthConfig)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,28 @@ class ReleasedFile:
         return StepGraph(self.session, states, needed)
 
 
+class ReleasedModel(Generic[ConfigOfTask]):
+    """What the released models of all tasks share. Safe to share between threads and streams.
+
+    Args:
+        path: of the model file, or the file opened already.
+        kind: the class of its configuration.
+        inputs: of its graph, beside the state.
+
+    Raises:
+        ModelError: the file is missing, corrupt, of another format version or another task.
+    """
+
+    def __init__(
+        self, path: str | Path | ReleasedFile, kind: type[ConfigOfTask], inputs: set[str]
+    ) -> None:
+        file = open_released(path, kind.task)
+        assert isinstance(file.config, kind), "its task was checked"
+        self.path, self.card = file.path, file.card
+        self.config: ConfigOfTask = file.config
+        self._graph = file.step_graph(inputs)
+
+
 def open_released(path: str | Path | ReleasedFile, task: str | None = None) -> ReleasedFile:
     """Open a model file, checking that it is of this format and, if given, for this task.
 
@@ -91,12 +115,18 @@ def open_released(path: str | Path | ReleasedFile, task: str | None = None) -> R
     Raises:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
-    if isinstance(path, ReleasedFile):
-        return path
-    path = Path(path)
+    file = path if isinstance(path, ReleasedFile) else _opened(Path(path))
+    if task is not None and file.config.task != task:
+        raise ModelError(
+            f"{file.path}: a model for the task {file.config.task!r}; {task!r} needs another one"
+        )
+    return file
+
+
+def _opened(path: Path) -> ReleasedFile:
     session = open_session(path)
     metadata = session.get_modelmeta().custom_metadata_map
-    config = _config_of(path, metadata, task)
+    config = _config_of(path, metadata)
     return ReleasedFile(path, session, config, metadata.get("aeolia_card", ""))
 
 
@@ -136,7 +166,7 @@ def _first_words(error: Exception) -> str:
     return text.strip()[:80] or type(error).__name__
 
 
-def _config_of(path: Path, metadata: dict[str, str], task: str | None) -> AnyConfig:
+def _config_of(path: Path, metadata: dict[str, str]) -> AnyConfig:
     version = metadata.get("aeolia_format")
     if version is None:
         raise ModelError(
@@ -149,11 +179,6 @@ def _config_of(path: Path, metadata: dict[str, str], task: str | None) -> AnyCon
             f"{FORMAT}; install the Aeolia that wrote it, or export the model again"
         )
     try:
-        config = read_config(metadata.get("aeolia_config", ""))
+        return read_config(metadata.get("aeolia_config", ""))
     except ConfigError as error:
         raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
-    if task is not None and config.task != task:
-        raise ModelError(
-            f"{path}: a model for the task {config.task!r}; {task!r} needs another one"
-        )
-    return config

@@ -16,6 +16,18 @@ def message(*values: int) -> bytes:
     return bytes(values)
 
 
+def on(tick: int, key: int, velocity: int = 9, channel: int = 0) -> tuple[int, bytes]:
+    return tick, bytes([0x90 | channel, key, velocity])
+
+
+def off(tick: int, key: int, channel: int = 0) -> tuple[int, bytes]:
+    return tick, bytes([0x80 | channel, key, 0])
+
+
+def control(tick: int, number: int, value: int, channel: int = 0) -> tuple[int, bytes]:
+    return tick, bytes([0xB0 | channel, number, value])
+
+
 @pytest.fixture
 def read(tmp_path: Path):
     def score(*tracks: bytes, **options: int) -> Score:
@@ -34,12 +46,7 @@ def test_tempo_changes_in_one_track_move_the_notes_of_another(read) -> None:
     # A quarter note is 0.5 s, then 1 s from tick 480 on, then 0.25 s from tick 960 on.
     score = read(
         track((480, tempo(1_000_000)), (960, tempo(250_000))),
-        track(
-            (240, message(0x90, 60, 100)),
-            (720, message(0x80, 60, 0)),
-            (960, message(0x90, 62, 1)),
-            (1920, message(0x90, 62, 0)),
-        ),
+        track(on(240, 60, 100), off(720, 60), on(960, 62, 1), on(1920, 62, 0)),
     )
     assert spans(score) == [(60, 0.25, 1.0), (62, 1.5, 2.0)]
     assert [n.velocity for n in score.notes] == [100, 1]
@@ -47,10 +54,7 @@ def test_tempo_changes_in_one_track_move_the_notes_of_another(read) -> None:
 
 
 def test_smpte_time_heeds_no_tempo(read) -> None:
-    score = read(
-        track((0, tempo(100)), (0, message(0x90, 60, 9)), (1000, message(0x80, 60, 0))),
-        division=(256 - 25) << 8 | 40,
-    )
+    score = read(track((0, tempo(100)), on(0, 60), off(1000, 60)), division=(256 - 25) << 8 | 40)
     assert spans(score) == [(60, 0.0, 1.0)]
 
 
@@ -58,14 +62,14 @@ def test_channels_keep_their_programs(read) -> None:
     score = read(
         track(
             (0, message(0xC0, 5)),
-            (0, message(0x90, 60, 9)),
-            (480, message(0x80, 60, 0)),
+            on(0, 60),
+            off(480, 60),
             (480, message(0xC0, 7)),
-            (480, message(0x90, 61, 9)),
-            (960, message(0x80, 61, 0)),
+            on(480, 61),
+            off(960, 61),
         ),
-        track((0, message(0x99, 36, 9)), (10, message(0x89, 36, 0))),
-        track((0, message(0xC3, 56)), (0, message(0x93, 72, 9)), (480, message(0x83, 72, 0))),
+        track(on(0, 36, 9, channel=9), off(10, 36, channel=9)),
+        track((0, message(0xC3, 56)), on(0, 72, 9, channel=3), off(480, 72, channel=3)),
     )
     assert score.channels() == {0: 5, 3: 56, 9: 0}
     assert [n.program for n in score.notes if n.channel == 0] == [5, 7]
@@ -76,33 +80,17 @@ PEDAL_DOWN, PEDAL_UP = message(0xB0, 64, 127), message(0xB0, 64, 0)
 
 def test_the_pedal_holds_notes(read) -> None:
     score = read(
-        track(
-            (0, message(0x90, 60, 9)),
-            (0, PEDAL_DOWN),
-            (480, message(0x80, 60, 0)),
-            (480, message(0x90, 64, 9)),
-            (960, PEDAL_UP),
-            (1440, message(0x80, 64, 0)),
-        )
+        track(on(0, 60), (0, PEDAL_DOWN), off(480, 60), on(480, 64), (960, PEDAL_UP), off(1440, 64))
     )
     assert spans(score) == [(60, 0.0, 1.0), (64, 0.5, 1.5)]
 
 
 def test_a_key_struck_again_ends_its_old_note(read) -> None:
     held = read(
-        track(
-            (0, PEDAL_DOWN),
-            (0, message(0x90, 60, 9)),
-            (240, message(0x80, 60, 0)),
-            (480, message(0x90, 60, 9)),
-            (720, message(0x80, 60, 0)),
-            (960, PEDAL_UP),
-        )
+        track((0, PEDAL_DOWN), on(0, 60), off(240, 60), on(480, 60), off(720, 60), (960, PEDAL_UP))
     )
     assert spans(held) == [(60, 0.0, 0.5), (60, 0.5, 1.0)]
-    down = read(
-        track((0, message(0x90, 60, 9)), (480, message(0x90, 60, 9)), (960, message(0x80, 60, 0)))
-    )
+    down = read(track(on(0, 60), on(480, 60), off(960, 60)))
     assert spans(down) == [(60, 0.0, 0.5), (60, 0.5, 1.0)]
 
 
@@ -118,12 +106,7 @@ def test_a_key_lifted_as_often_as_struck_ends_its_notes_in_their_order(read) -> 
     overlapping = read(strikes((0, 9), (240, 9), (480, 0), (960, 0)))
     assert spans(overlapping) == [(60, 0.0, 0.5), (60, 0.25, 1.0)]
     other_channel = read(
-        track(
-            (0, message(0x90, 60, 9)),
-            (240, message(0x91, 60, 9)),
-            (480, message(0x81, 60, 0)),
-            (960, message(0x80, 60, 0)),
-        )
+        track(on(0, 60), on(240, 60, 9, channel=1), off(480, 60, channel=1), off(960, 60))
     )
     assert spans(other_channel) == [(60, 0.0, 1.0), (60, 0.25, 0.5)]
 
@@ -136,20 +119,13 @@ def test_a_lost_end_of_a_note_moves_no_other_note(read) -> None:
 
 def test_the_pedal_holds_the_last_of_overlapping_notes(read) -> None:
     score = read(
-        track(
-            (0, PEDAL_DOWN),
-            (0, message(0x90, 60, 9)),
-            (240, message(0x90, 60, 9)),
-            (480, message(0x80, 60, 0)),
-            (720, message(0x80, 60, 0)),
-            (960, PEDAL_UP),
-        )
+        track((0, PEDAL_DOWN), on(0, 60), on(240, 60), off(480, 60), off(720, 60), (960, PEDAL_UP))
     )
     assert spans(score) == [(60, 0.0, 0.5), (60, 0.25, 1.0)]
 
 
 def test_oddities_of_the_file_come_with_the_score(read) -> None:
-    score = read(track((0, tempo(0)), (0, message(0x90, 60, 128)), (480, message(0x80, 60, 0))))
+    score = read(track((0, tempo(0)), on(0, 60, 128), off(480, 60)))
     assert spans(score) == [(60, 0.0, 0.5)] and score.notes[0].velocity == 127
     assert score.remarks == ("a tempo of 000000 is skipped", "values above 127 are taken as 127")
 
@@ -157,17 +133,17 @@ def test_oddities_of_the_file_come_with_the_score(read) -> None:
 def test_drums_have_no_pedal(read) -> None:
     score = read(
         track(
-            (0, message(0xB9, 64, 127)),
-            (0, message(0x99, 38, 9)),
-            (48, message(0x89, 38, 0)),
-            (960, message(0xB9, 64, 0)),
+            control(0, 64, 127, channel=9),
+            on(0, 38, 9, channel=9),
+            off(48, 38, channel=9),
+            control(960, 64, 0, channel=9),
         )
     )
     assert spans(score) == [(38, 0.0, 0.05)]
 
 
 def test_notes_that_are_never_released_end_with_the_file(read) -> None:
-    score = read(track((0, message(0x90, 60, 9)), end=960))
+    score = read(track(on(0, 60), end=960))
     assert spans(score) == [(60, 0.0, 1.0)]
     assert score.remarks == ("1 note is never released and ends with the file",)
 
@@ -177,10 +153,10 @@ def test_all_notes_off(read) -> None:
         score = read(
             track(
                 (0, PEDAL_DOWN),
-                (0, message(0x90, 60, 9)),
-                (240, message(0x80, 60, 0)),
-                (240, message(0x90, 64, 9)),
-                (480, message(0xB0, controller, 0)),
+                on(0, 60),
+                off(240, 60),
+                on(240, 64),
+                control(480, controller, 0),
                 end=480,
             )
         )
@@ -190,17 +166,17 @@ def test_all_notes_off(read) -> None:
 def test_bend_and_its_range(read) -> None:
     score = read(
         track(
-            (0, message(0x90, 60, 9)),
+            on(0, 60),
             (480, message(0xE0, 0, 0x60)),  # half way up: 1 of 2 semitones
-            (960, message(0xB0, 101, 0)),
-            (960, message(0xB0, 100, 0)),
-            (960, message(0xB0, 6, 12)),  # a range of an octave, with the wheel still up
+            control(960, 101, 0),
+            control(960, 100, 0),
+            control(960, 6, 12),  # a range of an octave, with the wheel still up
             (1440, message(0xE0, 0, 0)),
-            (1680, message(0xB0, 101, 127)),
-            (1680, message(0xB0, 100, 127)),
-            (1680, message(0xB0, 6, 2)),  # no parameter is chosen: nothing changes
+            control(1680, 101, 127),
+            control(1680, 100, 127),
+            control(1680, 6, 2),  # no parameter is chosen: nothing changes
             (1920, message(0xE0, 0, 0x40)),
-            (2400, message(0x80, 60, 0)),
+            off(2400, 60),
         )
     )
     bend = score.bends[0].at(np.array([0.0, 0.4, 0.6, 1.1, 1.6, 1.9, 2.1]))
@@ -210,13 +186,13 @@ def test_bend_and_its_range(read) -> None:
 def test_fine_bend_range(read) -> None:
     score = read(
         track(
-            (0, message(0xB0, 101, 0)),
-            (0, message(0xB0, 100, 0)),
-            (0, message(0xB0, 6, 1)),
-            (0, message(0xB0, 38, 50)),
-            (0, message(0x90, 60, 9)),
+            control(0, 101, 0),
+            control(0, 100, 0),
+            control(0, 6, 1),
+            control(0, 38, 50),
+            on(0, 60),
             (0, message(0xE0, 0, 0)),
-            (480, message(0x80, 60, 0)),
+            off(480, 60),
         )
     )
     np.testing.assert_allclose(score.bends[0].at(np.array([0.1])), [-1.5])
@@ -225,11 +201,7 @@ def test_fine_bend_range(read) -> None:
 def test_volume_and_expression(read) -> None:
     score = read(
         track(
-            (0, message(0x90, 60, 9)),
-            (480, message(0xB0, 7, 50)),
-            (960, message(0xB0, 11, 64)),
-            (1440, message(0xB0, 7, 0)),
-            (1920, message(0x80, 60, 0)),
+            on(0, 60), control(480, 7, 50), control(960, 11, 64), control(1440, 7, 0), off(1920, 60)
         )
     )
     level = score.levels_db[0].at(np.array([0.1, 0.6, 1.1, 1.6]))
@@ -243,11 +215,11 @@ def test_reset_puts_controllers_back(read) -> None:
     score = read(
         track(
             (0, PEDAL_DOWN),
-            (0, message(0xB0, 11, 20)),
+            control(0, 11, 20),
             (0, message(0xE0, 0, 0)),
-            (0, message(0x90, 60, 9)),
-            (240, message(0x80, 60, 0)),
-            (480, message(0xB0, 121, 0)),
+            on(0, 60),
+            off(240, 60),
+            control(480, 121, 0),
             end=480,
         )
     )

@@ -15,12 +15,12 @@ import numpy as np
 from aeolia.config import SeparateConfig
 from aeolia.errors import ModelError
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import ReleasedFile, open_released
+from aeolia.runtime.released_file import ReleasedFile, ReleasedModel
 
 __all__ = ["OnnxSeparator"]
 
 
-class OnnxSeparator:
+class OnnxSeparator(ReleasedModel[SeparateConfig]):
     """A released separator's `step`. Safe to share between threads and streams: it keeps nothing.
 
     Raises:
@@ -28,10 +28,7 @@ class OnnxSeparator:
     """
 
     def __init__(self, path: str | Path | ReleasedFile) -> None:
-        file = open_released(path, "separate")
-        assert isinstance(file.config, SeparateConfig), "its task was checked"
-        self.path, self.card, self.config = file.path, file.card, file.config
-        self._graph = file.step_graph({"audio", "condition", "partition"})
+        super().__init__(path, SeparateConfig, {"audio", "condition", "partition"})
         known = _axis_sizes(1, 1)
         for name, shape in self._graph.state_shapes.items():
             if shape[0] not in known:

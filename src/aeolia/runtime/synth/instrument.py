@@ -13,7 +13,7 @@ loudness is that of `audio.contour`. All randomness comes in: seeds here, noise 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ import numpy as np
 from aeolia.config import SynthConfig
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import ReleasedFile, open_released, open_session
+from aeolia.runtime.released_file import ReleasedFile, ReleasedModel, open_session
 
 __all__ = ["FRAMES_PER_STEP", "Gaussian", "OnnxSynthesiser"]
 
@@ -53,7 +53,7 @@ class Gaussian:
         return drawn.astype(np.float32)
 
 
-class OnnxSynthesiser:
+class OnnxSynthesiser(ReleasedModel[SynthConfig]):
     """A released synthesiser. Safe to share between threads: states are handed in and out.
 
     Args:
@@ -64,10 +64,8 @@ class OnnxSynthesiser:
     """
 
     def __init__(self, path: str | Path | ReleasedFile) -> None:
-        file = open_released(path, "synth")
-        assert isinstance(file.config, SynthConfig), "its task was checked"
-        self.path, self.card, self.config = file.path, file.card, file.config
-        self._graph = file.step_graph({"latent", "instrument", "pitch_hz", "loudness_db", "noise"})
+        inputs = {"latent", "instrument", "pitch_hz", "loudness_db", "noise"}
+        super().__init__(path, SynthConfig, inputs)
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
@@ -231,41 +229,6 @@ class OnnxSynthesiser:
         }
         return self._graph.step(inputs, state)
 
-    def decode_blocks(
-        self,
-        latent: np.ndarray,
-        instrument: np.ndarray,
-        pitch_hz: np.ndarray,
-        loudness_db: np.ndarray,
-        *,
-        seed: int = 0,
-    ) -> Iterator[np.ndarray]:
-        """`decode`, block by block [V, T']: memory does not grow with the length."""
-        pitch_hz, loudness_db = np.atleast_2d(pitch_hz), np.atleast_2d(loudness_db)
-        voices, n_frames = pitch_hz.shape
-        moves = latent.ndim == 3
-        frames_per_step = _FRAMES_PER_MOVE if moves else max(1, FRAMES_PER_STEP // voices)
-        instrument = _rows(instrument, voices)
-        fixed = None if moves else _rows(latent, voices)
-        state = self.initial_state(voices)
-        # One generator a voice: what a voice sounds like does not depend on who sounds beside it.
-        generators = [np.random.default_rng((seed, voice)) for voice in range(voices)]
-        for start in range(0, n_frames, frames_per_step):
-            stop = min(start + frames_per_step, n_frames)
-            length = (stop - start) * self.config.hop_length
-            noise = np.stack([g.standard_normal(length, np.float32) for g in generators])
-            output, state = self.step(
-                np.ascontiguousarray(latent[:, (start + stop) // 2], np.float32)
-                if fixed is None
-                else fixed,
-                instrument,
-                np.ascontiguousarray(pitch_hz[:, start:stop], np.float32),
-                np.ascontiguousarray(loudness_db[:, start:stop], np.float32),
-                noise,
-                state,
-            )
-            yield output
-
     def decode(
         self,
         latent: np.ndarray,
@@ -283,9 +246,29 @@ class OnnxSynthesiser:
             pitch_hz, loudness_db: [V, F], or [F] for one voice.
             seed: of the noise that breath, bow and unvoiced parts are made of.
         """
-        blocks = list(self.decode_blocks(latent, instrument, pitch_hz, loudness_db, seed=seed))
-        voices = np.atleast_2d(pitch_hz).shape[0]
-        return np.concatenate(blocks, axis=1) if blocks else np.zeros((voices, 0), np.float32)
+        pitch_hz, loudness_db = np.atleast_2d(pitch_hz), np.atleast_2d(loudness_db)
+        voices, n_frames = pitch_hz.shape
+        moves = latent.ndim == 3
+        frames_per_step = _FRAMES_PER_MOVE if moves else max(1, FRAMES_PER_STEP // voices)
+        instrument = _rows(instrument, voices)
+        state = self.initial_state(voices)
+        # One generator a voice: the sound of a voice does not depend on those beside it.
+        generators = [np.random.default_rng((seed, voice)) for voice in range(voices)]
+        blocks = [np.zeros((voices, 0), np.float32)]
+        for start in range(0, n_frames, frames_per_step):
+            stop = min(start + frames_per_step, n_frames)
+            length = (stop - start) * self.config.hop_length
+            noise = np.stack([g.standard_normal(length, np.float32) for g in generators])
+            block, state = self.step(
+                _rows(latent[:, (start + stop) // 2] if moves else latent, voices),
+                instrument,
+                np.ascontiguousarray(pitch_hz[:, start:stop], np.float32),
+                np.ascontiguousarray(loudness_db[:, start:stop], np.float32),
+                noise,
+                state,
+            )
+            blocks.append(block)
+        return np.concatenate(blocks, axis=1)
 
 
 def _rows(values: np.ndarray, voices: int) -> np.ndarray:
