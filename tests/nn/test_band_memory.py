@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from aeolia.nn.band_memory import BandMemory
+from made.blocks import in_blocks
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -40,11 +41,8 @@ def test_it_starts_as_the_identity(mixing: int) -> None:
 def test_blocks_equal_the_whole(memory: BandMemory) -> None:
     x, state = noise(9, 2, 7, 6), noise(2, 7, 8)
     whole, last = memory(x, state)
-    parts = []
-    for block in x.split([1, 3, 1, 4]):
-        part, state = memory(block, state)
-        parts.append(part)
-    assert torch.allclose(torch.cat(parts), whole, atol=1e-6)
+    parts, state = in_blocks(memory, x, state, [1, 3, 1, 4])
+    assert torch.allclose(parts, whole, atol=1e-6)
     assert torch.allclose(state, last, atol=1e-6)
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from aeolia.nn.conv import DownConv, UpConv
+from made.blocks import in_blocks
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -20,11 +21,8 @@ def test_blocks_equal_the_whole(frames: int, width: int) -> None:
     x, past = noise(2, 3, 9, 16), noise(2, 3, frames - 1, 16) if frames > 1 else None
     whole, last = conv(x, past)
     assert whole.shape == (2, 4, 9, 8)
-    parts = []
-    for block in x.split([1, 2, 1, 5], dim=2):
-        part, past = conv(block, past)
-        parts.append(part)
-    assert torch.allclose(torch.cat(parts, dim=2), whole, atol=1e-6)
+    parts, past = in_blocks(conv, x, past, [1, 2, 1, 5], dim=2)
+    assert torch.allclose(parts, whole, atol=1e-6)
     if frames > 1:
         assert torch.equal(past, last) and torch.equal(past, x[:, :, -(frames - 1) :])
     else:

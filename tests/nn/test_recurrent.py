@@ -13,6 +13,7 @@ from aeolia.nn.recurrent import (
     _gradients_by_frame,
     _gradients_in_blocks,
 )
+from made.blocks import in_blocks
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -29,11 +30,8 @@ def test_blocks_equal_the_whole(layer: Recurrent | MinimalGRU, width: int) -> No
     x, state = noise(9, 2, 5), noise(2, width)
     whole, last = layer(x, state)
     assert whole.shape == (9, 2, 8) and last.shape == (2, width)
-    parts = []
-    for block in x.split([1, 3, 1, 4]):
-        part, state = layer(block, state)
-        parts.append(part)
-    assert torch.allclose(torch.cat(parts), whole, atol=1e-6)
+    parts, state = in_blocks(layer, x, state, [1, 3, 1, 4])
+    assert torch.allclose(parts, whole, atol=1e-6)
     assert torch.allclose(state, last, atol=1e-6)
 
 
