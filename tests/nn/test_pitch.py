@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from aeolia.nn.pitch import N_PITCH_FEATURES, hz_to_midi, pitch_features
+from aeolia.nn.pitch import N_PITCH_FEATURES, hz_to_midi, midi_to_hz, pitch_features
 
 
 def test_known_notes() -> None:
     hz = torch.tensor([440.0, 880.0, 261.6256, 27.5])
-    torch.testing.assert_close(hz_to_midi(hz), torch.tensor([69.0, 81.0, 60.0, 21.0]))
+    midi = torch.tensor([69.0, 81.0, 60.0, 21.0])
+    torch.testing.assert_close(hz_to_midi(hz), midi)
+    torch.testing.assert_close(midi_to_hz(midi), hz)
     assert hz_to_midi(torch.tensor([0.0])).isfinite().all()
 
 

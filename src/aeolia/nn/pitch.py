@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["N_PITCH_FEATURES", "hz_to_midi", "pitch_features"]
+__all__ = ["N_PITCH_FEATURES", "hz_to_midi", "midi_to_hz", "pitch_features"]
 
 #: Values that `pitch_features` makes of one pitch.
 N_PITCH_FEATURES = 7
@@ -19,6 +19,11 @@ def hz_to_midi(pitch_hz: Tensor) -> Tensor:
     Below 1 Hz, which means unvoiced, the result is that of 1 Hz.
     """
     return 69.0 + 12.0 * torch.log2(pitch_hz.clamp(min=1.0) / 440.0)
+
+
+def midi_to_hz(pitch_midi: Tensor) -> Tensor:
+    """MIDI note numbers [...] to Hz in equal temperament, A4 (69) at 440 Hz."""
+    return 440.0 * 2.0 ** ((pitch_midi - 69.0) / 12.0)
 
 
 def pitch_features(pitch_midi: Tensor) -> Tensor:

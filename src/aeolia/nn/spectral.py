@@ -116,7 +116,7 @@ class SplitDFT(nn.Module):
 
 
 class ShortTimeSpectrum(nn.Module):
-    """Streaming STFT and inverse with explicit state.
+    """Streaming STFT and inverse (weighted overlap-add, Crochiere, 1980) with explicit state.
 
     Square-root Hann windows on both sides, scaled so that a stationary signal has the same
     spectrum at every sample rate (for windows of equal duration) and so that synthesis after
@@ -226,7 +226,7 @@ class Bands(nn.Module):
 
 
 def compress(spectrum: Tensor, exponent: float, floor: float = 1e-8) -> tuple[Tensor, Tensor]:
-    """Power-compressed spectrum and its magnitude.
+    """Power-compressed spectrum (as in Wilson et al., 2018) and its magnitude.
 
     Args:
         spectrum: [B, 2, F, Q].

@@ -5,7 +5,8 @@ measure m, fitted as m = w z + const within instruments, the direction
 
     d = S w / sqrt(w' S w),     S the covariance of the drawn latents,
 
-is the likeliest step that changes m by one standard deviation of what the latent explains of it.
+is the likeliest step (for normal z: the shortest in the metric of the inverse of S) that changes m
+by one standard deviation of what the latent explains of it, which is sqrt(w' S w).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from aeolia.config import SynthConfig
 from aeolia.models.synth.synthesiser import Synthesiser
+from aeolia.nn.pitch import midi_to_hz
 
 __all__ = ["tag_directions", "with_tags"]
 
@@ -36,7 +38,7 @@ def with_tags(model: Synthesiser, seed: int = 0) -> SynthConfig:
 
 @torch.no_grad()
 def tag_directions(model: Synthesiser, seed: int = 0) -> dict[str, tuple[float, ...]]:
-    """Step in the latent [D] for every word."""
+    """The step in the latent [D] for every word, measured with draws of this `seed`."""
     generator = torch.Generator().manual_seed(seed)
     latents, measures = [], []
     for index in range(len(model.config.instruments)):
@@ -68,7 +70,7 @@ def _sampled(model: Synthesiser, index: int, generator: torch.Generator) -> tupl
     prior = model.prior(instrument, midi, velocity)
     latent = prior.sample(torch.randn(_DRAWS, config.latent_dim, generator=generator))
     frames = round(_SECONDS * config.frame_rate)
-    hz = (440.0 * 2.0 ** ((midi - 69.0) / 12.0) * float(pitched)).unsqueeze(1).expand(-1, frames)
+    hz = (midi_to_hz(midi) * float(pitched)).unsqueeze(1).expand(-1, frames)
     audio = model.decode(latent, hz, torch.full((_DRAWS, frames), -20.0), instrument)
     times = torch.tensor([[_EARLY, _LATE]]).expand(_DRAWS, -1)
     level = model.envelope.shape(latent, instrument, midi, times)
