@@ -20,6 +20,7 @@ from aeolia.errors import InputError
 from aeolia.evaluation.statistics import paired_difference
 from aeolia.evaluation.tables import format_interval, markdown
 from aeolia.files import write_atomically
+from aeolia.training.recipe import SECTIONS
 from benchmarks import say
 from benchmarks.ablations.studies import STUDIES, Clips, Study
 from benchmarks.measure.processes import aeolia_command
@@ -86,10 +87,10 @@ def _key(study: Study, change: dict[str, Any], seed: int, trainings: Trainings) 
 def _measure(study: Study, change: dict[str, Any], seed: int, trainings: Trainings) -> Clips:
     """Train and score one variant: each metric's value per clip, and the steps it took."""
     preset = change.get("preset", study.preset)
-    base = study.textbook if preset.startswith("textbook") else study.base
-    sections = {
-        part: {**base.get(part, {}), **change.get(part, {})} for part in ("model", "train", "mix")
-    }
+    base = study.textbook if change.get("textbook") else study.base
+    sections = {part: {**base.get(part, {}), **change.get(part, {})} for part in SECTIONS}
+    for part in ("train", "mix"):
+        sections[part].setdefault("seed", seed)
     with tempfile.TemporaryDirectory() as folder:
         trained, config = Path(folder, "run"), Path(folder, "config.json")
         config.write_text(json.dumps(sections))
@@ -97,7 +98,7 @@ def _measure(study: Study, change: dict[str, Any], seed: int, trainings: Trainin
         aeolia_command(
             *("train", trainings.task),
             *(part.format(trainings.data) for part in study.recordings),
-            *("--preset", preset, "--config", config, "--seed", seed),
+            *("--preset", preset, "--config", config),
             *("--minutes", trainings.minutes, "--out", trained),
             *start,
         )

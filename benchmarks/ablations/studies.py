@@ -30,22 +30,21 @@ __all__ = ["STUDIES", "Clips", "Study"]
 
 #: Each metric's value per held-out clip.
 Clips = dict[str, list[float]]
-#: What a variant changes of "model", "train" and "mix"; "preset" is another structure.
+#: What a variant changes of "model", "train", "loss" and "mix"; "preset" is another structure,
+#: and "textbook" says that it shares the textbook's base.
 Variants = dict[str, dict[str, Any]]
 
 _DENOISE: Variants = {
     "as released": {},
     "the same, other random numbers": {"train": {"seed": 1}, "mix": {"seed": 1}},
     "AdamW": {"train": {"optimizer": "adamw"}},
-    "no ESTOI term": {"train": {"intelligibility_weight": 0.0}},
-    "no quality term": {"train": {"quality_weight": 0.0}},
-    "neither ESTOI nor quality term": {
-        "train": {"intelligibility_weight": 0.0, "quality_weight": 0.0}
-    },
-    "no SNR term": {"train": {"snr_weight": 0.0}},
-    "SI-SDR in place of the SNR term": {"train": {"snr_weight": 0.0, "si_sdr_weight": 1.0}},
-    "no magnitude term": {"train": {"magnitude_weight": 0.0}},
-    "no complex term": {"train": {"complex_weight": 0.0}},
+    "no ESTOI term": {"loss": {"intelligibility": 0.0}},
+    "no quality term": {"loss": {"quality": 0.0}},
+    "neither ESTOI nor quality term": {"loss": {"intelligibility": 0.0, "quality": 0.0}},
+    "no SNR term": {"loss": {"snr": 0.0}},
+    "SI-SDR in place of the SNR term": {"loss": {"snr": 0.0, "si_sdr": 1.0}},
+    "no magnitude term": {"loss": {"magnitude": 0.0}},
+    "no complex term": {"loss": {"complex": 0.0}},
     "three band memories (denoise-low)": {"preset": "denoise-low"},
     "one band memory, 32 wide": {"model": {"band_memory": 32}},
     "hidden 96": {"model": {"hidden_dim": 96}},
@@ -89,43 +88,44 @@ _DENOISE: Variants = {
     "learning rate 3e-4": {"train": {"learning_rate": 3e-4}},
     "learning rate 3e-3": {"train": {"learning_rate": 3e-3}},
     "no decay of the learning rate": {"train": {"decay_share": 0.0}},
-    "textbook": {"preset": "textbook"},
-    "textbook-lstm": {"preset": "textbook-lstm"},
+    "textbook": {"preset": "textbook", "textbook": True},
+    "textbook-lstm": {"preset": "textbook-lstm", "textbook": True},
 }
+#: What a model without recurrences over and in bands is set to.
+_NO_MEMORY = {"band_memory": 0, "band_memories": 1, "band_mixing": 0}
 #: FiLM is what "as released" has.
 _SEPARATE: Variants = {
     "as released": {},
     "concatenated condition": {"model": {"fusion": "concat"}},
     "cross-attention": {"model": {"fusion": "attention"}},
-    "no recurrences over and in bands": {"model": {"band_memory": 0}},
+    "no recurrences over and in bands": {"model": _NO_MEMORY},
     "one pair of recurrences over and in bands": {"model": {"band_memories": 1}},
     "AdamW": {"train": {"optimizer": "adamw"}},
-    "convolutional U-Net": {"model": {"encoder": "conv", "decoder": "conv", "band_memory": 0}},
+    "convolutional U-Net": {"model": {"encoder": "conv", "decoder": "conv", **_NO_MEMORY}},
     "U-Net twice as wide": {
         "model": {
             "encoder": "conv",
             "decoder": "conv",
             "channels": [32, 64, 96],
-            "band_memory": 0,
+            **_NO_MEMORY,
         }
     },
     "no skips": {"model": {"skips": False}},
     "latent 32": {"model": {"latent_dim": 32}},
-    "no absent classes": {"train": {"absent_share": 0.0}},
-    "no partitions": {"train": {"partition_share": 0.0}},
+    "no absent classes": {"loss": {"absent_share": 0.0}},
+    "no partitions": {"loss": {"partition_share": 0.0}},
     "no arrangements": {"mix": {"arranged": 0.0, "arranged_vocals": 0.0}},
     "batch 16": {"train": {"batch_size": 16}},
     "textbook-cae": {
-        "train": {"loss": "mse"},
+        "loss": {"kind": "mse"},
         "model": {
             "encoder": "conv",
             "decoder": "conv",
             "latent_dim": 32,
             "skips": False,
             "output": "magnitude",
-            "filter_taps": 1,
             "fusion": "concat",
-            "band_memory": 0,
+            **_NO_MEMORY,
         },
     },
 }
@@ -133,7 +133,7 @@ _SEPARATE: Variants = {
 _SYNTH: Variants = {
     "as released": {},
     "additive (notes-light)": {"preset": "notes-light"},
-    "spectrogram (textbook-vae)": {"preset": "textbook-vae"},
+    "spectrogram (textbook-vae)": {"preset": "textbook-vae", "textbook": True},
 }
 
 
@@ -229,10 +229,8 @@ STUDIES = {
                 "warmup_steps": 60,
                 "decay_share": 0.75,
                 "ema_decay": 0.99,
-                "snr_weight": 1.0,
-                "intelligibility_weight": 2.0,
-                "quality_weight": 0.8,
             },
+            "loss": {"snr": 1.0, "intelligibility": 2.0, "quality": 0.8},
             "mix": {"crop_seconds": 3.0, "snr_db": [-10, 15], "second_noise": 0.35},
         },
         {"train": {"validation_clips": 0, "batch_size": 8}, "mix": {"crop_seconds": 3.0}},
@@ -250,8 +248,8 @@ STUDIES = {
                 "batch_size": 6,
                 "warmup_steps": 60,
                 "ema_decay": 0.99,
-                "hold_out": ["4_potassium"],
-            }
+            },
+            "mix": {"hold_out": ["4_potassium"]},
         },
         {},
         ("--data", "{}/manifest.csv"),
@@ -262,12 +260,8 @@ STUDIES = {
         "notes",
         _SYNTH,
         {
-            "train": {
-                "validation_clips": 0,
-                "decay_share": 0.75,
-                "ema_decay": 0.99,
-                "spread_weight": 1.5,
-            },
+            "train": {"validation_clips": 0, "decay_share": 0.75, "ema_decay": 0.99},
+            "loss": {"spread": 1.5},
             "mix": {"held_out": ["epiano_wurlitzer"], "crop_frames": 80},
         },
         {"train": {"validation_clips": 0}, "mix": {"held_out": ["epiano_wurlitzer"]}},

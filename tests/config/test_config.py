@@ -19,7 +19,9 @@ from aeolia.recipes.catalogue import PRESETS
 from made.tiny_models import TINY
 
 
-@pytest.mark.parametrize("config", [TINY, *PRESETS.values()], ids=lambda config: config.name)
+@pytest.mark.parametrize(
+    "config", [TINY, *(preset.model for preset in PRESETS.values())], ids=lambda config: config.name
+)
 def test_json_gives_the_config_back(config: SpectralConfig) -> None:
     assert config_from_json(type(config), config_to_json(config)) == config
 

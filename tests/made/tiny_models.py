@@ -69,9 +69,9 @@ STRUCTURES = [
     pytest.param(replace(TINY, skips=False), id="without skips"),
     pytest.param(TINY_TEXTBOOK, id="own magnitude"),
     *(
-        pytest.param(config, id=f"preset {name}")
-        for name, config in PRESETS.items()
-        if isinstance(config, DenoiseConfig)
+        pytest.param(preset.model, id=f"preset {name}")
+        for name, preset in PRESETS.items()
+        if isinstance(preset.model, DenoiseConfig)
     ),
 ]
 

@@ -86,7 +86,7 @@ def test_a_tone_has_the_same_level_at_every_rate() -> None:
 
 
 def bands_of(name: str) -> Bands:
-    config = preset(name)
+    config = preset(name).model
     return Bands(
         config.n_bins,
         config.sample_rate / config.win_length,
@@ -97,7 +97,7 @@ def bands_of(name: str) -> Bands:
 
 @pytest.mark.parametrize("name", ["denoise-16k", "denoise"])
 def test_what_is_equal_everywhere_stays_equal(name: str) -> None:
-    bands, config = bands_of(name), preset(name)
+    bands, config = bands_of(name), preset(name).model
     flat = torch.full((2, config.n_bins), 3.0)
     assert bands.pool(flat).shape == (2, config.n_positions)
     assert torch.allclose(bands.pool(flat), torch.full((2, config.n_positions), 3.0))

@@ -18,8 +18,9 @@ from aeolia.errors import InputError, TrainingError
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
+from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
-from aeolia.training.loop import Progress, train
+from aeolia.training.loop import StepReport, train
 from aeolia.training.prefetch import _by_processes, _Steps, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
@@ -36,7 +37,7 @@ CONFIG = TrainConfig(
     validate_every=10,
 )
 
-OBJECTIVE = DenoiseObjective(CONFIG, TINY)
+OBJECTIVE = DenoiseObjective(DenoiseLossConfig(), TINY, 0)
 
 
 def fresh() -> DenoisingAutoencoder:
@@ -59,7 +60,7 @@ def test_the_loss_falls_on_made_recordings(tmp_path: Path) -> None:
     config = TrainConfig(
         steps=50, batch_size=4, learning_rate=1e-2, warmup_steps=5, ema_decay=0.9, log_every=10
     )
-    unseen, objective = mixer.batch(10**6, 8), DenoiseObjective(config, TINY)
+    unseen, objective = mixer.batch(10**6, 8), DenoiseObjective(DenoiseLossConfig(), TINY, 0)
     trained = train(fresh(), config, objective, mixer, RunFolder(tmp_path))
     with torch.no_grad():
         before, after = (float(objective(model, unseen, 0)[0]) for model in (fresh(), trained))
@@ -77,7 +78,7 @@ def test_a_part_learns_alone(tmp_path: Path) -> None:
 
 
 def test_files_of_a_run(tmp_path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[StepReport] = []
     validated: list[dict[str, torch.Tensor]] = []
 
     def validate(model: DenoisingAutoencoder) -> dict[str, float]:
@@ -182,7 +183,7 @@ def test_the_loss_compares_what_belongs_together() -> None:
 
     batch = Bursts(seconds=0.52).batch(0, 3)
     clean = Batch(batch.reference, batch.reference, batch.bandwidth_hz)
-    _, terms = DenoiseObjective(CONFIG, TINY)(Delay(), clean, 0)
+    _, terms = DenoiseObjective(DenoiseLossConfig(), TINY, 0)(Delay(), clean, 0)
     assert terms["magnitude"] < 1e-9 and terms["snr"].item() == pytest.approx(-3.0, abs=1e-3)
 
 
@@ -195,9 +196,9 @@ def test_skips_are_dropped_by_step_number_alone() -> None:
             return audio
 
     batch = Bursts(seconds=0.1).batch(0, 1)
-    config = TrainConfig(skip_dropout=0.3, loss="mse")
+    config = DenoiseLossConfig(skip_dropout=0.3, kind="mse")
     for step in (*range(100), *range(100)):
-        DenoiseObjective(config, TINY)(Listen(), batch, step)
+        DenoiseObjective(config, TINY, 0)(Listen(), batch, step)
     assert scales[:100] == scales[100:]
     assert 15 < scales[:100].count(0.0) < 45 and set(scales) == {0.0, 1.0}
 

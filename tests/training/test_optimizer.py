@@ -104,7 +104,7 @@ def test_a_state_of_the_other_kind_is_refused() -> None:
 
 
 def test_unknown_optimizer() -> None:
-    with pytest.raises(ConfigError, match="optimizer is 'sgd'; it must be 'adamw' or 'muon'"):
+    with pytest.raises(ConfigError, match="optimizer is 'sgd'; it must be one of adamw, muon"):
         TrainConfig(optimizer="sgd")
 
 

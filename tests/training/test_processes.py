@@ -16,6 +16,7 @@ from aeolia.data.denoise.mixer import Batch
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
+from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.processes import Processes
 from aeolia.training.run import _seconds_per_step
@@ -114,7 +115,7 @@ def test_all_processes_choose_the_same_number_of_steps() -> None:
     model = DenoisingAutoencoder(TINY)
     before = [value.clone() for value in model.parameters()]
     config = TrainConfig(batch_size=4)
-    objective = DenoiseObjective(config, TINY)
+    objective = DenoiseObjective(DenoiseLossConfig(), TINY, 0)
     seconds = _seconds_per_step(model, config, objective, Half(seconds=0.2), Two(1, 2))
     assert seconds == 42.0
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

@@ -17,6 +17,7 @@ from aeolia.cli import run
 from aeolia.errors import TrainingError
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
+from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import train
 from aeolia.training.run_folder import RunFolder
@@ -119,7 +120,7 @@ def config(steps: int) -> TrainConfig:
     )
 
 
-OBJECTIVE = DenoiseObjective(config(20), TINY)
+OBJECTIVE = DenoiseObjective(DenoiseLossConfig(), TINY, 0)
 
 
 def test_a_lengthened_run_equals_a_long_one(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def export(
     if card is not None and not card.is_file():
         raise ModelError(f"no card at {card}; leave --card out to use the run's own")
     text = card_path.read_text(encoding="utf-8") if card_path.is_file() else ""
-    model = load_checkpoint(run, preset(preset_name) if preset_name else None)
+    model = load_checkpoint(run, preset(preset_name).model if preset_name else None)
     try:
         difference = export_onnx(model, out, text)
     except OSError as error:

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from aeolia.config import AnyConfig
+from aeolia.config import AnyConfig, DenoiseConfig
 from aeolia.errors import AeoliaError, InputError, ModelError
 from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
 from aeolia.models.spectral.transplant import POSITION_AXES
@@ -144,7 +144,9 @@ def _run(step: str, arguments: list[str]) -> tuple[AnyConfig, Weights]:
         (_, start), (config, end) = (read_checkpoint(Path(path)) for path in arguments[:2])
         return config, extrapolate(start, end, {name: float(x) for name, x in shares.items()})
     if step == "cut":
-        target = preset(arguments[0])
+        target = preset(arguments[0]).model
+        if not isinstance(target, DenoiseConfig):
+            raise ModelError(f"{arguments[0]} is a preset to {target.task}; name a denoiser's")
         _, weights = read_checkpoint(Path(arguments[1]))
         return target, cut_bands(weights, target.n_positions >> len(target.channels))
     configs, weights_of = zip(*(read_checkpoint(Path(path)) for path in arguments), strict=True)

@@ -28,7 +28,7 @@ from aeolia.training.prefetch import BatchSource, TimedBatch, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 
-__all__ = ["Objective", "Progress", "Validate", "train"]
+__all__ = ["Objective", "StepReport", "Validate", "train"]
 
 
 class Objective(Protocol):
@@ -44,8 +44,8 @@ Validate = Callable[[Any], dict[str, float]]
 
 
 @dataclass
-class Progress:
-    """What the loop tells whoever watches it."""
+class StepReport:
+    """What the loop reports of a step: means since the last report, or a validation's scores."""
 
     step: int
     steps: int
@@ -59,7 +59,7 @@ def train(
     batches: BatchSource,
     folder: RunFolder,
     validate: Validate | None = None,
-    watch: Callable[[Progress], None] = lambda progress: None,
+    watch: Callable[[StepReport], None] = lambda report: None,
     resume: bool = False,
     processes: Processes | None = None,
 ) -> Autoencoder:
@@ -103,7 +103,7 @@ def train(
                 values = processes.mean(meter.take(batch.seconds * processes.world))
                 values["learning_rate"] = optimizer.param_groups[0]["lr"]
                 folder.log("log", done, values)
-                watch(Progress(done, config.steps, values))
+                watch(StepReport(done, config.steps, values))
             last = done == config.steps
             if done % config.validate_every == 0 or last:
                 if validate is not None and folder.writes:
@@ -111,7 +111,7 @@ def train(
                     if scores:
                         folder.log("validation", done, scores)
                         shown = {f"valid_{name}": value for name, value in scores.items()}
-                        watch(Progress(done, config.steps, shown))
+                        watch(StepReport(done, config.steps, shown))
                 processes.wait()
             # Last, so that a resumed run has every line up to its checkpoint and repeats the rest.
             if done % config.checkpoint_every == 0 or last:

@@ -15,45 +15,33 @@ from typing import Any
 
 import torch
 
-from aeolia.config import CONFIG_OF_TASK, AnyConfig, config_from_dict
+from aeolia.config import CONFIG_OF_TASK, config_from_dict
 from aeolia.errors import TrainingError
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise.task import DENOISE
-from aeolia.training.loop import Objective, Progress, train
+from aeolia.training.loop import Objective, StepReport, train
 from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
-from aeolia.training.recipe import Setup
 from aeolia.training.run_folder import RunFolder
-from aeolia.training.separate.task import SEPARATE, SEPARATE_SPEAKER
-from aeolia.training.synth.task import SYNTHESISE
-from aeolia.training.task import Prepared, Task
+from aeolia.training.task import Data, Prepared, Say, Setup, Task
+from aeolia.training.tasks import task_of
 
-__all__ = ["TASKS", "resume_run", "start_run"]
-
-#: By the model config's "task", and after a dash its "condition" where it is "speaker".
-TASKS: dict[str, Task] = {
-    "denoise": DENOISE,
-    "separate": SEPARATE,
-    "separate-speaker": SEPARATE_SPEAKER,
-    "synth": SYNTHESISE,
-}
+__all__ = ["resume_run", "start_run"]
 
 #: Steps timed before a run to say how long it will take, after some that warm up; more where
 #: their number is planned by it.
 _WARM_STEPS, _TIMED_STEPS, _PLANNED_BY = 2, 4, 20
 
-Say = Callable[[str], None]
-Watch = Callable[[Progress], None]
+Watch = Callable[[StepReport], None]
 
 
 def start_run(
     setup: Setup,
-    data: dict[str, str | None],
+    data: Data,
     out: Path,
     minutes: float | None = None,
     say: Say = print,
-    watch: Watch = lambda progress: None,
+    watch: Watch = lambda report: None,
 ) -> Autoencoder:
     """Train a model of the config's task into the folder `out`.
 
@@ -72,14 +60,14 @@ def start_run(
             f"{out} already holds a run; go on with --resume, or choose another --out"
         )
     config = setup.train
-    task = TASKS[_task_name(setup.model)]
-    torch.manual_seed(config.seed)
-    model = build_model(setup.model).to(processes.device())
-    if setup.weights is not None:
-        task.transplant(model, setup.weights)
-    prepared = task.prepare(setup.model, config, setup.mix, data)
+    task = task_of(setup.model)
+    prepared = task.prepare(setup, data, say)
     for line in prepared.found:
         say(line)
+    torch.manual_seed(config.seed)
+    model = build_model(prepared.model).to(processes.device())
+    if setup.weights is not None:
+        task.transplant(model, setup.weights)
     folder.create()
     seconds = _seconds_per_step(
         model,
@@ -93,10 +81,11 @@ def start_run(
         config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
     folder.write_settings(
         {
-            "model": dataclasses.asdict(setup.model),
+            "model": dataclasses.asdict(prepared.model),
             "train": dataclasses.asdict(config),
+            "loss": dataclasses.asdict(setup.loss),
             "mix": dataclasses.asdict(setup.mix),
-            "data": data,
+            "data": dict(data),
         }
     )
     say(_announcement(model, config, prepared, seconds))
@@ -107,7 +96,7 @@ def resume_run(
     out: Path,
     steps: int | None = None,
     say: Say = print,
-    watch: Watch = lambda progress: None,
+    watch: Watch = lambda report: None,
 ) -> Autoencoder:
     """Go on with the run in `out`, bit for bit; `steps` lengthens or shortens it.
 
@@ -125,22 +114,22 @@ def resume_run(
             f"{', '.join(CONFIG_OF_TASK)}"
         )
     model_config = config_from_dict(CONFIG_OF_TASK[name], settings["model"])
-    task = TASKS[_task_name(model_config)]
-    config = config_from_dict(task.train, settings["train"])
+    task = task_of(model_config)
+    config = config_from_dict(TrainConfig, settings["train"])
     if steps is not None:
         config = dataclasses.replace(config, steps=steps)
         folder.write_settings({**settings, "train": dataclasses.asdict(config)})
-    mix = config_from_dict(task.mix, settings["mix"])
-    model = build_model(model_config).to(processes.device())
-    prepared = task.prepare(model_config, config, mix, settings["data"])
+    setup = Setup(
+        model_config,
+        config,
+        config_from_dict(task.loss, settings["loss"]),
+        config_from_dict(task.mix, settings["mix"]),
+    )
+    prepared = task.prepare(setup, settings["data"], say)
     for line in prepared.found:
         say(line)
+    model = build_model(prepared.model).to(processes.device())
     return _run(model, config, task, prepared, folder, processes, watch, resume=True)
-
-
-def _task_name(config: AnyConfig) -> str:
-    by_speaker = getattr(config, "condition", "") == "speaker"
-    return f"{config.task}-speaker" if by_speaker else config.task
 
 
 def _ignore(_: Any) -> None:

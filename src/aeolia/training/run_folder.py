@@ -90,7 +90,12 @@ class RunFolder:
             )
         try:
             settings = json.loads(path.read_text(encoding="utf-8"))
-            return {name: settings[name] for name in ("model", "train", "mix", "data")}
+            if "loss" not in settings and "train" in settings:
+                raise TrainingError(
+                    f"{self.path} is a run of an earlier version; go on from its weights in a new "
+                    f"one with --from {self.path}"
+                )
+            return {name: settings[name] for name in ("model", "train", "loss", "mix", "data")}
         except (ValueError, KeyError, TypeError) as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); start again with another --out"

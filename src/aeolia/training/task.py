@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,19 +13,38 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.loop import Objective, Validate
 from aeolia.training.prefetch import BatchSource
 
-__all__ = ["Prepared", "Task"]
+__all__ = ["Data", "Prepared", "Say", "Setup", "Task"]
+
+#: Prints a line for the user.
+Say = Callable[[str], None]
+#: Paths of the recordings by what they hold; None where none was named.
+Data = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that a run is made from; `loss` and `mix` are of the classes that its task names."""
+
+    model: Any
+    train: TrainConfig
+    loss: Any
+    mix: Any
+    #: Weights to start from, or None to start afresh.
+    weights: Mapping[str, Tensor] | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
     """The data of a run, gathered, and what is done with it."""
 
+    #: The model's config, with what was learned from the recordings.
+    model: AnyConfig
     batches: BatchSource
     objective: Objective
     #: Makes the held-out set and the function that scores a model on it; called in the first
     #: process only, when training is about to start.
     validation: Callable[[], Validate | None]
-    #: Seconds of audio that one step sees.
+    #: Seconds of audio in one step.
     seconds_per_step: float
     #: Recordings that were found, one line a kind.
     found: list[str]
@@ -33,19 +52,29 @@ class Prepared:
     sources: list[str]
 
 
+def _nothing(started: Any) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Task:
     """One task of the workshop: its configs, its data, and where its weights may come from."""
 
-    #: Config class of a run: TrainConfig, or what extends it.
-    train: type[TrainConfig]
-    #: Config class of the mixtures: any dataclass.
+    #: Config class of what a step minimises; its `check_model` refuses what a model cannot read.
+    loss: type[Any]
+    #: Config class of the mixtures.
     mix: type[Any]
-    #: (model config, run config, mixtures, where the data lies) -> Prepared.
+    #: What its runs differ in from the defaults of TrainConfig.
+    train: Mapping[str, Any]
+    #: (setup, where the data lies, say) -> Prepared.
     #:
     #: Raises DataError when the data cannot be used.
-    prepare: Callable[[AnyConfig, Any, Any, dict[str, str | None]], Prepared]
+    prepare: Callable[[Setup, Data, Say], Prepared]
     #: Start a model from other weights, in place.
-    transplant: Callable[[Any, dict[str, Tensor]], None]
+    transplant: Callable[[Any, Mapping[str, Tensor]], None]
     #: What the model is, in the card's first sentence.
     describe: Callable[[Any], str]
+    #: Refuse a model that is not trained as it is, with a ConfigError.
+    check: Callable[[Any], object] = _nothing
+    #: What the mixtures of a run differ in because of the model that it starts from.
+    mix_from: Callable[[Any], dict[str, Any]] = _nothing

@@ -12,10 +12,8 @@ import soundfile
 import torch
 
 from aeolia.cli import run
-from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
-from aeolia.recipes.catalogue import preset
-from aeolia.training.recipe import read_setup
+from aeolia.recipes.catalogue import DEFAULT_PRESETS
 from made.recordings import voice_like, write
 from made.tiny_models import TINY, random_model
 from made.tiny_training import make_recordings, write_config
@@ -174,8 +172,8 @@ def test_mistakes_are_told_in_one_line(place: Path, tmp_path: Path, refused: Ref
     assert "MixConfig has no key 'snr'; did you mean 'snr_db'?" in said
     assert "'extra' is none of them" in refused(configured({"extra": {}}))
     assert "its 'train' is 3" in refused(configured({"train": 3}))
-    assert "it is a list" in refused(configured([]))
-    assert "cannot read the config" in refused(configured("{"))
+    assert "must be a JSON object, not list" in refused(configured([]))
+    assert "is not valid JSON" in refused(configured("{"))
     assert "cannot read the config" in refused(changed("--config", tmp_path / "absent.json"))
     assert "did you mean 'denoise-16k'" in refused([*command(place, out), "--preset", "denoise16k"])
     assert "no checkpoint at nosuch" in refused([*command(place, out), "--from", "nosuch"])
@@ -211,38 +209,26 @@ def test_a_file_without_enough_sound(place: Path, tmp_path: Path, refused: Refus
     assert "can be used: 1 silent" in refused(arguments)
 
 
-def test_setup_puts_what_is_given_directly_last(tmp_path: Path) -> None:
-    config = tmp_path / "c.json"
-    config.write_text(json.dumps({"train": {"steps": 7, "batch_size": 8}, "mix": {"hum": 0.5}}))
-    setup = read_setup("denoise", None, config, None, 2, 5)
-    assert (setup.train.steps, setup.train.batch_size, setup.train.seed) == (7, 2, 5)
-    assert setup.model == preset("denoise") and setup.mix.sample_rate == 48000
-    assert (setup.mix.hum, setup.mix.seed) == (0.5, 5) and setup.weights is None
-    assert read_setup("denoise", None, config, 9, None, 0).train.steps == 9
+def test_what_belongs_to_another_command_names_it(
+    place: Path, tmp_path: Path, refused: Refused
+) -> None:
+    said = refused([*command(place, tmp_path / "out"), "--preset", "separate-16k"])
+    assert "use: aeolia train separate --preset separate-16k" in said
+    said = refused(["train", "separate", "--data", str(place), "--preset", "notes", "--out", "no"])
+    assert "use: aeolia train synth --preset notes" in said
+    start = str(place / "run")
+    said = refused(["train", "synth", str(place), "--from", start, "--out", "no"])
+    assert f"use: aeolia train denoise --from {start}" in said
+    (tmp_path / "c.json").write_text('{"model": {"task": "synth"}}')
+    arguments = command(place, tmp_path / "out")
+    arguments[arguments.index("--config") + 1] = str(tmp_path / "c.json")
+    assert "the task 'synth', not denoise; use: aeolia train synth" in refused(arguments)
 
 
-def test_setup_of_the_textbook_presets() -> None:
-    for name in ("textbook", "textbook-lstm"):
-        setup = read_setup(name, None, None, None, None, 0)
-        assert setup.train.loss == "mse"
-        assert setup.mix.gaussian == 1.0 and setup.mix.recorded == setup.mix.reverb == 0.0
-
-
-def test_the_sample_rate_of_the_model_is_that_of_the_mixtures(tmp_path: Path) -> None:
-    config = tmp_path / "c.json"
-    config.write_text('{"model": {"sample_rate": 24000}}')
-    setup = read_setup("denoise-16k", None, config, None, None, 0)
-    assert setup.model.sample_rate == setup.mix.sample_rate == 24000
-
-
-def test_setup_from_weights(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "model.safetensors", TINY, random_model(TINY).state_dict())
-    setup = read_setup(None, str(tmp_path), None, None, None, 0)
-    assert setup.model == TINY and setup.weights is not None
-    assert setup.train.learning_rate == 3e-4
-    other = read_setup("denoise", str(tmp_path), None, None, None, 0)
-    assert other.model == preset("denoise")
-    with pytest.raises(ModelError, match="no checkpoint"):
-        read_setup(None, str(tmp_path / "absent"), None, None, None, 0)
-    with pytest.raises(ConfigError, match="no preset"):
-        read_setup("nosuch", None, None, None, None, 0)
+def test_every_train_command_has_the_same_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for task, own in (("denoise", "--speech"), ("separate", "--data"), ("synth", "--held-out")):
+        assert run(["train", task, "--help"]) == 0
+        said = capsys.readouterr().out
+        for option in ("--out", "--preset", "--from", "--steps", "--minutes", "--seed", own):
+            assert option in said, (task, option)
+        assert DEFAULT_PRESETS[task] in said

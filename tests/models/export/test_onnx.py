@@ -25,9 +25,9 @@ EXPORTED = [
     pytest.param(replace(TINY, filter_taps=1, skips=False), id="one tap, no skips"),
     pytest.param(with_layers(TINY, "lstm", "conv_gru"), id="lstm-conv_gru"),
     *(
-        pytest.param(config, id=f"preset {name}")
-        for name, config in PRESETS.items()
-        if config.task == "denoise"
+        pytest.param(preset.model, id=f"preset {name}")
+        for name, preset in PRESETS.items()
+        if preset.model.task == "denoise"
     ),
 ]
 

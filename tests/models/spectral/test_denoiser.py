@@ -113,7 +113,7 @@ def test_every_parameter_learns(config: DenoiseConfig) -> None:
 
 @torch.no_grad()
 def test_silence_and_loud_input_stay_finite() -> None:
-    for config in (TINY, TINY_TEXTBOOK, preset("textbook-lstm")):
+    for config in (TINY, TINY_TEXTBOOK, preset("textbook-lstm").model):
         model = random_model(config)
         for level in (0.0, 1e-6, 100.0):
             assert torch.isfinite(model(level * noise(1, 1, 6 * config.hop_length))).all()

@@ -254,7 +254,7 @@ def test_what_lies_above_the_network_bands_changes_nothing_below() -> None:
 
 @pytest.mark.parametrize("name", ["separate", "separate-speaker"])
 def test_latency_and_size_are_as_promised(name: str) -> None:
-    config = preset(name)
+    config = preset(name).model
     assert config.sample_rate == 48000 and config.latency_ms <= 60.0
     model = ConditionalAutoencoder(config)
     assert 4 * sum(parameter.numel() for parameter in model.parameters()) < 6e6

@@ -14,7 +14,7 @@ from aeolia.errors import ConfigError
 from aeolia.models.build import build_model
 from aeolia.models.synth.frames import DecoderInput, frame_features
 from aeolia.models.synth.synthesiser import Synthesiser
-from aeolia.recipes.catalogue import SYNTH_PRESETS
+from aeolia.recipes.catalogue import PRESETS
 from made.tiny_notes import TINY_SYNTH, random_synth, tone
 
 HOP, RATE = TINY_SYNTH.hop_length, TINY_SYNTH.sample_rate
@@ -255,9 +255,10 @@ def test_padding_does_not_reach_the_posterior() -> None:
 
 def test_every_preset_builds_and_instruments_are_needed() -> None:
     with pytest.raises(ConfigError, match="no instruments"):
-        build_model(SYNTH_PRESETS["notes"])
-    for name in SYNTH_PRESETS:
-        model = build_model(replace(SYNTH_PRESETS[name], instruments=("one", "two")))
+        build_model(PRESETS["notes"].model)
+    presets = {name: preset.model for name, preset in PRESETS.items()}
+    for name in [name for name, config in presets.items() if config.task == "synth"]:
+        model = build_model(replace(presets[name], instruments=("one", "two")))
         assert isinstance(model, Synthesiser)
         size = sum(parameter.numel() for parameter in model.parameters())
         assert 4 * size < 4.5e6, name

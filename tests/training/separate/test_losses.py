@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
-from aeolia.training.separate.config import SeparateTrainConfig
+from aeolia.training.separate.config import SeparateLossConfig
 from aeolia.training.separate.losses import (
     SeparationLoss,
     speaker_loss,
@@ -16,7 +14,7 @@ from aeolia.training.separate.losses import (
 )
 from made.tiny_models import noise
 
-CONFIG = SeparateTrainConfig()
+CONFIG = SeparateLossConfig()
 RATE, WINDOW, LENGTH = 16000, 512, 8192
 
 
@@ -25,7 +23,7 @@ def loss_of(
     estimates: torch.Tensor,
     mixture: torch.Tensor,
     bandwidth_hz: float = 8000.0,
-    config: SeparateTrainConfig = CONFIG,
+    config: SeparateLossConfig = CONFIG,
 ) -> tuple[float, dict[str, float]]:
     bandwidth = torch.full(references.shape[:2], bandwidth_hz)
     total, terms = SeparationLoss(config, RATE, WINDOW)(references, estimates, mixture, bandwidth)
@@ -104,7 +102,7 @@ def test_a_batch_is_the_mean_of_its_parts() -> None:
 
 
 def test_the_textbook_objective() -> None:
-    config = dataclasses.replace(CONFIG, loss="mse")
+    config = SeparateLossConfig(kind="mse")
     references, estimates = noise(2, 2, 4000), noise(2, 2, 4000, seed=1)
     mixture = references.sum(1)
     total, terms = loss_of(references, estimates, mixture, config=config)

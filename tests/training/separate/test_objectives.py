@@ -9,10 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from aeolia.config import SeparateConfig
 from aeolia.config.classes import CLASSES, MUSIC
 from aeolia.data.separate.classes import ClassBatch
 from aeolia.data.separate.speakers import SpeakerBatch
-from aeolia.training.separate.config import SeparateTrainConfig
+from aeolia.training.loop import Objective
+from aeolia.training.separate.config import ClassLossConfig, SpeakerLossConfig
 from aeolia.training.separate.objectives import (
     ClassObjective,
     SpeakerObjective,
@@ -21,7 +23,8 @@ from aeolia.training.separate.objectives import (
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 from made.tiny_models import noise
 
-CONFIG = SeparateTrainConfig(skip_dropout=0.0)
+CONFIG = ClassLossConfig(skip_dropout=0.0)
+BY_VOICE = SpeakerLossConfig(skip_dropout=0.0)
 PRESENT = np.array([True, True, False, True, False, False])
 MUSIC_ROW = np.array([name in MUSIC for name in CLASSES])
 
@@ -96,7 +99,7 @@ def test_classes_are_compared_with_the_sums_of_their_stems() -> None:
         return late(torch.einsum("bsk,bkt->bst", conditions, stems), BY_CLASS.delay), []
 
     model = Recorder(right)
-    _, terms = ClassObjective(CONFIG, BY_CLASS)(model, batch, 3)
+    _, terms = ClassObjective(CONFIG, BY_CLASS, 0)(model, batch, 3)
     assert terms["snr"] == pytest.approx(-3.0, abs=0.01) and terms["complex"] < 1e-6
     audio, conditions, partition, scale = model.seen[0]
     assert audio.shape == (4, 1, 4096) and conditions.shape == (4, 2, 6) and scale == 1.0
@@ -119,14 +122,14 @@ def test_bandwidth_is_that_of_the_narrowest_stem_asked_for() -> None:
             )
         )
         config = replace(CONFIG, absent_share=0.0, partition_share=0.0)
-        heard.append(float(ClassObjective(config, BY_CLASS)(model, batch, 1)[0]))
+        heard.append(float(ClassObjective(config, BY_CLASS, 0)(model, batch, 1)[0]))
     # Requests for absent classes alone (a few random sums) do hear it.
     assert heard[1] - heard[0] < 0.5
 
 
 def test_the_same_step_asks_the_same() -> None:
     model, batch = random_separator(BY_CLASS), class_batch()
-    objective = ClassObjective(SeparateTrainConfig(), BY_CLASS)
+    objective = ClassObjective(ClassLossConfig(), BY_CLASS, 0)
     losses = [float(objective(model, batch, step)[0].detach()) for step in (5, 5, 6)]
     assert losses[0] == losses[1] != losses[2]
 
@@ -152,7 +155,7 @@ def test_speakers_are_compared_with_the_target() -> None:
         return late(batch.target.unsqueeze(1), 256), [-vectors, vectors, vectors]
 
     model = Recorder(right)
-    total, terms = SpeakerObjective(CONFIG, BY_SPEAKER)(model, batch, 0)
+    total, terms = SpeakerObjective(BY_VOICE, BY_SPEAKER, 0)(model, batch, 0)
     assert terms["snr"] == pytest.approx(-3.0, abs=0.01)
     assert 0.0 < terms["speaker"] < 0.001
     audio, condition, partition, _, clips = model.seen[0]
@@ -164,26 +167,28 @@ def test_speakers_are_compared_with_the_target() -> None:
 def test_without_the_classification_only_the_enrolment_is_encoded() -> None:
     batch = speaker_batch()
     model = Recorder(lambda *_: (late(batch.target.unsqueeze(1), 256), [torch.eye(3)]))
-    config = replace(CONFIG, speaker_weight=0.0)
-    total, terms = SpeakerObjective(config, BY_SPEAKER)(model, batch, 0)
+    config = replace(BY_VOICE, speaker=0.0)
+    total, terms = SpeakerObjective(config, BY_SPEAKER, 0)(model, batch, 0)
     assert "speaker" not in terms and total < -5.0
     (clip,) = model.seen[0][4]  # type: ignore[misc]
     assert clip is batch.enrolment
 
 
-@pytest.mark.parametrize("speaker_weight", [0.5, 0.0])
-@pytest.mark.parametrize("config", [BY_CLASS, BY_SPEAKER], ids=["classes", "speaker"])
-def test_every_weight_gets_a_gradient(config: object, speaker_weight: float) -> None:
+@pytest.mark.parametrize("speaker", [0.5, 0.0])
+@pytest.mark.parametrize("dropout", [0.0, 1.0])
+def test_every_weight_of_a_model_by_speaker_gets_a_gradient(dropout: float, speaker: float) -> None:
+    config = SpeakerLossConfig(skip_dropout=dropout, speaker=speaker)
+    every_weight_learns(BY_SPEAKER, SpeakerObjective(config, BY_SPEAKER, 0), speaker_batch())
+
+
+@pytest.mark.parametrize("dropout", [0.0, 1.0])
+def test_every_weight_of_a_model_by_class_gets_a_gradient(dropout: float) -> None:
+    config = replace(CONFIG, skip_dropout=dropout)
+    every_weight_learns(BY_CLASS, ClassObjective(config, BY_CLASS, 0), class_batch())
+
+
+def every_weight_learns(config: SeparateConfig, objective: Objective, batch: object) -> None:
     """Processes that train together wait for every weight's gradient."""
-    model = random_separator(config)  # type: ignore[arg-type]
-    objective, batch = (
-        (ClassObjective, class_batch())
-        if config is BY_CLASS
-        else (SpeakerObjective, speaker_batch())
-    )
-    for dropout in (0.0, 1.0):
-        model.zero_grad(set_to_none=True)
-        settings = replace(CONFIG, skip_dropout=dropout, speaker_weight=speaker_weight)
-        run = objective(settings, config)  # type: ignore[arg-type]
-        run(model, batch, 0)[0].backward()
-        assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())
+    model = random_separator(config)
+    objective(model, batch, 0)[0].backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())

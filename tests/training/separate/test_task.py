@@ -18,9 +18,9 @@ from aeolia.errors import ConfigError, DataError
 from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
 from aeolia.recipes.catalogue import preset
 from aeolia.runtime.separate.backend import OnnxSeparator
-from aeolia.training.separate.config import SeparateTrainConfig
+from aeolia.training.config import TrainConfig
+from aeolia.training.recipe import Request, read_setup
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
-from aeolia.training.separation_setup import read_separation_setup
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 from made.recordings import noise_like, voice_like, write
 from made.tiny_models import TINY, random_model
@@ -33,14 +33,18 @@ TRAIN = {
     "checkpoint_every": 2,
     "validate_every": 4,
     "validation_clips": 2,
-    "skip_dropout": 0.0,
     "decay_share": 0.0,
 }
 MIX = {"crop_seconds": 0.8, "reverb": 0.0, "equaliser": 0.0, "rooms": 1}
 
 
 def config_file(path: Path, model: SeparateConfig, **mix: Any) -> Path:
-    sections = {"model": dataclasses.asdict(model), "train": TRAIN, "mix": {**MIX, **mix}}
+    sections = {
+        "model": dataclasses.asdict(model),
+        "train": TRAIN,
+        "loss": {"skip_dropout": 0.0},
+        "mix": {**MIX, **mix},
+    }
     path.write_text(json.dumps(sections))
     return path
 
@@ -143,61 +147,55 @@ def test_by_speaker(recordings: Path, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_serves_another_preset(tmp_path: Path) -> None:
-    core = preset("separate-speaker-16k")
+    core = preset("separate-speaker-16k").model
     save_checkpoint(tmp_path / "core.safetensors", core, random_separator(core).state_dict())
-    full = load_checkpoint(tmp_path / "core.safetensors", preset("separate-speaker"))
+    full = load_checkpoint(tmp_path / "core.safetensors", preset("separate-speaker").model)
     assert full.config.sample_rate == 48000 and full.config.network_hz == 8000
 
 
 def setup(**changes: Any) -> Any:
-    given = {
-        "preset_name": None,
-        "start_from": None,
-        "config_file": None,
-        "steps": None,
-        "batch_size": None,
-        "seed": 3,
-    }
-    return read_separation_setup(**{**given, **changes})
+    given: dict[str, Any] = {"task": "separate", "train": {"seed": 3}, "mix": {"seed": 3}}
+    return read_setup(Request(**{**given, **changes}))
 
 
 def test_setups(tmp_path: Path) -> None:
-    classes = setup(preset_name="separate", steps=77, batch_size=4)
+    classes = setup(preset="separate", train={"steps": 77, "batch_size": 4, "seed": 3})
     assert (classes.train.steps, classes.train.batch_size, classes.train.seed) == (77, 4, 3)
     assert (classes.mix.sample_rate, classes.mix.seed, classes.weights) == (48000, 3, None)
-    assert setup(preset_name="textbook-cae").train.loss == "mse"
-    speaker = setup(preset_name="separate-speaker-16k")
+    assert (classes.train.optimizer, setup().train.steps) == ("muon", 8000)
+    assert setup(preset="textbook-cae").loss.kind == "mse"
+    speaker = setup(preset="separate-speaker-16k")
     assert speaker.mix.sample_rate == 16000 and speaker.mix.enrolment_seconds[0] >= 1.0
 
     # From a denoiser separation is learned; from a separator it is fine-tuned.
-    fresh = setup(preset_name="separate-16k", start_from=str(denoiser(tmp_path)))
-    assert fresh.weights and fresh.train.learning_rate == SeparateTrainConfig().learning_rate
+    fresh = setup(preset="separate-16k", start=str(denoiser(tmp_path)))
+    assert fresh.weights and fresh.train.learning_rate == TrainConfig().learning_rate
     path = tmp_path / "separator.safetensors"
     save_checkpoint(path, BY_CLASS, random_separator(BY_CLASS).state_dict())
-    tuned = setup(start_from=str(path))
+    tuned = setup(start=str(path))
     assert tuned.model == BY_CLASS and tuned.train.learning_rate < fresh.train.learning_rate
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"preset_name": "denoise"}, "a model to denoise; choose one that separates"),
-        ({"preset_name": "separate-speaker"}, "train the preset separate-speaker-16k"),
-        ({"start_from": "DENOISER"}, "say with --preset what it is to become"),
-        ({"preset_name": "seperate"}, "did you mean 'separate'"),
-        ({"preset_name": "separate", "config_file": {"train": {"sources": 1}}}, "at least 2"),
+        ({"preset": "denoise"}, "use: aeolia train denoise --preset denoise"),
+        ({"preset": "separate-speaker"}, "train the preset separate-speaker-16k"),
+        ({"start": "DENOISER"}, "say with --preset what it is to become"),
+        ({"preset": "seperate"}, "did you mean 'separate'"),
+        ({"preset": "separate", "config": {"loss": {"sources": 1}}}, "between 2 and 6"),
         (
-            {"preset_name": "separate", "config_file": {"model": {"classes": ["speech", "noise"]}}},
+            {"preset": "separate", "config": {"model": {"classes": ["speech", "noise"]}}},
             "training knows speech, vocals",
         ),
     ],
 )
 def test_setups_that_cannot_be(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
-    if changes.get("start_from"):
-        changes = {**changes, "start_from": str(denoiser(tmp_path))}
-    if "config_file" in changes:
-        (tmp_path / "c.json").write_text(json.dumps(changes["config_file"]))
-        changes = {**changes, "config_file": tmp_path / "c.json"}
+    if changes.get("start"):
+        changes = {**changes, "start": str(denoiser(tmp_path))}
+    if "config" in changes:
+        (tmp_path / "c.json").write_text(json.dumps(changes["config"]))
+        changes = {**changes, "config": tmp_path / "c.json"}
     with pytest.raises(ConfigError, match=message):
         setup(**changes)
 
@@ -261,6 +259,6 @@ def test_validation_scores_what_is_known() -> None:
 def test_data_that_separates_nothing(tmp_path: Path) -> None:
     from aeolia.training.separate.task import SEPARATE
 
-    settings = setup(preset_name="separate-16k")
+    settings = setup(preset="separate-16k")
     with pytest.raises(DataError, match="--data"):
-        SEPARATE.prepare(settings.model, settings.train, settings.mix, {"data": None})
+        SEPARATE.prepare(settings, {"data": None}, print)

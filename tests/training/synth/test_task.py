@@ -19,6 +19,9 @@ from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import hold_out, read_notes
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import load_checkpoint, read_checkpoint
+from aeolia.recipes.catalogue import preset
+from aeolia.training.recipe import Request, read_setup
+from aeolia.training.synth.config import SynthLossConfig
 from aeolia.training.synth.latent_report import (
     active_units,
     aggregate_distance,
@@ -31,8 +34,7 @@ from aeolia.training.synth.losses import (
     level_loss,
     pitch_correlation,
 )
-from aeolia.training.synth.objective import SynthObjective, SynthTrainConfig
-from aeolia.training.synth_setup import read_synth_setup
+from aeolia.training.synth.objective import SynthObjective
 from made.tiny_notes import TINY_SYNTH, random_synth, tone, write_notes
 
 MODEL = {
@@ -167,11 +169,11 @@ def test_reports_of_latents_with_a_known_answer() -> None:
 
 
 def test_the_divergence_warms_up() -> None:
-    config = SynthTrainConfig(beta=0.5, beta_warmup_steps=100)
+    config = SynthLossConfig(beta=0.5, beta_warmup_steps=100)
     assert config.beta_at(0) == pytest.approx(0.05)
     assert config.beta_at(100) == config.beta_at(5000) == 0.5
     with pytest.raises(ConfigError, match="observations"):
-        SynthTrainConfig(observations=0.0)
+        SynthLossConfig(observations=0.0)
 
 
 @pytest.mark.parametrize("prior", ["standard", "conditional", "mixture"])
@@ -181,8 +183,7 @@ def test_the_objective_learns(notes: Path, prior: str) -> None:
     pool = hold_out(read_notes(find_notes(notes), config))
     batch = NoteBatches(pool.of("train"), config, NoteMixConfig(crop_frames=16)).batch(0, 2)
     model = random_synth(config).train()
-    train = SynthTrainConfig(learning_rate=5e-3)
-    objective = SynthObjective(train, config)
+    objective = SynthObjective(SynthLossConfig(), config, 0)
     first, terms = objective(model, batch, 3)
     assert torch.equal(first, objective(model, batch, 3)[0])
     assert not torch.equal(first, objective(model, batch, 4)[0])
@@ -239,15 +240,19 @@ def test_fine_tuning_starts_from_the_weights(notes: Path, tmp_path: Path) -> Non
     out = tmp_path / "run"
     command = ["train", "synth", str(notes), "-q", "--config", str(config_file(tmp_path))]
     assert run([*command, "--out", str(out)]) == 0
-    setup = read_synth_setup(notes, None, str(out), config_file(tmp_path), (), None, None, 0)
-    assert setup.weights is not None
-    assert setup.train.learning_rate < SynthTrainConfig().learning_rate
+    setup = read_setup(Request("synth", start=str(out), config=config_file(tmp_path)))
+    assert setup.weights is not None and setup.model.instruments == ()
+    assert setup.train.learning_rate < read_setup(Request("synth")).train.learning_rate
+    # With a preset, too, the structure is the preset's, and the weights are transplanted.
+    both = read_setup(Request("synth", preset="drums", start=str(out)))
+    assert both.model == preset("drums").model and both.mix.kind == "drum"
+    assert both.weights is not None and both.train.warmup_steps == 20
     assert run([*command, "--from", str(out), "--out", str(tmp_path / "more")]) == 0
     other = random_synth(TINY_SYNTH)
     with pytest.raises(ModelError, match="another structure"):
-        from aeolia.training.synth.task import SYNTHESISE
+        from aeolia.training.synth.task import SYNTH
 
-        SYNTHESISE.transplant(other, {"weight": torch.zeros(3)})
+        SYNTH.transplant(other, {"weight": torch.zeros(3)})
 
 
 @pytest.mark.parametrize(

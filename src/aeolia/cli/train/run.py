@@ -2,72 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aeolia.cli.options import Quiet
 from aeolia.errors import MissingExtraError
+from aeolia.recipes.catalogue import PRESETS
 
 if TYPE_CHECKING:
-    from aeolia.training.loop import Progress
-    from aeolia.training.recipe import Setup
+    from aeolia.training.loop import StepReport
+    from aeolia.training.task import Say
 
-__all__ = [
-    "BatchSize",
-    "ConfigFile",
-    "Minutes",
-    "Places",
-    "Resume",
-    "RunFolder",
-    "Say",
-    "Seed",
-    "StartFrom",
-    "Steps",
-    "run_training",
-]
-
-RunFolder = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")]
-StartFrom = Annotated[
-    str | None,
-    typer.Option("--from", help="Start from this model: a released name or a run folder."),
-]
-Steps = Annotated[
-    int | None,
-    typer.Option(min=1, help="Optimiser steps."),
-]
-BatchSize = Annotated[int | None, typer.Option(min=1, help="Crops or notes per step.")]
-Seed = Annotated[int, typer.Option(help="Seed of weights, split and draws.")]
-Minutes = Annotated[
-    float | None, typer.Option(min=0.1, help="As many steps as fit into this time.")
-]
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option(help='JSON with any of {"model": {...}, "train": {...}, "mix": {...}}.'),
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
-
-#: Prints a line for the user.
-Say = Callable[[str], None]
-#: Places of the recordings by what they hold; None where none was named.
-Places = dict[str, Path | None]
+__all__ = ["Recordings", "add_train_command"]
 
 
-def run_training(
+@dataclass(frozen=True)
+class Recordings:
+    """What the options of one command alone come to."""
+
+    #: Paths by what they hold; None where none was named.
+    data: Mapping[str, Path | None]
+    #: Values of the section "mix".
+    mix: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _run_options(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    preset: Annotated[str | None, typer.Option("--preset", help="{presets}.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Start from this model: a released name or a run folder."),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="As many steps as fit into this time.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Crops or notes per step.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of weights, split and draws.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help='JSON with any of "model", "train", "loss" and "mix", {...} each.'),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """The options of all train commands, as a signature."""
+
+
+def add_train_command(
+    app: typer.Typer, task: str, help_text: str, recordings: Callable[..., Recordings]
+) -> None:
+    """Add `aeolia train TASK` to `app`: the options of `recordings`, and those of every run.
+
+    Args:
+        recordings: takes the options of this command alone; called when a run is started, not
+            when one goes on. Raises InputError where something is missing.
+    """
+    own = _parameters(recordings)
+    shared = _parameters(_run_options, ", ".join(_presets_of(task)))
+
+    def command(**given: Any) -> None:
+        options = {name: given.pop(name) for name in shared}
+        _run(task, lambda: recordings(**given), **options)
+
+    merged = [*own.values(), *shared.values()]
+    # Those without a default come first, as a signature must have them.
+    merged.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+    command.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
+    app.command(task, help=help_text)(command)
+
+
+def _parameters(function: Callable[..., Any], presets: str = "") -> dict[str, inspect.Parameter]:
+    """A function's parameters as keywords, their annotations evaluated."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        for option in getattr(hints[name], "__metadata__", ()):
+            option.help = (option.help or "").replace("{presets}", presets)
+        found[name] = parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+    return found
+
+
+def _presets_of(task: str) -> list[str]:
+    return [name for name, preset in PRESETS.items() if preset.model.task == task]
+
+
+def _run(
+    task: str,
+    recordings: Callable[[], Recordings],
+    *,
     out: Path,
-    resume: bool,
+    preset: str | None,
+    start: str | None,
     steps: int | None,
     minutes: float | None,
+    batch_size: int | None,
+    seed: int | None,
+    config: Path | None,
+    resume: bool,
     quiet: bool,
-    read: Callable[[Say], tuple[Setup, Places]],
 ) -> None:
-    """Start the run that `read` returns, or go on with the one in `out`.
+    """Start a run, or go on with the one in `out`.
 
     Raises:
         MissingExtraError: PyTorch or another part of the extra `train` is not installed.
     """
     try:
+        from aeolia.training.recipe import Request, read_setup
         from aeolia.training.run import resume_run, start_run
     except ImportError as error:
         raise MissingExtraError(
@@ -79,9 +129,18 @@ def run_training(
     if resume:
         resume_run(out, steps, say, watch)
     else:
-        setup, places = read(say)
-        data = {name: str(place.resolve()) if place else None for name, place in places.items()}
-        start_run(setup, data, out, minutes, say, watch)
+        found = recordings()
+        train = {"steps": steps, "batch_size": batch_size, "seed": seed}
+        request = Request(
+            task,
+            preset,
+            start,
+            config,
+            {name: value for name, value in train.items() if value is not None},
+            {**({} if seed is None else {"seed": seed}), **found.mix},
+        )
+        data = {name: str(path.resolve()) if path else None for name, path in found.data.items()}
+        start_run(read_setup(request), data, out, minutes, say, watch)
     say(f"done: {out}; next: aeolia export {out} -o model.onnx")
 
 
@@ -89,15 +148,15 @@ def _silent(_: Any) -> None:
     pass
 
 
-def _show(progress: Progress) -> None:
+def _show(report: StepReport) -> None:
     """One line per log entry; validation scores get a line of their own."""
-    values = progress.values
+    values = report.values
     if "loss" in values:
-        left = (progress.steps - progress.step) / values["steps_per_second"] / 60.0
+        left = (report.steps - report.step) / values["steps_per_second"] / 60.0
         text = f"loss {values['loss']:.4f}  {left:.0f} min left"
         if values["waiting_share"] > 0.05:
             text += f"  (waited for data {100.0 * values['waiting_share']:.0f} % of the time)"
     else:
         text = "  ".join(f"{name[6:]} {value:.3f}" for name, value in values.items())
         text = f"held out: {text}"
-    typer.echo(f"step {progress.step}/{progress.steps}  {text}")
+    typer.echo(f"step {report.step}/{report.steps}  {text}")

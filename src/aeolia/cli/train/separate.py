@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aeolia.cli.options import Quiet
-from aeolia.cli.train.run import (
-    BatchSize,
-    ConfigFile,
-    Minutes,
-    Resume,
-    RunFolder,
-    Say,
-    Seed,
-    StartFrom,
-    Steps,
-    run_training,
-)
+from aeolia.cli.train.run import Recordings
 from aeolia.errors import InputError
-
-if TYPE_CHECKING:
-    from aeolia.cli.train.run import Places
-    from aeolia.training.recipe import Setup
 
 __all__ = ["SEPARATE_HELP", "separate"]
 
@@ -47,34 +31,12 @@ A step is 16 mixtures; there are 8000 by default, 1000 from a separator.
 
 
 def separate(
-    out: RunFolder,
     data: Annotated[Path | None, typer.Option(help="Recordings: a folder or a manifest.")] = None,
     noise: Annotated[
         Path | None, typer.Option(help="Noise, where it lies apart: a folder or a manifest.")
     ] = None,
-    preset_name: Annotated[
-        str | None,
-        typer.Option(
-            "--preset", help="separate, separate-16k, separate-speaker-16k or textbook-cae."
-        ),
-    ] = None,
-    start_from: StartFrom = None,
-    steps: Steps = None,
-    minutes: Minutes = None,
-    batch_size: BatchSize = None,
-    seed: Seed = 0,
-    config: ConfigFile = None,
-    resume: Resume = False,
-    quiet: Quiet = False,
-) -> None:
-    """Train a separator; the command's help stands above."""
-
-    def read(say: Say) -> tuple[Setup, Places]:
-        from aeolia.training.separation_setup import read_separation_setup
-
-        if data is None:
-            raise InputError("--data is missing; name a folder or a manifest to learn from")
-        setup = read_separation_setup(preset_name, start_from, config, steps, batch_size, seed)
-        return setup, {"data": data, "noise": noise}
-
-    run_training(out, resume, steps, minutes, quiet, read)
+) -> Recordings:
+    """The recordings of a separator."""
+    if data is None:
+        raise InputError("--data is missing; name a folder or a manifest to learn from")
+    return Recordings({"data": data, "noise": noise})

@@ -36,7 +36,7 @@ class IntelligibilityLoss:
     def __init__(self, sample_rate: int) -> None:
         if sample_rate < 10000:
             raise ConfigError(
-                f"intelligibility_weight needs a sample_rate of at least 10000; it is {sample_rate}"
+                f"intelligibility needs a sample_rate of at least 10000; it is {sample_rate}"
             )
         self.window = torch.hann_window(round(_FRAME_SECONDS * sample_rate))
         # Bins of about 16 Hz: the lowest band is 35 Hz wide.

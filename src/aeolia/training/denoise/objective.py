@@ -1,14 +1,12 @@
-"""What one optimiser step minimises, per task."""
+"""What one optimiser step of a denoiser minimises."""
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Tensor, nn
 
 from aeolia.config import DenoiseConfig
 from aeolia.data.denoise.mixer import Batch
-from aeolia.training.config import TrainConfig
-from aeolia.training.losses import build_loss
+from aeolia.training.denoise.losses import DenoiseLossConfig, build_loss
 
 __all__ = ["DenoiseObjective"]
 
@@ -16,8 +14,9 @@ __all__ = ["DenoiseObjective"]
 class DenoiseObjective:
     """Denoise a batch from zero state and compare with the clean reference."""
 
-    def __init__(self, config: TrainConfig, model_config: DenoiseConfig) -> None:
+    def __init__(self, config: DenoiseLossConfig, model_config: DenoiseConfig, seed: int) -> None:
         self.config = config
+        self.seed = seed
         self.model_config = model_config
         self.loss = build_loss(config, model_config.sample_rate, model_config.win_length)
 
@@ -28,8 +27,7 @@ class DenoiseObjective:
         hop, delay = self.model_config.hop_length, self.model_config.delay
         length = batch.noisy.shape[1] // hop * hop
         noisy, reference = batch.noisy[:, :length], batch.reference[:, :length]
-        drop = np.random.default_rng((self.config.seed, step)).random() < self.config.skip_dropout
-        estimate = model(noisy.unsqueeze(1), 0.0 if drop else 1.0)[:, 0]
+        estimate = model(noisy.unsqueeze(1), self.config.skip_scale(self.seed, step))[:, 0]
         # The output lags by `delay`; compare what belongs together.
         loss, terms = self.loss(
             reference[:, : length - delay],

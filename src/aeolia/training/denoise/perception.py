@@ -38,9 +38,7 @@ class PerceptualLoss:
 
     def __init__(self, sample_rate: int) -> None:
         if sample_rate < 2 * _TOP_HZ:
-            raise ConfigError(
-                f"quality_weight needs a sample_rate of at least 16000; it is {sample_rate}"
-            )
+            raise ConfigError(f"quality needs a sample_rate of at least 16000; it is {sample_rate}")
         self.window = torch.hann_window(round(_FRAME_SECONDS * sample_rate))
         edges_bark = torch.linspace(_bark(0.0), _bark(_TOP_HZ), _BANDS + 1)
         edges_hz = 1960.0 * (edges_bark + 0.53) / (26.28 - edges_bark)

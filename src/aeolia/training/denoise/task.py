@@ -16,10 +16,10 @@ from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.transplant import transplant
-from aeolia.training.config import TrainConfig
+from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.denoise.validation import Validation
-from aeolia.training.task import Prepared, Task
+from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
 __all__ = ["DENOISE", "Recordings", "gather"]
 
@@ -90,18 +90,14 @@ def gather(speech: Path, noise: Path | None, rirs: Path | None, seed: int = 0) -
     return recordings
 
 
-def _prepare(
-    model_config: Any,
-    config: TrainConfig,
-    mix: MixConfig,
-    data: dict[str, str | None],
-) -> Prepared:
+def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
+    config, mix = setup.train, setup.mix
     paths = {name: Path(path) if path else None for name, path in data.items()}
     speech = paths.get("speech")
     if speech is None:
         raise DataError("no speech was given; name a folder or a manifest with --speech")
     recordings = gather(speech, paths.get("noise"), paths.get("rirs"), config.seed)
-    rate = model_config.sample_rate
+    rate = setup.model.sample_rate
     held_out = dataclasses.replace(mix, seed=mix.seed + 1, noise_only=0.0, clean_only=0.0)
 
     def validation() -> Validation | None:
@@ -111,8 +107,9 @@ def _prepare(
 
     rows = (*recordings.speech, *recordings.noise)
     return Prepared(
+        setup.model,
         _mixer(recordings, "train", mix, rate),
-        DenoiseObjective(config, model_config),
+        DenoiseObjective(setup.loss, setup.model, config.seed),
         validation,
         config.batch_size * mix.crop_seconds,
         recordings.in_words(),
@@ -135,4 +132,4 @@ def _describe(model: DenoisingAutoencoder) -> str:
     )
 
 
-DENOISE = Task(TrainConfig, MixConfig, _prepare, transplant, _describe)
+DENOISE = Task(DenoiseLossConfig, MixConfig, {}, _prepare, transplant, _describe)

@@ -1,44 +1,43 @@
-"""SeparateTrainConfig: a training run of a separator."""
+"""What a step of a separator minimises, and what it requests of each mixture."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from aeolia.errors import ConfigError
-from aeolia.training.config import TrainConfig
+from aeolia.config.classes import CLASSES
+from aeolia.config.ranges import Between
+from aeolia.training.losses import SpectralLossConfig, Weight
 
-__all__ = ["SeparateTrainConfig"]
+__all__ = ["ClassLossConfig", "SeparateLossConfig", "SpeakerLossConfig"]
+
+_Share = Annotated[float, Between(0.0, 1.0)]
 
 
 @dataclass(frozen=True)
-class SeparateTrainConfig(TrainConfig):
-    """One training run of a separator: what `TrainConfig` has, and a few things more."""
+class SeparateLossConfig(SpectralLossConfig):
+    """What separators by class and by speaker have in common."""
 
-    steps: int = 8000
-    optimizer: str = "muon"
-    warmup_steps: int = 100
-    decay_share: float = 0.4
-    magnitude_weight: float = 5.0
-    complex_weight: float = 5.0
-    snr_weight: float = 2.0
-    #: Conditions drawn per mixture, for models by class.
-    sources: int = 2
+    magnitude: Weight = 5.0
+    snr: Weight = 2.0
+
+
+@dataclass(frozen=True)
+class ClassLossConfig(SeparateLossConfig):
+    """What a step of a separator by class minimises."""
+
+    #: Conditions drawn per mixture; a partition needs two.
+    sources: Annotated[int, Between(2, len(CLASSES))] = 2
     #: Share of mixtures whose conditions are a partition of all classes.
-    partition_share: float = 0.4
+    partition_share: _Share = 0.4
     #: Share of the other conditions that name a class which the mixture does not hold.
-    absent_share: float = 0.2
-    #: Songs to validate on, by the name of their folder; none leaves the choice to the seed.
-    hold_out: tuple[str, ...] = ()
-    #: Weight of the speaker classification, for models by speaker; 0 saves the time it takes once
-    #: the voices are told apart.
-    speaker_weight: float = 0.5
+    absent_share: _Share = 0.2
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.sources < 2:
-            raise ConfigError(f"sources is {self.sources}; a partition needs at least 2")
-        for field in ("partition_share", "absent_share"):
-            if not 0.0 <= getattr(self, field) <= 1.0:
-                raise ConfigError(f"{field} is {getattr(self, field)}; it must be between 0 and 1")
-        if self.speaker_weight < 0.0:
-            raise ConfigError(f"speaker_weight is {self.speaker_weight}; it must not be negative")
+
+@dataclass(frozen=True)
+class SpeakerLossConfig(SeparateLossConfig):
+    """What a step of a separator by speaker minimises."""
+
+    #: Weight of the speaker classification; 0 saves the time it takes once the voices are told
+    #: apart.
+    speaker: Weight = 0.5

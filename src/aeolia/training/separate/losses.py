@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.training.losses import compressed_errors, unit_spectrum
-from aeolia.training.separate.config import SeparateTrainConfig
+from aeolia.training.separate.config import SeparateLossConfig
 
 __all__ = ["SeparationLoss", "speaker_loss", "thresholded_snr"]
 
@@ -48,11 +48,11 @@ def thresholded_snr(reference: Tensor, estimate: Tensor, mixture_power: Tensor) 
 class SeparationLoss:
     """Thresholded SNR, and the error of power-compressed spectra, magnitude and complex.
 
-    Bins above a reference's own bandwidth are left out. With `loss` "mse" only the mean squared
+    Bins above a reference's own bandwidth are left out. Of the kind "mse" only the mean squared
     error of the waveform, the textbook objective.
     """
 
-    def __init__(self, config: SeparateTrainConfig, sample_rate: int, win_length: int) -> None:
+    def __init__(self, config: SeparateLossConfig, sample_rate: int, win_length: int) -> None:
         self.config = config
         self.window = torch.hann_window(win_length)
         self.bin_hz = torch.arange(win_length // 2 + 1) * (sample_rate / win_length)
@@ -69,7 +69,7 @@ class SeparationLoss:
         """
         level = mixture.square().mean(1).sqrt().clamp(min=_SILENCE)[:, None, None]
         reference, estimate = ((signal / level).flatten(0, 1) for signal in (references, estimates))
-        if self.config.loss == "mse":
+        if self.config.kind == "mse":
             error = (reference - estimate).square().mean()
             return error, {"mse": error}
         inside = (self.bin_hz.to(mixture.device) <= bandwidth_hz.flatten()[:, None]).float()
@@ -83,9 +83,9 @@ class SeparationLoss:
         magnitude, complex_ = compressed_errors(target, found, inside)
         terms = {"magnitude": magnitude, "complex": complex_, "snr": snr}
         total = (
-            self.config.magnitude_weight * terms["magnitude"]
-            + self.config.complex_weight * terms["complex"]
-            + self.config.snr_weight * terms["snr"]
+            self.config.magnitude * terms["magnitude"]
+            + self.config.complex * terms["complex"]
+            + self.config.snr * terms["snr"]
         )
         return total, terms
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from aeolia.config import SeparateConfig
 from aeolia.config.classes import MUSIC
-from aeolia.training.separate.config import SeparateTrainConfig
+from aeolia.training.separate.config import ClassLossConfig, SpeakerLossConfig
 from aeolia.training.separate.losses import SeparationLoss, speaker_loss
 
 __all__ = ["ClassObjective", "SpeakerObjective", "draw_conditions"]
@@ -29,7 +29,7 @@ _MUSIC_SHARE, _SUM_SHARE = 0.15, 0.2
 def draw_conditions(
     present: np.ndarray,
     classes: Sequence[str],
-    config: SeparateTrainConfig,
+    config: ClassLossConfig,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, bool]:
     """What is asked of one mixture: multi-hot rows [S, K], and whether they are a partition.
@@ -73,8 +73,9 @@ def _natural(present: np.ndarray, classes: Sequence[str], rng: np.random.Generat
 class ClassObjective:
     """Ask each mixture for a few classes or sums of classes, and compare with their stems."""
 
-    def __init__(self, config: SeparateTrainConfig, model_config: SeparateConfig) -> None:
+    def __init__(self, config: ClassLossConfig, model_config: SeparateConfig, seed: int) -> None:
         self.config = config
+        self.seed = seed
         self.model_config = model_config
         self.loss = SeparationLoss(config, model_config.sample_rate, model_config.win_length)
 
@@ -91,7 +92,7 @@ class ClassObjective:
         asked = (conditions > 0.0) & present[:, None]
         widest = torch.full_like(batch.bandwidth_hz, config.sample_rate / 2.0)
         bandwidth = torch.where(asked, batch.bandwidth_hz[:, None], widest[:, None]).amin(dim=2)
-        scale = _skip_scale(self.config, step)
+        scale = self.config.skip_scale(self.seed, step)
         estimates, _ = model(mixture.unsqueeze(1), conditions, partition, scale)
         return _compare(self.loss, config.delay, references, estimates[:, :, 0], mixture, bandwidth)
 
@@ -102,7 +103,7 @@ class ClassObjective:
                 row,
                 self.model_config.classes,
                 self.config,
-                np.random.default_rng((self.config.seed, step, first + i)),
+                np.random.default_rng((self.seed, step, first + i)),
             )
             for i, row in enumerate(present)
         ]
@@ -113,8 +114,9 @@ class ClassObjective:
 class SpeakerObjective:
     """Ask each mixture for the enrolled voice; and tell voices apart by their vectors."""
 
-    def __init__(self, config: SeparateTrainConfig, model_config: SeparateConfig) -> None:
+    def __init__(self, config: SpeakerLossConfig, model_config: SeparateConfig, seed: int) -> None:
         self.config = config
+        self.seed = seed
         self.model_config = model_config
         self.loss = SeparationLoss(config, model_config.sample_rate, model_config.win_length)
 
@@ -123,13 +125,13 @@ class SpeakerObjective:
         config = self.model_config
         length = batch.mixture.shape[1] // config.hop_length * config.hop_length
         mixture, target = batch.mixture[:, :length], batch.target[:, :length]
-        telling = self.config.speaker_weight > 0.0 and batch.voices.shape[1] > 1
+        telling = self.config.speaker > 0.0 and batch.voices.shape[1] > 1
         clips = batch.voices if telling else ()
         estimates, vectors = model(
             mixture.unsqueeze(1),
             None,
             torch.zeros_like(mixture[:, 0]),
-            _skip_scale(self.config, step),
+            self.config.skip_scale(self.seed, step),
             (batch.enrolment, *clips),
         )
         loss, terms = _compare(
@@ -144,7 +146,7 @@ class SpeakerObjective:
             return loss, terms
         speaker = speaker_loss(*vectors[1:])
         terms["speaker"] = speaker.detach()
-        return loss + self.config.speaker_weight * speaker, terms
+        return loss + self.config.speaker * speaker, terms
 
 
 def _compare(
@@ -164,12 +166,6 @@ def _compare(
         bandwidth_hz,
     )
     return total, {name: term.detach() for name, term in terms.items()}
-
-
-def _skip_scale(config: SeparateTrainConfig, step: int) -> float:
-    """0 where the step trains without skips."""
-    drop = np.random.default_rng((config.seed, step)).random() < config.skip_dropout
-    return 0.0 if drop else 1.0
 
 
 def _rank() -> int:

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from aeolia.config import SeparateConfig
+from aeolia.config.classes import CLASSES
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import load_rows
 from aeolia.data.separate.classes import class_mixer
 from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
 from aeolia.data.separate.rows import class_rows, speaker_rows
 from aeolia.data.separate.speakers import speaker_mixer
-from aeolia.errors import DataError, InputError
+from aeolia.errors import ConfigError, DataError, InputError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
-from aeolia.training.separate.config import SeparateTrainConfig
+from aeolia.training.separate.config import ClassLossConfig, SpeakerLossConfig
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
-from aeolia.training.task import Prepared, Task
+from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
 __all__ = ["SEPARATE", "SEPARATE_SPEAKER"]
 
@@ -27,14 +29,23 @@ __all__ = ["SEPARATE", "SEPARATE_SPEAKER"]
 _HELD_OUT_SECONDS = 5.0
 
 
-def _prepare_classes(
-    model_config: Any,
-    config: SeparateTrainConfig,
-    mix: ClassMixConfig,
-    data: dict[str, str | None],
-) -> Prepared:
-    place, noise = _places(data)
-    rows, words = class_rows(place, config.seed, config.hold_out)
+def _check_classes(model: SeparateConfig) -> None:
+    if model.classes != CLASSES:
+        raise ConfigError(f"classes is {list(model.classes)}; training knows {', '.join(CLASSES)}")
+
+
+def _check_speaker(model: SeparateConfig) -> None:
+    if model.network_hz:
+        raise ConfigError(
+            f"{model.name} is trained at {2 * model.network_hz} Hz, where the network's input is "
+            "all there is; train the preset separate-speaker-16k, and export it as this one"
+        )
+
+
+def _prepare_classes(setup: Setup, data: Data, say: Say) -> Prepared:
+    config, mix = setup.train, setup.mix
+    path, noise = _paths(data)
+    rows, words = class_rows(path, config.seed, mix.hold_out)
     if noise is not None:
         more, said = load_rows(noise, "noise", config.seed)
         rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
@@ -45,8 +56,9 @@ def _prepare_classes(
         return ClassValidation(class_mixer(rows, "valid", _held_out(mix)), config.validation_clips)
 
     return Prepared(
+        setup.model,
         class_mixer(rows, "train", mix),
-        ClassObjective(config, model_config),
+        ClassObjective(setup.loss, setup.model, config.seed),
         validation,
         config.batch_size * mix.crop_seconds,
         _without_paths(words, data),
@@ -54,13 +66,9 @@ def _prepare_classes(
     )
 
 
-def _prepare_speakers(
-    model_config: Any,
-    config: SeparateTrainConfig,
-    mix: SpeakerMixConfig,
-    data: dict[str, str | None],
-) -> Prepared:
-    rows, words = speaker_rows(*_places(data), seed=config.seed)
+def _prepare_speakers(setup: Setup, data: Data, say: Say) -> Prepared:
+    config, mix = setup.train, setup.mix
+    rows, words = speaker_rows(*_paths(data), seed=config.seed)
     try:
         mixer = speaker_mixer(rows, "train", mix)
     except InputError as error:
@@ -76,8 +84,9 @@ def _prepare_speakers(
         return SpeakerValidation(held_out, config.validation_clips)
 
     return Prepared(
+        setup.model,
         mixer,
-        SpeakerObjective(config, model_config),
+        SpeakerObjective(setup.loss, setup.model, config.seed),
         validation,
         config.batch_size * mix.crop_seconds,
         _without_paths(words, data),
@@ -85,20 +94,20 @@ def _prepare_speakers(
     )
 
 
-def _places(data: dict[str, str | None]) -> tuple[Path, Path | None]:
+def _paths(data: Data) -> tuple[Path, Path | None]:
     """The recordings, and the noise where it lies apart."""
-    place, noise = data.get("data"), data.get("noise")
-    if place is None:
+    path, noise = data.get("data"), data.get("noise")
+    if path is None:
         raise DataError("no recordings were given; name a folder or a manifest with --data")
-    return Path(place), Path(noise) if noise else None
+    return Path(path), Path(noise) if noise else None
 
 
-def _without_paths(words: Sequence[str], data: dict[str, str | None]) -> list[str]:
+def _without_paths(words: Sequence[str], data: Data) -> list[str]:
     """What was found, for the card too: where it lies is nobody's business."""
     lines = []
     for line in words:
-        for place in filter(None, data.values()):
-            line = line.replace(place, Path(place).name)
+        for path in filter(None, data.values()):
+            line = line.replace(path, Path(path).name)
         lines.append(line.strip())
     return lines
 
@@ -122,7 +131,24 @@ def _describe(model: ConditionalAutoencoder) -> str:
     )
 
 
-SEPARATE = Task(SeparateTrainConfig, ClassMixConfig, _prepare_classes, transplant, _describe)
+#: What runs of separators differ in from the defaults.
+_TRAIN = {"steps": 8000, "optimizer": "muon", "warmup_steps": 100, "decay_share": 0.4}
+
+SEPARATE = Task(
+    ClassLossConfig,
+    ClassMixConfig,
+    _TRAIN,
+    _prepare_classes,
+    transplant,
+    _describe,
+    _check_classes,
+)
 SEPARATE_SPEAKER = Task(
-    SeparateTrainConfig, SpeakerMixConfig, _prepare_speakers, transplant, _describe
+    SpeakerLossConfig,
+    SpeakerMixConfig,
+    _TRAIN,
+    _prepare_speakers,
+    transplant,
+    _describe,
+    _check_speaker,
 )

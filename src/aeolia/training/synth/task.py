@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from aeolia.config import SynthConfig
 from aeolia.data.corpus.manifest import Row, trainable
@@ -21,28 +20,26 @@ from aeolia.data.synth.words import drum_kind, instrument_words
 from aeolia.errors import DataError
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.models.synth.transplant import transplant
-from aeolia.training.synth.latent_report import latent_report
-from aeolia.training.synth.losses import envelope_loss
-from aeolia.training.synth.objective import SynthObjective, SynthTrainConfig
-from aeolia.training.task import Prepared, Task
+from aeolia.training.synth.config import SynthLossConfig
+from aeolia.training.synth.objective import SynthObjective
+from aeolia.training.synth.validation import SynthValidation
+from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
-__all__ = ["SYNTHESISE", "SynthValidation", "describe_instruments", "gather_notes"]
-
-Progress = Callable[[int, int], None]
+__all__ = ["SYNTH", "describe_instruments", "gather_notes"]
 
 
 def gather_notes(
-    place: Path,
+    path: Path,
     config: SynthConfig,
     mix: NoteMixConfig,
-    progress: Progress = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> NotePool:
     """Notes under a folder, measured, those whose licence forbids release left out, and split.
 
     Raises:
         DataError: no instrument has enough notes.
     """
-    found = find_notes(place, mix.kind)
+    found = find_notes(path, mix.kind)
     files = [
         dataclasses.replace(file, instrument=drum_kind(file)) if mix.kind == "drum" else file
         for file in found
@@ -53,7 +50,7 @@ def gather_notes(
     if not enough:
         most = ", ".join(f"{name} ({count})" for name, count in counts.most_common(3))
         raise DataError(
-            f"{place} has no instrument with {mix.least_notes} notes ({most or 'none at all'}); "
+            f"{path} has no instrument with {mix.least_notes} notes ({most or 'none at all'}); "
             "put the notes of one instrument into one folder, or lower least_notes in --config"
         )
     pool = read_notes(enough, config, mix.kind == "note", progress=progress)
@@ -62,12 +59,12 @@ def gather_notes(
     pool.problems += [("too few notes, left out", name, f"{usable[name]}") for name in few]
     pool.notes = [note for note in pool.notes if note.file.instrument not in few]
     if not pool.notes:
-        raise DataError(f"{place} has too few usable notes; " + "; ".join(pool.words()))
+        raise DataError(f"{path} has too few usable notes; " + "; ".join(pool.words()))
     pool = hold_out(pool, mix.held_out)
     for split in ("train", "valid"):
         if not pool.of(split):
             raise DataError(
-                f"{place} leaves no notes to {split} on ({len(pool.notes)} in all); give at least "
+                f"{path} leaves no notes to {split} on ({len(pool.notes)} in all); give at least "
                 "four pitches of one instrument"
             )
     return pool
@@ -92,84 +89,39 @@ def describe_instruments(config: SynthConfig, pool: NotePool) -> SynthConfig:
     )
 
 
-class SynthValidation:
-    """Held-out notes of known instruments, reconstructed from their posterior means."""
-
-    def __init__(self, pool: NotePool, config: SynthConfig, mix: NoteMixConfig, count: int) -> None:
-        known = [n for n in pool.of("valid") if n.file.instrument in config.instruments]
-        order = np.random.default_rng(mix.seed).permutation(len(known))[:count]
-        self.notes = [known[i] for i in order]
-        self.batches = NoteBatches(self.notes, config, mix)
-        self.distance = SynthObjective(SynthTrainConfig(), config).reconstruction
-
-    @torch.no_grad()
-    def __call__(self, model: Synthesiser) -> dict[str, float]:
-        """Mean spectral distances, divergence and envelope error, and the latent's report."""
-        sums = dict.fromkeys(("logarithmic", "linear", "envelope_db"), 0.0)
-        posteriors, pitches, divergences = [], [], []
-        for first in range(0, len(self.notes), 8):
-            chosen = range(first, min(first + 8, len(self.notes)))
-            batch = self.batches.gather(chosen, [0] * len(chosen))
-            generator = torch.Generator().manual_seed(first)
-            noise = torch.randn(batch.audio.shape, generator=generator)
-            latent_noise = torch.zeros(len(chosen), model.config.latent_dim)
-            made = model(
-                batch.log_power,
-                batch.note_hz,
-                batch.inside,
-                batch.instrument,
-                batch.pitch_midi,
-                batch.velocity,
-                batch.times,
-                batch.crop_hz,
-                batch.loudness_db,
-                batch.age,
-                noise,
-                latent_noise,
-            )
-            terms = self.distance(batch.audio, made.decoded, batch.bandwidth_hz, batch.compared)
-            for name, values in zip(("logarithmic", "linear"), terms, strict=True):
-                sums[name] += float(values.sum())
-            error = envelope_loss(made.shape_db, batch.shape_db, batch.held)
-            sums["envelope_db"] += float(error) * len(chosen)
-            posteriors.append(made.posterior)
-            divergences.append(made.divergence)
-            pitches.append(batch.pitch_midi)
-        scores = {name: total / len(self.notes) for name, total in sums.items()}
-        mean = torch.cat([posterior.mean for posterior in posteriors])
-        scores["divergence"] = float(torch.cat(divergences).sum(1).mean())
-        scores.update(latent_report(mean, torch.cat(divergences), torch.cat(pitches)))
-        return scores
-
-
-def _prepare(
-    model_config: Any,
-    config: SynthTrainConfig,
-    mix: NoteMixConfig,
-    data: dict[str, str | None],
-) -> Prepared:
-    place = data.get("notes")
-    if place is None:
+def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
+    config, mix, path = setup.train, setup.mix, data.get("notes")
+    if path is None:
         raise DataError("no notes were given; name a folder of notes")
-    pool = gather_notes(Path(place), model_config, mix)
-    wanted = set(model_config.instruments)
-    notes: list[Note] = [n for n in pool.of("train") if n.file.instrument in wanted]
-    if missing := wanted - {note.file.instrument for note in notes}:
+
+    def progress(done: int, total: int) -> None:
+        if done % 200 == 0 or done == total:
+            say(f"listened to {done} of {total} files")
+
+    pool = gather_notes(Path(path), setup.model, mix, progress)
+    # A run that goes on has its instruments already; a new one learns what there is.
+    model: SynthConfig = setup.model
+    if not model.instruments:
+        model = describe_instruments(model, pool)
+    expected = set(model.instruments)
+    notes: list[Note] = [n for n in pool.of("train") if n.file.instrument in expected]
+    if missing := expected - {note.file.instrument for note in notes}:
         raise DataError(
-            f"{place} has no notes of {sorted(missing)[0]} any more; the model was set up with "
+            f"{path} has no notes of {sorted(missing)[0]} any more; the model was set up with "
             "them: restore them, or start a new run"
         )
 
     def validation() -> SynthValidation | None:
         if not config.validation_clips:
             return None
-        return SynthValidation(pool, model_config, mix, config.validation_clips)
+        return SynthValidation(pool, model, mix, config.validation_clips)
 
     return Prepared(
-        NoteBatches(notes, model_config, mix),
-        SynthObjective(config, model_config),
+        model,
+        NoteBatches(notes, model, mix),
+        SynthObjective(setup.loss, model, config.seed),
         validation,
-        config.batch_size * mix.crop_frames / model_config.frame_rate,
+        config.batch_size * mix.crop_frames / model.frame_rate,
         pool.words(),
         sorted({note.file.source for note in notes if note.file.source}),
     )
@@ -185,4 +137,27 @@ def _describe(model: Synthesiser) -> str:
     )
 
 
-SYNTHESISE = Task(SynthTrainConfig, NoteMixConfig, _prepare, transplant, _describe)
+def _mix_from(started: SynthConfig) -> dict[str, Any]:
+    """What starts from a model of drums learns drums."""
+    return {"kind": "drum"} if started.unpitched else {}
+
+
+#: What runs of synthesisers differ in from the defaults.
+_TRAIN = {
+    "steps": 4000,
+    "batch_size": 8,
+    "learning_rate": 1.5e-3,
+    "warmup_steps": 100,
+    "ema_decay": 0.998,
+    "clip_norm": 2.0,
+}
+
+SYNTH = Task(
+    SynthLossConfig,
+    NoteMixConfig,
+    _TRAIN,
+    _prepare,
+    transplant,
+    _describe,
+    mix_from=_mix_from,
+)

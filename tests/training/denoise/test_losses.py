@@ -8,8 +8,13 @@ import pytest
 import torch
 
 from aeolia.metrics import si_sdr
-from aeolia.training.config import TrainConfig
-from aeolia.training.losses import build_loss, normalise_levels, si_sdr_loss, snr_loss
+from aeolia.training.denoise.losses import (
+    DenoiseLossConfig,
+    build_loss,
+    normalise_levels,
+    si_sdr_loss,
+    snr_loss,
+)
 from made.tiny_models import noise
 
 LENGTH = 8192
@@ -23,7 +28,7 @@ def clips(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def spectral(**weights: float) -> object:
-    return build_loss(TrainConfig(**weights), 16000, 512)
+    return build_loss(DenoiseLossConfig(**weights), 16000, 512)
 
 
 def high_tone(height: float) -> torch.Tensor:
@@ -83,7 +88,7 @@ def test_gradients_are_finite_even_at_the_ideal_and_in_silence() -> None:
     for reference in (noise(2, LENGTH), torch.zeros(2, LENGTH)):
         for found in (reference, torch.zeros(2, LENGTH)):
             estimate = found.clone().requires_grad_()
-            loss = spectral(si_sdr_weight=1.0)
+            loss = spectral(si_sdr=1.0)
             loss(reference, estimate, noise(2, LENGTH, seed=3), FULL_BAND)[0].backward()
             assert torch.isfinite(estimate.grad).all()
 
@@ -106,7 +111,7 @@ def test_a_wrong_phase_is_seen_by_the_complex_term_alone() -> None:
 @pytest.mark.parametrize("loss", ["spectral", "mse"])
 @pytest.mark.parametrize("factor", [0.05, 8.0])
 def test_the_level_does_not_matter(loss: str, factor: float) -> None:
-    function = build_loss(TrainConfig(loss=loss), 16000, 512)
+    function = build_loss(DenoiseLossConfig(kind=loss), 16000, 512)
     reference, estimate, noisy = clips()
     usual, _ = function(reference, estimate, noisy, FULL_BAND)
     other, _ = function(factor * reference, factor * estimate, factor * noisy, FULL_BAND)
@@ -150,7 +155,7 @@ def test_magnitude_term_by_hand() -> None:
 
 
 def test_weights_weigh() -> None:
-    function = spectral(magnitude_weight=2.0, complex_weight=3.0, snr_weight=0.5)
+    function = spectral(magnitude=2.0, complex=3.0, snr=0.5)
     total, terms = function(*clips(), FULL_BAND)
     expected = 2.0 * terms["magnitude"] + 3.0 * terms["complex"] + 0.5 * terms["snr"]
     assert total.item() == pytest.approx(expected.item(), rel=1e-6)
@@ -159,7 +164,7 @@ def test_weights_weigh() -> None:
 @pytest.mark.parametrize("loss", ["spectral", "mse"])
 def test_the_loss_of_a_batch_is_the_mean_over_its_parts(loss: str) -> None:
     """Else several processes would minimise something else than one."""
-    function = build_loss(TrainConfig(loss=loss), 16000, 512)
+    function = build_loss(DenoiseLossConfig(kind=loss), 16000, 512)
     parts = [torch.cat([a, b]) for a, b in zip(clips(0), clips(10), strict=True)]
     bandwidth = torch.tensor([8000.0, 3000.0, 6000.0, 8000.0])
     parts[0][2] = 0.0  # a silent reference
@@ -174,7 +179,7 @@ def test_mean_squared_error_by_hand() -> None:
     reference, estimate, noisy = clips()
     level = reference.square().mean(1, keepdim=True).sqrt()
     expected = ((reference - estimate) / level).square().mean()
-    found, terms = build_loss(TrainConfig(loss="mse"), 16000, 512)(
+    found, terms = build_loss(DenoiseLossConfig(kind="mse"), 16000, 512)(
         reference, estimate, noisy, FULL_BAND
     )
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
@@ -182,7 +187,7 @@ def test_mean_squared_error_by_hand() -> None:
 
 
 def test_treble_is_compared_in_bels_and_only_where_there_is_some() -> None:
-    loss = build_loss(TrainConfig(treble_weight=1.0), 48000, 1536)
+    loss = build_loss(DenoiseLossConfig(treble=1.0), 48000, 1536)
     reference = noise(2, 48000, seed=1)
     reach = torch.tensor([24000.0, 24000.0])
     for quieter_db in (0.0, 10.0, 20.0):
@@ -194,7 +199,7 @@ def test_treble_is_compared_in_bels_and_only_where_there_is_some() -> None:
 
 
 def test_treble_gradients_are_finite_in_silence() -> None:
-    loss = build_loss(TrainConfig(treble_weight=1.0), 48000, 1536)
+    loss = build_loss(DenoiseLossConfig(treble=1.0), 48000, 1536)
     estimate = torch.zeros(1, 9600, requires_grad=True)
     reach = torch.tensor([24000.0])
     loss(torch.zeros(1, 9600), estimate, noise(1, 9600), reach)[0].backward()

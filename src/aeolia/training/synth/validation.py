@@ -1,0 +1,54 @@
+"""Validation of synthesisers on notes that were held out."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from aeolia.config import SynthConfig
+from aeolia.data.synth.batches import NoteBatches
+from aeolia.data.synth.mix_config import NoteMixConfig
+from aeolia.data.synth.notes import NotePool
+from aeolia.models.synth.synthesiser import Synthesiser
+from aeolia.training.synth.latent_report import latent_report
+from aeolia.training.synth.losses import envelope_loss
+from aeolia.training.synth.objective import build_reconstruction, reconstruct
+
+__all__ = ["SynthValidation"]
+
+
+class SynthValidation:
+    """Held-out notes of known instruments, reconstructed from their posterior means."""
+
+    def __init__(self, pool: NotePool, config: SynthConfig, mix: NoteMixConfig, count: int) -> None:
+        known = [n for n in pool.of("valid") if n.file.instrument in config.instruments]
+        order = np.random.default_rng(mix.seed).permutation(len(known))[:count]
+        self.notes = [known[i] for i in order]
+        self.batches = NoteBatches(self.notes, config, mix)
+        self.distance = build_reconstruction(config)
+
+    @torch.no_grad()
+    def __call__(self, model: Synthesiser) -> dict[str, float]:
+        """Mean spectral distances, divergence and envelope error, and the latent's report."""
+        sums = dict.fromkeys(("logarithmic", "linear", "envelope_db"), 0.0)
+        posteriors, pitches, divergences = [], [], []
+        for first in range(0, len(self.notes), 8):
+            chosen = range(first, min(first + 8, len(self.notes)))
+            batch = self.batches.gather(chosen, [0] * len(chosen))
+            generator = torch.Generator().manual_seed(first)
+            noise = torch.randn(batch.audio.shape, generator=generator)
+            latent_noise = torch.zeros(len(chosen), model.config.latent_dim)
+            made = reconstruct(model, batch, noise, latent_noise)
+            terms = self.distance(batch.audio, made.decoded, batch.bandwidth_hz, batch.compared)
+            for name, values in zip(("logarithmic", "linear"), terms, strict=True):
+                sums[name] += float(values.sum())
+            error = envelope_loss(made.shape_db, batch.shape_db, batch.held)
+            sums["envelope_db"] += float(error) * len(chosen)
+            posteriors.append(made.posterior)
+            divergences.append(made.divergence)
+            pitches.append(batch.pitch_midi)
+        scores = {name: total / len(self.notes) for name, total in sums.items()}
+        mean = torch.cat([posterior.mean for posterior in posteriors])
+        scores["divergence"] = float(torch.cat(divergences).sum(1).mean())
+        scores.update(latent_report(mean, torch.cat(divergences), torch.cat(pitches)))
+        return scores
