@@ -90,7 +90,11 @@ def test_what_starts_from_drums_learns_drums() -> None:
         ("denoise", {"model": {"network_hz": 8000}}, "DenoiseConfig has no key 'network_hz'"),
         ("denoise", {"model": {"band_mixing": -1}}, "band_mixing is -1; it must be between 0"),
         ("denoise", {"loss": {"treble": 1.0}}, "treble is 1.0, and a model at 16000 Hz does not"),
-        ("denoise", {"model": {"sample_rate": 8000}, "loss": {"quality": 1.0}}, "band_groups"),
+        (
+            "denoise",
+            {"model": {"sample_rate": 12000}, "loss": {"quality": 1.0}},
+            "quality needs a sample_rate of at least 16000; it is 12000",
+        ),
         ("denoise", {"model": {"skips": False}, "loss": {"skip_dropout": 0.1}}, "without skips"),
         ("denoise", {"loss": {"kind": "mse", "snr": 1.0}}, "snr is 1.0, and the loss mse does not"),
         ("denoise", {"mix": {"sample_rate": 8000}}, "it is the model's, 16000: leave it out"),

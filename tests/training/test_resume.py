@@ -176,10 +176,16 @@ def test_damaged_settings(text: str, tmp_path: Path) -> None:
 
 
 def test_settings_are_read_back(tmp_path: Path) -> None:
-    settings = {"model": {"a": 1}, "train": {}, "mix": {}, "data": {"speech": "here"}}
+    settings = {"model": {"a": 1}, "train": {}, "loss": {}, "mix": {}, "data": {"speech": "a"}}
     RunFolder(tmp_path).write_settings(settings)
     assert RunFolder(tmp_path).read_settings() == settings
     assert json.loads((tmp_path / "train.json").read_text()) == settings
+
+
+def test_a_run_of_an_earlier_version_is_named_so(tmp_path: Path) -> None:
+    RunFolder(tmp_path).write_settings({"model": {}, "train": {}, "mix": {}, "data": {}})
+    with pytest.raises(TrainingError, match="earlier version; go on from its weights .* --from"):
+        RunFolder(tmp_path).read_settings()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

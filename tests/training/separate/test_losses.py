@@ -77,7 +77,7 @@ def test_a_perfect_estimate_is_best_and_level_does_not_matter() -> None:
 def test_the_total_is_the_weighted_sum() -> None:
     references = noise(2, 2, LENGTH)
     total, terms = loss_of(references, 0.5 * references, references.sum(1))
-    weights = CONFIG.magnitude_weight, CONFIG.complex_weight, CONFIG.snr_weight
+    weights = CONFIG.magnitude, CONFIG.complex, CONFIG.snr
     assert list(terms) == ["magnitude", "complex", "snr"]
     assert total == pytest.approx(np.dot(weights, list(terms.values())), rel=1e-5)
 
