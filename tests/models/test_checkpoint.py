@@ -18,6 +18,7 @@ from aeolia.models.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
+from made.random_separators import BY_CLASS
 from made.tiny_models import TINY, TINY_TEXTBOOK, noise, random_model, with_layers
 
 
@@ -80,3 +81,11 @@ def test_read_checkpoint_does_not_build_the_model(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / WEIGHTS_FILE, TINY, {"only": torch.ones(2)})
     config, weights = read_checkpoint(tmp_path)
     assert config == TINY and torch.equal(weights["only"], torch.ones(2))
+
+
+def test_another_config_must_be_of_the_same_task(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / WEIGHTS_FILE, TINY, random_model(TINY).state_dict())
+    other = replace(TINY, name="other")
+    assert load_checkpoint(tmp_path, other).config == other
+    with pytest.raises(ModelError, match="task 'denoise', but tiny-separate is for 'separate'"):
+        load_checkpoint(tmp_path, BY_CLASS)

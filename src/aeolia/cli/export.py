@@ -21,13 +21,14 @@ def export(
     ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
 ) -> None:
-    """Export a trained model to one .onnx file that `aeolia denoise --model FILE` runs.
+    """Export a trained model to an .onnx file that `aeolia denoise --model FILE` runs.
 
         aeolia export run -o model.onnx
 
-    A separator by speaker gets a second file, model.voice.onnx, which learns voices.
+    So do `aeolia separate` and `aeolia synth` with models of their tasks. A separator by speaker
+    gets a second file, model.voice.onnx, for enrolment; a synthesiser gets three more.
 
-    The file is written only if ONNX Runtime and PyTorch agree.
+    Files are written only if ONNX Runtime and PyTorch agree.
     """
     from aeolia.errors import InputError, MissingExtraError, ModelError
     from aeolia.recipes.catalogue import preset

@@ -69,9 +69,14 @@ def load_checkpoint(path: Path, config: AnyConfig | None = None) -> Autoencoder:
             by speaker is trained at 16 kHz and runs on full-band audio.
 
     Raises:
-        ModelError: the file is missing or damaged, or the weights do not fit the config.
+        ModelError: the file is missing or damaged, the weights do not fit the config, or it is a
+            config of another task.
     """
     own, weights = read_checkpoint(path)
+    if config is not None and config.task != own.task:
+        raise ModelError(
+            f"{path}: a model for the task {own.task!r}, but {config.name} is for {config.task!r}"
+        )
     model = build_model(config or own)
     try:
         model.load_state_dict(weights)

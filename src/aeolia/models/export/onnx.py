@@ -66,8 +66,9 @@ def export_onnx(model: Autoencoder, path: Path, card: str = "") -> float:
             f"not exported: ONNX Runtime and PyTorch differ by {difference:.2e}, "
             f"and at most {TOLERANCE:.0e} is allowed; retrain, or report this model"
         )
-    for part, data in files.items():
-        write_atomically(path.with_suffix(f".{part}.onnx") if part else path, data)
+    # The main graph last: where it is, the others are.
+    for part in sorted(files, reverse=True):
+        write_atomically(path.with_suffix(f".{part}.onnx") if part else path, files[part])
     return difference
 
 
