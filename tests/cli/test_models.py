@@ -55,7 +55,7 @@ class FakeCard:
     PortAudioError = OSError
 
     def __init__(self, fails: bool = False) -> None:
-        self.fails, self.heard = fails, []
+        self.fails, self.played = fails, []
 
     def Stream(self, blocksize: int, callback, samplerate: int, **_: object):
         if self.fails:
@@ -68,7 +68,7 @@ class FakeCard:
                 for turn in range(10):
                     block = np.full((blocksize, 1), np.nan)
                     callback(np.ones((blocksize, 1), np.float32), block, blocksize, None, turn == 2)
-                    card.heard.append(block)
+                    card.played.append(block)
 
             def __exit__(self, *_: object) -> None:
                 pass
@@ -84,31 +84,31 @@ def test_live_plays(
     # On a busy machine a block may take longer than it lasts, and counts as dropped too.
     monkeypatch.setattr(meter, "time", SimpleNamespace(perf_counter=lambda: 0.0))
     assert run(["live", "--model", str(gain_model), "--seconds", "0.01"]) == 0
-    heard = np.concatenate(card.heard)[:, 0]
-    np.testing.assert_array_equal(heard, np.where(np.arange(2560) < 511, 0.0, 0.5))
+    played = np.concatenate(card.played)[:, 0]
+    np.testing.assert_array_equal(played, np.where(np.arange(2560) < 511, 0.0, 0.5))
     assert "1 of 10 blocks dropped" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("asked", [["--source", "speech"], ["--speaker", "alice.voice"]])
+@pytest.mark.parametrize("requested", [["--source", "speech"], ["--speaker", "alice.voice"]])
 def test_live_plays_one_source(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    asked: list[str],
+    requested: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    kind = "speaker" if "--speaker" in asked else "classes"
+    kind = "speaker" if "--speaker" in requested else "classes"
     write_separator(tmp_path / "tiny.onnx", kind)
     if kind == "speaker":
         write_voice_encoder(tmp_path / "tiny.onnx")
         enrol(tone("alice", 3), 16000, model="tiny.onnx").save("alice.voice")
     card = FakeCard()
     monkeypatch.setitem(sys.modules, "sounddevice", card)
-    command = ["live", "--model", "tiny.onnx", *asked]
+    command = ["live", "--model", "tiny.onnx", *requested]
     assert run([*command, "--seconds", "0.01"]) == 0
-    heard = np.concatenate(card.heard)[:, 0]
+    played = np.concatenate(card.played)[:, 0]
     share = 0.4 if kind == "classes" else np.cos(2 * np.pi * 700 / 16000)
-    np.testing.assert_allclose(heard, np.where(np.arange(2560) < 767, 0.0, share), atol=1e-3)
+    np.testing.assert_allclose(played, np.where(np.arange(2560) < 767, 0.0, share), atol=1e-3)
     assert run([*command, "--attenuation-limit", "3"]) == 2
     assert "--attenuation-limit is for denoising" in capsys.readouterr().err
     assert run([*command, "--source", "speech", "--speaker", "alice.voice"]) == 2

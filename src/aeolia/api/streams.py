@@ -119,7 +119,7 @@ class Stream(Passage[Any]):
     def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         raise NotImplementedError
 
-    def _result(self, output: np.ndarray, heard: np.ndarray) -> Any:
+    def _result(self, output: np.ndarray, input_block: np.ndarray) -> Any:
         raise NotImplementedError
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aeolia.cli.options import AttenuationLimit, ModelOfTask
+from aeolia.cli.options import AttenuationLimit, ModelOfTask, Speaker
 
 if TYPE_CHECKING:
     from aeolia.api.live import LiveBlocks
@@ -28,15 +28,7 @@ def live(
             help="Play this source only, such as speech, or a sum: speech+music.",
         ),
     ] = None,
-    speaker: Annotated[
-        str | None,
-        typer.Option(
-            "--speaker",
-            metavar="FILE",
-            show_default=False,
-            help="Play this voice only: a clip of it, or a saved .voice.",
-        ),
-    ] = None,
+    speaker: Speaker = None,
     input_device: Annotated[
         str | None,
         typer.Option(

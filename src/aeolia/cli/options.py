@@ -19,6 +19,7 @@ __all__ = [
     "Recording",
     "Recursive",
     "Seed",
+    "Speaker",
 ]
 
 Recursive = Annotated[
@@ -61,6 +62,15 @@ AttenuationLimit = Annotated[
         metavar="DB",
         show_default=False,
         help="Lower noise by at most this many decibels, such as 12, to keep some of the room.",
+    ),
+]
+Speaker = Annotated[
+    str | None,
+    typer.Option(
+        "--speaker",
+        metavar="FILE",
+        show_default=False,
+        help="One voice only: a clip of it (2 to 30 s of one speaker), or a saved .voice.",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Decides all that is random.")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aeolia.cli.options import AsJson, Jobs, ModelOfTask, Overwrite, Quiet, Recursive
+from aeolia.cli.options import AsJson, Jobs, ModelOfTask, Overwrite, Quiet, Recursive, Speaker
 
 if TYPE_CHECKING:
     from aeolia import Separate, Voice
@@ -36,16 +36,7 @@ def separate(
             "other, noise, music, or a sum such as vocals+drums.",
         ),
     ] = None,
-    speaker: Annotated[
-        str | None,
-        typer.Option(
-            "--speaker",
-            metavar="FILE",
-            show_default=False,
-            help="Take out the voice of this clip (2 to 30 s of one speaker), or of a saved "
-            ".voice.",
-        ),
-    ] = None,
+    speaker: Speaker = None,
     rest: Annotated[
         bool, typer.Option("--rest", help="Write what remains of the mixture too.")
     ] = False,
