@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     from aeolia.api.operations.reshaping import Shift as Shift
     from aeolia.api.operations.separation import Separate as Separate
     from aeolia.api.operations.transfer import Transfer as Transfer
-    from aeolia.api.reports import EncodingReport as EncodingReport
-    from aeolia.api.reports import FileReport as FileReport
-    from aeolia.api.reports import MorphReport as MorphReport
-    from aeolia.api.reports import NoteReport as NoteReport
-    from aeolia.api.reports import OutputReport as OutputReport
-    from aeolia.api.reports import Report as Report
-    from aeolia.api.reports import ScoreReport as ScoreReport
-    from aeolia.api.reports import SeparationReport as SeparationReport
-    from aeolia.api.reports import ShiftReport as ShiftReport
-    from aeolia.api.reports import TransferReport as TransferReport
+    from aeolia.api.reports.report import FileReport as FileReport
+    from aeolia.api.reports.report import Report as Report
+    from aeolia.api.reports.separation import OutputReport as OutputReport
+    from aeolia.api.reports.separation import SeparationReport as SeparationReport
+    from aeolia.api.reports.sounds import EncodingReport as EncodingReport
+    from aeolia.api.reports.sounds import MorphReport as MorphReport
+    from aeolia.api.reports.sounds import NoteReport as NoteReport
+    from aeolia.api.reports.sounds import ScoreReport as ScoreReport
+    from aeolia.api.reports.sounds import ShiftReport as ShiftReport
+    from aeolia.api.reports.sounds import TransferReport as TransferReport
     from aeolia.api.reshaping import morph as morph
     from aeolia.api.reshaping import shift as shift
     from aeolia.api.reshaping import shift_file as shift_file

@@ -10,7 +10,7 @@ import numpy as np
 
 from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
-from aeolia.api.reports import FileReport
+from aeolia.api.reports.report import FileReport
 from aeolia.audio.files import AudioReader, AudioWriter
 from aeolia.runtime.backend import Backend
 from aeolia.runtime.catalogue import find_model

@@ -9,7 +9,8 @@ import numpy as np
 
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
-from aeolia.api.reports import EncodingReport, FileReport
+from aeolia.api.reports.report import FileReport
+from aeolia.api.reports.sounds import EncodingReport
 from aeolia.audio.files import AudioInfo, AudioWriter
 from aeolia.audio.resample import resample
 from aeolia.runtime.synth.encoding import Encoding, encode_recording

@@ -10,7 +10,7 @@ import numpy as np
 from aeolia.api.encoding import as_recorded, encode, encoded
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
-from aeolia.api.reports import MorphReport, ShiftReport
+from aeolia.api.reports.sounds import MorphReport, ShiftReport
 from aeolia.audio.files import AUDIO_SUFFIXES, PIPE, AudioInfo, AudioReader, AudioWriter, Outputs
 from aeolia.errors import InputError
 from aeolia.runtime.synth.resynthesis import glide, morph_steps, shifted

@@ -12,7 +12,7 @@ import numpy as np
 
 from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
-from aeolia.api.reports import OutputReport, SeparationReport
+from aeolia.api.reports.separation import OutputReport, SeparationReport
 from aeolia.audio.files import PIPE, AudioReader, Outputs
 from aeolia.audio.levels import decibels
 from aeolia.errors import InputError, ModelError

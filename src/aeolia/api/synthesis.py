@@ -10,7 +10,7 @@ import numpy as np
 
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import NoteReport, ScoreReport, SoundedNote
+from aeolia.api.reports.sounds import NoteReport, ScoreReport, SoundedNote
 from aeolia.audio.files import PIPE, AudioInfo, Outputs
 from aeolia.audio.levelled import lowering, write_levelled
 from aeolia.audio.pitch_names import note_name

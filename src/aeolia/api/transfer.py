@@ -9,7 +9,7 @@ import numpy as np
 
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Progress, through, whole_recording
-from aeolia.api.reports import TransferReport
+from aeolia.api.reports.sounds import TransferReport
 from aeolia.audio.files import PIPE, AudioReader, AudioWriter
 from aeolia.audio.pitch import track_pitch
 from aeolia.audio.pitch_names import hz_to_midi, note_name

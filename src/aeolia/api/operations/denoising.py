@@ -8,7 +8,7 @@ from typing import Annotated
 from aeolia.api.denoising import denoise_file, open_denoiser
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import FileReport
+from aeolia.api.reports.report import FileReport
 from aeolia.config.ranges import AtLeast
 
 __all__ = ["Denoise"]

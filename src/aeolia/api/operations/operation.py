@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import Report
+from aeolia.api.reports.report import Report
 from aeolia.config.ranges import check_fields
 from aeolia.errors import InputError
 

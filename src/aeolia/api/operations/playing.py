@@ -7,7 +7,7 @@ from typing import Annotated
 
 from aeolia.api.operations.synthesis import Seed, Synthesis
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import NoteReport, ScoreReport
+from aeolia.api.reports.sounds import NoteReport, ScoreReport
 from aeolia.api.synthesis import DRUMS_MODEL, play_notes_file, play_score_file
 from aeolia.config.ranges import Above, Between
 from aeolia.errors import ConfigError

@@ -8,7 +8,8 @@ from typing import Annotated
 from aeolia.api.encoding import decode_file, encode_file
 from aeolia.api.operations.synthesis import Seed, Synthesis
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import EncodingReport, FileReport, MorphReport, ShiftReport
+from aeolia.api.reports.report import FileReport
+from aeolia.api.reports.sounds import EncodingReport, MorphReport, ShiftReport
 from aeolia.api.reshaping import MOST_STEPS, morph_file, shift_file
 from aeolia.config.ranges import Between, OneOf
 from aeolia.runtime.synth.resynthesis import FORMANTS, MOST_SEMITONES

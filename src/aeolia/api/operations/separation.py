@@ -7,7 +7,7 @@ from typing import Any
 
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import SeparationReport
+from aeolia.api.reports.separation import SeparationReport
 from aeolia.api.separation import (
     CLASSES_MODEL,
     SPEAKER_MODEL,

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from aeolia.api.instruments import NOTES_MODEL, open_synthesiser
 from aeolia.api.operations.operation import Operation
-from aeolia.api.reports import Report
+from aeolia.api.reports.report import Report
 from aeolia.config.ranges import AtLeast
 
 __all__ = ["Seed", "Synthesis"]

@@ -8,7 +8,7 @@ from typing import Annotated
 from aeolia.api.instruments import NOTES_MODEL, open_synthesiser
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
-from aeolia.api.reports import TransferReport
+from aeolia.api.reports.sounds import TransferReport
 from aeolia.api.transfer import transfer_file
 from aeolia.config.ranges import Between
 from aeolia.runtime.synth.transfer.tuning import MOST_TRANSPOSED

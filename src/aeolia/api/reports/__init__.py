@@ -1,0 +1,1 @@
+"""What an operation did: one family of reports, which print as a line and as JSON."""
