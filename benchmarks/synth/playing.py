@@ -189,7 +189,8 @@ _PLAY_TWO_MINUTES = """
 import json, os, sys, tempfile, time
 from dataclasses import replace
 from aeolia.api.synthesis import play_score_file
-from aeolia.runtime.synth.score import Score, read_score
+from aeolia.runtime.synth.score import Score
+from aeolia.runtime.synth.score_reader import read_score
 once = read_score(sys.argv[1])
 times = int(120 // once.seconds) + 1
 notes = [replace(note, onset_seconds=note.onset_seconds + n * once.seconds,

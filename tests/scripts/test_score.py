@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.runtime.synth.score import read_score
+from aeolia.runtime.synth.score_reader import read_score
 
 ROOT = Path(__file__).parents[2]
 SCORE = ROOT / "examples" / "greensleeves.mid"

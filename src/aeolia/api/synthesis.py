@@ -18,7 +18,8 @@ from aeolia.errors import InputError
 from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.synth.orchestra import Orchestra, orchestrate
 from aeolia.runtime.synth.performance import Performance
-from aeolia.runtime.synth.score import DRUM_CHANNEL, Score, read_score
+from aeolia.runtime.synth.score import DRUM_CHANNEL, Score
+from aeolia.runtime.synth.score_reader import read_score
 from aeolia.runtime.synth.single import plan_notes, play_note
 
 __all__ = [

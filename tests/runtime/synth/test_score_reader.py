@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from aeolia.errors import InputError
-from aeolia.runtime.synth.score import Score, read_score
+from aeolia.runtime.synth.score import Score
+from aeolia.runtime.synth.score_reader import read_score
 from made.midi_bytes import midi_file, tempo, track
 
 
