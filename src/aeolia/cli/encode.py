@@ -24,7 +24,7 @@ def encode(
     \b
     The .npz holds, with N windows of 3 s, D latent values, I instruments, F frames:
       latent [N, D], latent_seconds [N]   timbre, and the middle of each window
-      instrument [I], instruments [I]     similarity to each instrument, and the names
+      instrument [I], instruments [I]     the share of each instrument, and the names
       pitch_hz [F], loudness_db [F]       0 Hz where there is no pitch; dBFS
       model, sample_rate, hop_length, n_samples                   of the model
       original_rate, original_samples, channels, format           of the recording

@@ -25,7 +25,7 @@ _SOME_FAILED = 1
 
 def run_files(
     planned: list[Job],
-    operation: Operation[Any],
+    operation: Operation[Report],
     *,
     verb: tuple[str, str],
     head: dict[str, Any],
@@ -56,10 +56,7 @@ def run_files(
             check()
             show.update(job, n_done / n_all if n_all else None)
 
-        report: Report = operation.run(
-            job.source, job.target, overwrite=overwrite, progress=progress
-        )
-        return report
+        return operation.run(job.source, job.target, overwrite=overwrite, progress=progress)
 
     def done(outcome: Outcome[Report]) -> None:
         show.finish(outcome.job)
@@ -86,7 +83,7 @@ def run_files(
 
 
 def run_file(
-    operation: Operation[Any],
+    operation: Operation[Report],
     source: str | None,
     target: str,
     *,

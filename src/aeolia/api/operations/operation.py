@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Filter", "Operation"]
 
-AnyReport = TypeVar("AnyReport", bound=Report)
+AnyReport = TypeVar("AnyReport", bound=Report, covariant=True)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
 
 from aeolia.api.operations.denoising import Denoise
 from aeolia.api.operations.operation import Operation
@@ -11,6 +10,7 @@ from aeolia.api.operations.playing import PlayNote, PlayScore
 from aeolia.api.operations.reshaping import Decode, Encode, Morph, Shift
 from aeolia.api.operations.separation import Separate
 from aeolia.api.operations.transfer import Transfer
+from aeolia.api.reports.report import Report
 from aeolia.config.strict import config_from_dict, read_object
 from aeolia.errors import ConfigError
 
@@ -19,10 +19,10 @@ __all__ = ["OPERATIONS", "operation_from_json"]
 _ALL = (Denoise, Separate, Transfer, Shift, Morph, PlayNote, PlayScore, Encode, Decode)
 
 #: Name in JSON -> class.
-OPERATIONS: dict[str, type[Operation[Any]]] = {cls.name: cls for cls in _ALL}
+OPERATIONS: dict[str, type[Operation[Report]]] = {cls.name: cls for cls in _ALL}
 
 
-def operation_from_json(text: str) -> Operation[Any]:
+def operation_from_json(text: str) -> Operation[Report]:
     """The operation in strict JSON, such as {"operation": "denoise", "model": "denoise-16k"}.
 
     Keys are the fields of the operation's class; those left out have their defaults.

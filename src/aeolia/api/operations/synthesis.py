@@ -12,7 +12,7 @@ from aeolia.config.ranges import AtLeast
 
 __all__ = ["Seed", "Synthesis"]
 
-AnyReport = TypeVar("AnyReport", bound=Report)
+AnyReport = TypeVar("AnyReport", bound=Report, covariant=True)
 
 #: Seeds of NumPy's generators.
 Seed = Annotated[int, AtLeast(0)]
