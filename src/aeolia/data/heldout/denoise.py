@@ -133,7 +133,7 @@ class HeldOut:
         others = [name for name in self.speakers if name != target]
         voices = rng.choice(others, int(rng.integers(4, _MOST_BABBLE + 1)), replace=False)
         total = np.sum([self.speech(rng, str(name)) for name in voices], axis=0)
-        return (total / active_level(total)).astype(np.float32)
+        return np.asarray(total / active_level(total), np.float32)
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:

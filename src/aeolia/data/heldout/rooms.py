@@ -60,7 +60,7 @@ def shoebox(rng: np.random.Generator, rt60_seconds: float, sample_rate: int) -> 
     result = (response + _low_pass(dull, 2500.0, sample_rate))[:length]
     for _ in range(2):
         result *= _decay_correction(result, rt60_seconds, sample_rate)
-    return (result / result[0]).astype(np.float32)
+    return np.asarray(result / result[0], np.float32)
 
 
 def _decay_correction(response: np.ndarray, rt60_seconds: float, sample_rate: int) -> np.ndarray:
