@@ -130,7 +130,10 @@ class RunFolder:
         if not self.state_path.is_file():
             raise TrainingError(f"{self.path} holds no state.pt yet; start without --resume")
         try:
-            return torch.load(self.state_path, map_location="cpu", weights_only=True)
+            state: dict[str, Any] = torch.load(
+                self.state_path, map_location="cpu", weights_only=True
+            )
+            return state
         except _DAMAGED as error:
             raise TrainingError(
                 f"{self.state_path} is damaged ({_first_words(error)}); delete it and start again "

@@ -117,7 +117,9 @@ class PerceptualLoss:
         power = torch.view_as_real(spectrum).square().sum(3).transpose(1, 2)
         # One-sided: noise of unit level comes to the listening level over all bins.
         scale = 2.0 / (length * float(self.window.square().sum()))
-        return power @ self._on(audio, self.bands) * (scale * 10.0 ** (_LISTENING_DB / 10.0))
+        level = scale * 10.0 ** (_LISTENING_DB / 10.0)
+        bands: Tensor = power @ self._on(audio, self.bands) * level
+        return bands
 
     def _on(self, like: Tensor, table: Tensor) -> Tensor:
         return table.to(like.device)
