@@ -11,7 +11,7 @@ import numpy as np
 
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
-from aeolia.data.heldout.synth import Recordings, sound
+from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import Note
 from aeolia.errors import ModelError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -39,7 +39,7 @@ _LINE_NOTES = 6
 
 
 def measure_playing(
-    model: OnnxSynthesiser, recordings: Recordings | None, step: int
+    model: OnnxSynthesiser, recordings: HeldOutNotes | None, step: int
 ) -> dict[str, dict[str, object]]:
     """All that is measured of each instrument, by its name."""
     found: dict[str, dict[str, object]] = {}

@@ -7,7 +7,7 @@ import numpy as np
 from aeolia import Stream
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch import TRACK_HOP, TRACK_RATE, track_pitch
-from aeolia.data.heldout.synth import Recordings, sound
+from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import Note
 from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import encode_recording
@@ -40,7 +40,7 @@ _ACTIVE_DB = 50.0
 
 
 def measure_transfer(
-    model: OnnxSynthesiser, recordings: Recordings, count: int
+    model: OnnxSynthesiser, recordings: HeldOutNotes, count: int
 ) -> tuple[dict[str, object], dict[str, list[object]]]:
     """Contours of transfers beside their sources', and the mel levels of what came out.
 
@@ -96,7 +96,7 @@ def contours_apart(
 
 
 def measure_shift(
-    model: OnnxSynthesiser, recordings: Recordings, count: int
+    model: OnnxSynthesiser, recordings: HeldOutNotes, count: int
 ) -> dict[str, list[float]]:
     """Cents off the interval, and how far the envelope has moved, in decibels.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from aeolia.data.heldout.synth import Recordings, read_recordings
+from aeolia.data.heldout.synth import HeldOutNotes, read_recordings
 from aeolia.errors import InputError
 from aeolia.files import write_atomically, writing
 from aeolia.runtime.catalogue import load
@@ -91,7 +91,7 @@ class Measured:
     def __init__(self, name: str, data: Path | None, cache: Path) -> None:
         self.model: OnnxSynthesiser = load(name, "synth")
         self.name, self.data, self.cache = self.model.path.stem, data, cache
-        self._recordings: Recordings | None = None
+        self._recordings: HeldOutNotes | None = None
 
     @property
     def entry(self) -> Entry:
@@ -105,7 +105,7 @@ class Measured:
         return possible if self.data else tuple(part for part in possible if part in _ALONE)
 
     @property
-    def recordings(self) -> Recordings | None:
+    def recordings(self) -> HeldOutNotes | None:
         """As training split them, read when first needed."""
         if self._recordings is None and self.data is not None:
             strangers = () if self.model.unpitched else STRANGERS

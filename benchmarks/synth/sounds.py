@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from aeolia.data.heldout.synth import Recordings, sound
+from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import Note
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote
@@ -32,7 +32,7 @@ def compact(audio: np.ndarray, rate: int) -> np.ndarray:
     return np.asarray(np.round(steps), np.uint8)
 
 
-def collect(model: OnnxSynthesiser, recordings: Recordings, count: int) -> dict[str, np.ndarray]:
+def collect(model: OnnxSynthesiser, recordings: HeldOutNotes, count: int) -> dict[str, np.ndarray]:
     """Levels, instruments and pitches of several sets of notes.
 
     known, unseen: real notes. draws: for `count` held-out notes of each instrument, timbres drawn

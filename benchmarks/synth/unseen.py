@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aeolia.data.heldout.synth import Recordings, sound
+from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import Note
 from aeolia.runtime.synth.encoding import nearest_instrument
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -23,7 +23,7 @@ _PROBED = 10
 Scores = dict[str, list[tuple[float, float]]]
 
 
-def measure_unseen(model: OnnxSynthesiser, recordings: Recordings, count: int) -> Scores:
+def measure_unseen(model: OnnxSynthesiser, recordings: HeldOutNotes, count: int) -> Scores:
     """Way of making the sound -> its two distances from each held-out note."""
     rng = np.random.default_rng(0)
     found: Scores = {}
@@ -48,7 +48,7 @@ def measure_unseen(model: OnnxSynthesiser, recordings: Recordings, count: int) -
     return found
 
 
-def measure_strangers(model: OnnxSynthesiser, recordings: Recordings, count: int) -> Scores:
+def measure_strangers(model: OnnxSynthesiser, recordings: HeldOutNotes, count: int) -> Scores:
     """The same for an instrument kept out of training, played by whichever is nearest.
 
     The baselines take the nearest note of that instrument.
@@ -70,7 +70,7 @@ def measure_strangers(model: OnnxSynthesiser, recordings: Recordings, count: int
     return found
 
 
-def measure_latent(model: OnnxSynthesiser, recordings: Recordings) -> dict[str, float]:
+def measure_latent(model: OnnxSynthesiser, recordings: HeldOutNotes) -> dict[str, float]:
     """What the latent of held-out notes carries.
 
     Active units vary by at least 0.01 over notes (Burda et al., 2016). `aggregate_nats`: KL per

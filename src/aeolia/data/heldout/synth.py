@@ -15,15 +15,15 @@ from aeolia.data.synth.files import find_notes
 from aeolia.data.synth.notes import Note, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind
 
-__all__ = ["Recordings", "read_recordings", "sound"]
+__all__ = ["HeldOutNotes", "read_recordings", "sound"]
 
 #: Drums of fewer hits than this were not learned.
 _LEAST_HITS = 8
 
 
 @dataclass(frozen=True)
-class Recordings:
-    """Notes of the instruments that a model learned, and of those that it never heard."""
+class HeldOutNotes:
+    """Notes of the instruments that a model learned, and of those that it never received."""
 
     known: dict[str, list[Note]]
     #: Held out by pitch (hits: every fifth).
@@ -32,7 +32,9 @@ class Recordings:
     strangers: dict[str, list[Note]]
 
 
-def read_recordings(config: SynthConfig, data: Path, strangers: tuple[str, ...] = ()) -> Recordings:
+def read_recordings(
+    config: SynthConfig, data: Path, strangers: tuple[str, ...] = ()
+) -> HeldOutNotes:
     """Notes, or hits, under `data` with the split that training made."""
     files = find_notes(
         data / ("drums" if config.unpitched else "notes"), "drum" if config.unpitched else "note"
@@ -47,7 +49,7 @@ def read_recordings(config: SynthConfig, data: Path, strangers: tuple[str, ...] 
     for note in pool.notes:
         sides.setdefault((note.split, note.file.instrument), []).append(note)
     names = config.instruments
-    return Recordings(
+    return HeldOutNotes(
         {name: sides.get(("train", name), []) for name in names},
         {name: sides.get(("valid", name), []) for name in names},
         {name: sides.get(("valid", name), []) for name in strangers},
