@@ -16,7 +16,7 @@ from aeolia.data.heldout.denoise import build_sets
 from aeolia.data.heldout.separate import class_mixtures
 from aeolia.data.heldout.synth import read_recordings, sound
 from aeolia.data.separate.rows import class_rows
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.metrics import si_sdr
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.export.onnx import export_onnx
@@ -205,7 +205,9 @@ def _sounded(run: Path, data: Path) -> Clips:
     return found
 
 
-def _resounded(model: Synthesiser, note: Note, instrument: torch.Tensor, length: int) -> np.ndarray:
+def _resounded(
+    model: Synthesiser, note: RecordedNote, instrument: torch.Tensor, length: int
+) -> np.ndarray:
     """A note [T] from its posterior's mean and its own contours."""
     pitch = torch.from_numpy(note.pitch_hz)[None]
     length_heard = pitch.shape[1] * model.config.hop_length

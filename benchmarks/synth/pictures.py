@@ -14,7 +14,7 @@ import numpy as np
 
 from aeolia import shift, transfer
 from aeolia.data.heldout.synth import read_recordings, sound
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.evaluation.report import write_files
 from aeolia.runtime.catalogue import load
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -31,7 +31,9 @@ SHOWN = {"alto_sax": "cello", "voice": "tuba", "nylon_guitar": "epiano_cp80"}
 HITS = ("snare", "hihat_open")
 
 
-def panels(model: OnnxSynthesiser, name: str, note: Note, other: str | None) -> list[np.ndarray]:
+def panels(
+    model: OnnxSynthesiser, name: str, note: RecordedNote, other: str | None
+) -> list[np.ndarray]:
     """The sounds of one picture, each [T]."""
     config = model.config
     real = sound(note, SECONDS, config.sample_rate)

@@ -12,7 +12,7 @@ import numpy as np
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
 from aeolia.data.heldout.synth import HeldOutNotes, sound
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import ModelError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch
@@ -96,7 +96,7 @@ def onset_errors(model: OnnxSynthesiser, name: str, seed: int = 0) -> np.ndarray
 
 
 def join_ratios(
-    model: OnnxSynthesiser, name: str, real: Sequence[Note] = ()
+    model: OnnxSynthesiser, name: str, real: Sequence[RecordedNote] = ()
 ) -> tuple[float, float | None]:
     """Largest sample step within 2 ms of the joins of a line, over the largest inside notes.
 

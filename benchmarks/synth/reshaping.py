@@ -8,7 +8,7 @@ from aeolia import Stream
 from aeolia.audio.contour import loudness_contour
 from aeolia.audio.pitch import TRACK_HOP, TRACK_RATE, track_pitch
 from aeolia.data.heldout.synth import HeldOutNotes, sound
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import encode_recording
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -112,7 +112,7 @@ def measure_shift(
         "refused": [],
     }
     for name in SHIFTED:
-        notes: list[Note] = recordings.unseen.get(name, [])
+        notes: list[RecordedNote] = recordings.unseen.get(name, [])
         for index in rng.permutation(len(notes))[:count]:
             audio = sound(notes[int(index)], SECONDS, rate)
             try:

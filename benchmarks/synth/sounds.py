@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from aeolia.data.heldout.synth import HeldOutNotes, sound
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote
 from benchmarks.synth.ear import mel_levels, resampled
@@ -45,7 +45,7 @@ def collect(model: OnnxSynthesiser, recordings: HeldOutNotes, count: int) -> dic
     real = {"known": recordings.known, "unseen": recordings.unseen}
     found: dict[str, list[object]] = {}
 
-    def add(kind: str, audio: np.ndarray, index: int, note: Note) -> None:
+    def add(kind: str, audio: np.ndarray, index: int, note: RecordedNote) -> None:
         found.setdefault(f"{kind}/levels", []).append(compact(audio, rate))
         found.setdefault(f"{kind}/instrument", []).append(index)
         found.setdefault(f"{kind}/midi", []).append(note.midi)
@@ -74,7 +74,7 @@ def collect(model: OnnxSynthesiser, recordings: HeldOutNotes, count: int) -> dic
     return {kind: np.array(some) for kind, some in found.items()}
 
 
-def played(model: OnnxSynthesiser, index: int, note: Note, seed: int) -> np.ndarray:
+def played(model: OnnxSynthesiser, index: int, note: RecordedNote, seed: int) -> np.ndarray:
     """A timbre drawn for a note's instrument, pitch and velocity, played for `SECONDS`."""
     config = model.config
     condition = np.eye(len(config.instruments), dtype=np.float32)[index]
@@ -91,7 +91,7 @@ def played(model: OnnxSynthesiser, index: int, note: Note, seed: int) -> np.ndar
     return np.concatenate(parts)[:length]
 
 
-def _near(note: Note, known: Sequence[Note], model: OnnxSynthesiser) -> np.ndarray:
+def _near(note: RecordedNote, known: Sequence[RecordedNote], model: OnnxSynthesiser) -> np.ndarray:
     """The nearest note that was learned from, resampled to the pitch."""
     other = min(
         known, key=lambda one: (abs(one.midi - note.midi), abs(one.velocity - note.velocity))
@@ -101,9 +101,9 @@ def _near(note: Note, known: Sequence[Note], model: OnnxSynthesiser) -> np.ndarr
     return resampled(sound(other, 3.0, rate), ratio, round(SECONDS * rate))
 
 
-def _pairs(notes: Sequence[Note], most: int = 2) -> list[tuple[Note, Note]]:
+def _pairs(notes: Sequence[RecordedNote], most: int = 2) -> list[tuple[RecordedNote, RecordedNote]]:
     """Pairs of recordings of one pitch, those nearest in velocity: what differs is the take."""
-    by_pitch: dict[int, list[Note]] = {}
+    by_pitch: dict[int, list[RecordedNote]] = {}
     for note in sorted(notes, key=lambda one: one.velocity):
         by_pitch.setdefault(note.label_midi, []).append(note)
     close = [

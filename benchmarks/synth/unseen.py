@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from aeolia.data.heldout.synth import HeldOutNotes, sound
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.runtime.synth.encoding import nearest_instrument
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from benchmarks.synth.ear import resampled, spectral_distances, vocoded
@@ -124,26 +124,26 @@ def linear_probe(inputs: np.ndarray, target: np.ndarray, folds: int = 5) -> floa
     return float(np.concatenate(errors).mean())
 
 
-def encoded(model: OnnxSynthesiser, note: Note) -> np.ndarray:
+def encoded(model: OnnxSynthesiser, note: RecordedNote) -> np.ndarray:
     """The posterior's mean [1, D] of a note."""
     return model.encode(note.audio.astype(np.float32), note.pitch_hz).mean
 
 
 def _contours(
-    note: Note, reference: np.ndarray, model: OnnxSynthesiser
+    note: RecordedNote, reference: np.ndarray, model: OnnxSynthesiser
 ) -> tuple[np.ndarray, np.ndarray]:
     frames = len(reference) // model.config.hop_length
     return note.pitch_hz[:frames], note.loudness_db[:frames]
 
 
-def _nearest(note: Note, known: list[Note]) -> Note:
+def _nearest(note: RecordedNote, known: list[RecordedNote]) -> RecordedNote:
     return min(
         known, key=lambda other: (abs(other.midi - note.midi), abs(other.velocity - note.velocity))
     )
 
 
 def _others(
-    note: Note, known: list[Note], length: int, model: OnnxSynthesiser
+    note: RecordedNote, known: list[RecordedNote], length: int, model: OnnxSynthesiser
 ) -> dict[str, np.ndarray]:
     """The nearest note that was learned from, brought to the pitch in two ways."""
     near = _nearest(note, known)

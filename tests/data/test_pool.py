@@ -60,8 +60,8 @@ def test_the_bandwidth_of_speech_is_measured_where_the_manifest_is_too_high(
 ) -> None:
     sound = soxr.resample(noise_like(3.0, 16000), 16000, 48000)  # nothing above 8 kHz
     path = str(write(tmp_path / "up.wav", sound, 48000))
-    told = Row(path, "speech", "x", "s", 3.0, 48000, bandwidth_hz=24000.0)
-    pool = AudioPool.from_manifest([told], 48000, speeds=(1.0,))
+    row = Row(path, "speech", "x", "s", 3.0, 48000, bandwidth_hz=24000.0)
+    pool = AudioPool.from_manifest([row], 48000, speeds=(1.0,))
     assert 7000.0 < pool.bandwidth_hz[0] <= 8100.0
 
 
@@ -88,8 +88,8 @@ def test_a_subset_shares_samples(tmp_path: Path) -> None:
     noise = pool.subset(lambda row: row.kind == "noise")
     assert len(noise) == 12 and noise.samples is pool.samples
     assert {noise.row(index).kind for index in range(len(noise))} == {"noise"}
-    wanted = next(i for i in range(len(pool)) if pool.row(i).kind == "noise")
-    assert np.array_equal(item(noise, 0), item(pool, wanted))
+    index = next(i for i in range(len(pool)) if pool.row(i).kind == "noise")
+    assert np.array_equal(item(noise, 0), item(pool, index))
     with pytest.raises(DataError, match="no recording is left"):
         pool.subset(lambda row: False)
 

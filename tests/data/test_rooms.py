@@ -1,4 +1,4 @@
-"""Simulated rooms decay as asked; measured ones begin at their direct sound."""
+"""Simulated rooms decay as stated; measured ones begin at their direct sound."""
 
 from __future__ import annotations
 

@@ -84,11 +84,11 @@ def song_rows(
     """
     rows = []
     for song in range(songs):
-        for place, label in enumerate(("vocals", "drums", "bass", "other")):
-            midi = (64, 90, 33, 72)[place] + song
+        for index, label in enumerate(("vocals", "drums", "bass", "other")):
+            midi = (64, 90, 33, 72)[index] + song
             note = note_like(midi, 0.5, sample_rate)
             audio = np.tile(note, int(2 * seconds))[: int(seconds * sample_rate)]
-            audio *= (0.5, 1.0, 0.7, 0.25)[place]
+            audio *= (0.5, 1.0, 0.7, 0.25)[index]
             if label == "vocals":
                 audio[: len(audio) // 2] = 0.0
             path = write(folder / f"songs/song{song}/{label}.wav", audio, sample_rate)

@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Scan recordings; write validation 
 def scan_command(
     folder: Annotated[Path, typer.Argument(help="Folder with recordings, subfolders included.")],
     kind: Annotated[
-        str | None, typer.Option(help="speech, noise or rir; otherwise told from the folders.")
+        str | None, typer.Option(help="speech, noise or rir; otherwise from the folders' names.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Manifest (CSV) to write.")
@@ -76,7 +76,7 @@ def pairs_command(
         snrs_db = [float(value) for value in snr.split(",")]
     except ValueError:
         raise InputError(f"--snr is {snr!r}; give numbers separated by commas") from None
-    rows = [row for place in sources for row in load_rows(place)[0]]
+    rows = [row for path in sources for row in load_rows(path)[0]]
     config = pair_config(sample_rate, seconds, reverb, seed)
     write_pairs(output, rows, count, snrs_db, config, split=split)
     typer.echo(f"wrote {count} pairs to {output}")

@@ -44,7 +44,8 @@ def active_level(audio: torch.Tensor, sample_rate: int) -> torch.Tensor:
     frames = max(1, audio.shape[-1] // frame)
     power = audio[:, : frames * frame].reshape(audio.shape[0], frames, -1).square().mean(-1)
     active = power >= power.amax(-1, keepdim=True) * 10.0 ** (-_ACTIVE_DB / 10.0)
-    return ((power * active).sum(-1) / active.sum(-1)).sqrt()
+    level: torch.Tensor = ((power * active).sum(-1) / active.sum(-1)).sqrt()
+    return level
 
 
 def add_at_snr(
@@ -56,6 +57,11 @@ def add_at_snr(
     """speech + noise, the noise scaled so that the active levels differ by `snr_db` [B]."""
     ratio = active_level(speech, sample_rate) / active_level(noise, sample_rate).clamp_min(1e-9)
     return speech + noise * ratio[:, None] * 10.0 ** (-_column(snr_db) / 20.0)
+
+
+def _at_unit_power(noise: torch.Tensor) -> torch.Tensor:
+    power = noise.square().mean(-1, keepdim=True)
+    return noise / power.sqrt().clamp_min(1e-9)
 
 
 def gaussian(shape: tuple[int, int], rngs: Rngs) -> torch.Tensor:
@@ -70,14 +76,13 @@ def coloured_noise(
 ) -> torch.Tensor:
     """Gaussian noise [B, T] whose spectrum falls by `slopes_db` per octave (3 pink, 6 brown).
 
-    Below 40 Hz the slope levels off, so that the power is where it can be heard.
+    Below 40 Hz the slope levels off, so that the power is where it is audible.
     """
     length = fast_length(shape[1])
     frequencies = torch.fft.rfftfreq(length, 1.0 / sample_rate).clamp_min(40.0) / 1000.0
     exponents = -torch.as_tensor(slopes_db, dtype=torch.float32)[:, None] / 6.0206
     spectrum = torch.fft.rfft(gaussian((len(rngs), length), rngs)) * frequencies**exponents
-    noise = torch.fft.irfft(spectrum, length)[:, : shape[1]]
-    return noise / noise.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-9)
+    return _at_unit_power(torch.fft.irfft(spectrum, length)[:, : shape[1]])
 
 
 def hum(shape: tuple[int, int], sample_rate: int, rngs: Rngs) -> torch.Tensor:
@@ -95,8 +100,7 @@ def hum(shape: tuple[int, int], sample_rate: int, rngs: Rngs) -> torch.Tensor:
             if k * base < 0.45 * sample_rate:
                 item += height * torch.sin(2 * np.pi * k * base * seconds + phase)
         items.append(item)
-    stacked = torch.stack(items)
-    return stacked / stacked.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-9)
+    return _at_unit_power(torch.stack(items))
 
 
 def salt_and_pepper(
@@ -152,7 +156,8 @@ def band_limit(
         response = response * (
             0.5 + 0.5 * torch.cos(np.pi * ((low - octaves) * 3.0 + 1.0).clamp(0.0, 1.0))
         )
-    return torch.fft.irfft(torch.fft.rfft(audio, length) * response, length)[:, : audio.shape[1]]
+    limited: torch.Tensor = torch.fft.irfft(torch.fft.rfft(audio, length) * response, length)
+    return limited[:, : audio.shape[1]]
 
 
 def fast_length(length: int) -> int:

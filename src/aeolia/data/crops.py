@@ -1,7 +1,7 @@
 """Which recordings a crop is made of: seeded draws over a pool, and the cutting itself.
 
 Draws go from the large to the small: a source, a label of it (speaker or class), a recording
-of the label, a speed, a place in the recording. So a single long voice does not dominate, and
+of the label, a speed, a position in the recording. So a single long voice does not dominate, and
 neither does a source of very many short clips.
 """
 
@@ -17,7 +17,7 @@ import torch
 from aeolia.data.corpus.manifest import FULL_BAND_HZ
 from aeolia.data.pool import AudioPool
 
-__all__ = ["CropSampler", "Segment", "cut"]
+__all__ = ["CropSampler", "Segment", "cut", "pick", "share_ends"]
 
 #: Soft edges of segments inside a crop.
 _FADE_SECONDS = 0.005
@@ -69,7 +69,7 @@ class CropSampler:
         self._sources = sorted(sources)
         self._labels = {source: sorted(sources[source]) for source in self._sources}
         self._label_ends = {
-            source: _ends([seconds[key] ** 0.5 for key in self._labels[source]])
+            source: share_ends([seconds[key] ** 0.5 for key in self._labels[source]])
             for source in self._sources
         }
         weights = np.array(
@@ -82,7 +82,7 @@ class CropSampler:
         if full_band_share > 0.0 and wide.any() and not wide.all():
             weights[wide] *= full_band_share / weights[wide].sum()
             weights[~wide] *= (1.0 - full_band_share) / weights[~wide].sum()
-        self._source_ends = _ends(weights)
+        self._source_ends = share_ends(weights)
 
     def _is_full_band(self, source: str) -> bool:
         items = np.concatenate([self._items[key][0][0] for key in self._labels[source]])
@@ -91,8 +91,8 @@ class CropSampler:
 
     def draw_label(self, rng: np.random.Generator) -> tuple[str, str]:
         """A (source, label) of the pool."""
-        source = self._sources[_pick(self._source_ends, rng)]
-        return self._labels[source][_pick(self._label_ends[source], rng)]
+        source = self._sources[pick(self._source_ends, rng)]
+        return self._labels[source][pick(self._label_ends[source], rng)]
 
     def _draw_speed(
         self, label: tuple[str, str], rng: np.random.Generator
@@ -172,25 +172,26 @@ class CropSampler:
         return bool(np.sqrt(np.square(sound).mean()) > 32768 * 0.01)
 
 
-def _ends(weights: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Upper ends of the intervals of [0, 1) that belong to each weight."""
+def share_ends(weights: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Upper ends of the intervals of [0, 1) that belong to each weight; none for no weights."""
     total = np.cumsum(np.asarray(weights, np.float64))
-    return total / total[-1]
+    return np.asarray(total / total[-1]) if len(total) else total
 
 
 def _by_speed(pool: AudioPool, items: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """The items of each speed, with the ends of their shares by length."""
     speeds = pool.speeds[items]
-    alike = [items[speeds == speed] for speed in np.unique(speeds)]
-    return [(group, _ends(pool.lengths[group])) for group in alike]
+    similar = [items[speeds == speed] for speed in np.unique(speeds)]
+    return [(group, share_ends(pool.lengths[group])) for group in similar]
 
 
 def _draw_item(items: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> int:
     """One of the items, long ones more often."""
-    return int(items[0][_pick(items[1], rng)])
+    return int(items[0][pick(items[1], rng)])
 
 
-def _pick(ends: np.ndarray, rng: np.random.Generator) -> int:
+def pick(ends: np.ndarray, rng: np.random.Generator) -> int:
+    """The index of a share, drawn in proportion to the weights behind `ends`."""
     return min(int(np.searchsorted(ends, rng.random(), side="right")), len(ends) - 1)
 
 

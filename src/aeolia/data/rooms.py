@@ -1,7 +1,7 @@
 """Room impulse responses made by rule: direct sound, early reflections, a decaying tail.
 
 Simulated rooms are without number and without licence. The model is statistical rather than
-geometric: what a listener and a network can tell about a room is its decay in each frequency
+geometric: what a listener and a network can learn of a room is its decay in each frequency
 range, the ratio of direct to reverberant energy, and the density of the first reflections.
 """
 

@@ -48,9 +48,9 @@ def problems(found: Scan) -> dict[str, set[str]]:
     ],
 )
 def test_layouts_are_recognised(path: str, layout: str, kind: str, label: str) -> None:
-    place = describe(PurePath(path))
-    assert (place.layout, place.kind, place.label) == (layout, kind, label)
-    assert not place.skip
+    facts = describe(PurePath(path))
+    assert (facts.layout, facts.kind, facts.label) == (layout, kind, label)
+    assert not facts.skip
 
 
 def test_layouts_know_what_not_to_train_on() -> None:

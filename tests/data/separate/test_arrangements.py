@@ -18,7 +18,7 @@ from aeolia.data.separate.arrangements import (
     drum_role,
     render_clip,
 )
-from aeolia.data.separate.scores import Note
+from aeolia.data.separate.scores import ArrangedNote
 from made.music import hit_rows, note_rows
 
 RATE = 16000
@@ -60,7 +60,7 @@ def test_roles_are_read_from_names(name: str, role: str) -> None:
 def test_a_note_sounds_at_its_pitch_and_time(instruments: Instruments) -> None:
     """Shifted, for no piano note was made at MIDI 62; nothing before it."""
     audio = np.zeros(2 * RATE, np.float32)
-    note = Note(62, 0.5, 1.0, 0.0)
+    note = ArrangedNote(62, 0.5, 1.0, 0.0)
     rng = np.random.default_rng(0)
     _add_notes(audio, instruments, ("made_piano", "piano"), [note], 0.0, rng)
     assert np.abs(audio[: int(0.49 * RATE)]).max() == 0.0
@@ -118,11 +118,11 @@ def test_the_pool_is_made_once_and_from_one_split(
     rows: list[Row], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held_out = [replace(row, split="valid") if row.midi > 60 else row for row in rows]
-    heard: list[set[float]] = []
+    played: list[set[float]] = []
     original = Instruments.__init__
 
     def spy(self: Instruments, pool: AudioPool) -> None:
-        heard.append({row.midi for row in pool.rows})
+        played.append({row.midi for row in pool.rows})
         original(self, pool)
 
     monkeypatch.setattr(Instruments, "__init__", spy)
@@ -130,7 +130,7 @@ def test_the_pool_is_made_once_and_from_one_split(
         split: arrangement_pool(held_out, split, "other", 0.3, RATE, 0)
         for split in ("train", "valid")
     }
-    assert max(heard[0]) <= 60 < min(heard[1])
+    assert max(played[0]) <= 60 < min(played[1])
     train, valid = pools["train"], pools["valid"]
     assert train is not None and valid is not None
     assert train.seconds == pytest.approx(20.0) and {r.label for r in train.rows} == {"other"}

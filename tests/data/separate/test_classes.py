@@ -111,10 +111,10 @@ def test_gains_lie_within_the_range_of_equal_level(mix) -> None:
                 float(20 * torch.log10(active_level(stems[CLASSES.index(p.label)][None], RATE)))
                 for p in plan.parts
             ]
-            wanted = [part.gain_db for part in plan.parts]
-            for level, gain in zip(levels, wanted, strict=True):
-                assert level - levels[0] == pytest.approx(gain - wanted[0], abs=0.1)
-            widest = max(widest, *(abs(gain) for gain in wanted))
+            expected = [part.gain_db for part in plan.parts]
+            for level, gain in zip(levels, expected, strict=True):
+                assert level - levels[0] == pytest.approx(gain - expected[0], abs=0.1)
+            widest = max(widest, *(abs(gain) for gain in expected))
     assert 9.0 < widest <= 12.0
 
 

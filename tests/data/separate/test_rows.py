@@ -21,8 +21,8 @@ REAL = Path(__file__).parents[4] / "shared" / "data" / "manifest.csv"
 
 def write_songs(root: Path, songs: dict[str, tuple[str, ...]]) -> Path:
     for number, (song, stems) in enumerate(songs.items()):
-        for place, stem in enumerate(stems):
-            sound = voice_like(1.0, RATE, 80.0 + 60 * place + 7 * number, seed=number)
+        for index, stem in enumerate(stems):
+            sound = voice_like(1.0, RATE, 80.0 + 60 * index + 7 * number, seed=number)
             write(root / song / f"{stem}.wav", sound, RATE)
     return root
 
@@ -143,9 +143,9 @@ def test_librimix_names_its_speakers(tmp_path: Path) -> None:
     for number, (one, two) in enumerate(people):
         part = ("train-100", "train-100", "train-100", "train-100", "dev", "test")[number]
         name = f"{one}-1-0001_{two}-2-0002.wav"
-        for place, folder in enumerate(("s1", "s2", "noise", "mix_both")):
+        for index, folder in enumerate(("s1", "s2", "noise", "mix_both")):
             seconds = 5.1 if folder.startswith("s") else 0.6
-            audio = voice_like(seconds, RATE, 90.0 + 15 * number + 40 * place, seed=place)
+            audio = voice_like(seconds, RATE, 90.0 + 15 * number + 40 * index, seed=index)
             write(root / part / folder / name, audio, RATE)
     rows, words = speaker_rows(tmp_path / "Libri2Mix")
     speech = {row.label: row.split for row in rows if row.kind == "speech"}

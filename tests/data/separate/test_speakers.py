@@ -118,9 +118,9 @@ def test_an_absent_target_is_silence_in_a_mixture_of_others(
     speech, counts = pools["speech"], set()
     for index in range(40):
         plan = mixer.plan(0, index, RATE)
-        heard = {speech.row(part.item).label for crop in plan.voices for part in crop}
+        present = {speech.row(part.item).label for crop in plan.voices for part in crop}
         enrolled = {speech.row(part.item).label for part in plan.enrolment.voice}
-        assert len(enrolled) == 1 and not heard & enrolled
+        assert len(enrolled) == 1 and not present & enrolled
         counts.add(len(plan.voices))
     assert counts == {1, 2}
 

@@ -18,10 +18,10 @@ RATE = 16000
 
 def rows_of(folder: Path, lengths: dict[str, tuple[float, ...]]) -> list[Row]:
     rows = []
-    for place, (speaker, takes) in enumerate(lengths.items()):
+    for number, (speaker, takes) in enumerate(lengths.items()):
         for take, seconds in enumerate(takes):
-            audio = voice_like(seconds, RATE, 90.0 + 20 * place, seed=take)
-            path = write(folder / f"{speaker or 'none'}{place}/{take}.wav", audio, RATE)
+            audio = voice_like(seconds, RATE, 90.0 + 20 * number, seed=take)
+            path = write(folder / f"{speaker or 'none'}{number}/{take}.wav", audio, RATE)
             rows.append(Row(str(path), "speech", "made", speaker, seconds, RATE, split="train"))
     return rows
 
@@ -77,8 +77,8 @@ def test_enrolment_shares_nothing_with_the_crop(voices: VoiceSampler, length: in
 def test_a_voice_without_anything_left_gives_no_further_clip(voices: VoiceSampler) -> None:
     rng = np.random.default_rng(0)
     voice = next(voice for voice in voices.named if voice.person[1] == "short")
-    heard = voices.enrolment(voice, [], 8 * RATE, rng)  # more than there is, so that it is repeated
-    assert heard and voices.enrolment(voice, heard, RATE, rng) == []
+    clip = voices.enrolment(voice, [], 8 * RATE, rng)  # more than there is, so that it is repeated
+    assert clip and voices.enrolment(voice, clip, RATE, rng) == []
 
 
 def test_crops_fill_their_length(voices: VoiceSampler) -> None:
@@ -118,10 +118,10 @@ def test_others_of_the_same_source_and_pitch(tmp_path: Path) -> None:
     voices = VoiceSampler(pool, RATE, RATE)
     rng = np.random.default_rng(0)
     distances = {0.0: [], 1.0: []}  # type: dict[float, list[float]]
-    for alike, found in distances.items():
+    for share, found in distances.items():
         for _ in range(200):
             first = voices.draw(rng)
-            other = voices.draw_other(rng, [first], 0.0, 1.0, alike)
+            other = voices.draw_other(rng, [first], 0.0, 1.0, share)
             assert other.person[0] == first.person[0] and other.person != first.person
             found.append(abs(np.log(voices.pitch_hz(first) / voices.pitch_hz(other))))
     assert np.mean(distances[1.0]) < 0.6 * np.mean(distances[0.0])

@@ -48,7 +48,7 @@ def test_folders_are_instruments_and_names_tell_pitches(tmp_path: Path) -> None:
     touch(tmp_path / "tuba/notes_034.flac")
     touch(tmp_path / "tuba/.hidden_C4.wav")
     touch(tmp_path / "tuba/read me.txt")
-    found = {(note.instrument, note.midi, note.told_by) for note in find_notes(tmp_path)}
+    found = {(note.instrument, note.midi, note.labelled_by) for note in find_notes(tmp_path)}
     assert found == {("alto_sax", 69.0, "file names"), ("tuba", 34.0, "file names")}
 
 
@@ -66,7 +66,7 @@ def test_a_table_speaks_before_names(tmp_path: Path) -> None:
     )
     first, second = find_notes(tmp_path)
     assert (first.midi, first.instrument, first.velocity) == (61.5, "harp", 1.0)
-    assert (second.midi, second.told_by, second.licence) == (74.0, "notes.csv", "CC0")
+    assert (second.midi, second.labelled_by, second.licence) == (74.0, "notes.csv", "CC0")
     assert second.velocity == pytest.approx(64 / 127)
     assert find_notes(tmp_path / "notes.csv") == [first, second]
 

@@ -29,7 +29,7 @@ class SpectrumSum:
         count = len(mono) // _N_FFT
         if not count and len(mono) and not self._frames:
             mono, count = np.pad(mono, (0, _N_FFT - len(mono))), 1
-        # A few hundred frames tell as much as all of them.
+        # A few hundred frames say as much as all of them.
         step = max(1, count // 200)
         frames = mono[: count * _N_FFT].reshape(count, _N_FFT)[::step] * self._window
         self._power += np.square(np.abs(np.fft.rfft(frames))).sum(0)

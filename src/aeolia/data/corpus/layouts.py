@@ -16,7 +16,7 @@ from aeolia.config.classes import STEMS
 
 __all__ = [
     "LAYOUTS",
-    "Place",
+    "PathFacts",
     "describe",
     "describe_stem",
     "esc50_classes",
@@ -26,10 +26,10 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Place:
+class PathFacts:
     """What a path says about a recording.
 
-    `kind` "" means that the path does not tell. `split` is set where a corpus has its own test
+    `kind` "" means that the path does not say. `split` is set where a corpus has its own test
     part. `skip` says why a recording is no material for training, "" where it is. `source` is
     the song of a stem.
     """
@@ -42,21 +42,21 @@ class Place:
     source: str = ""
 
 
-def _librispeech(path: PurePath) -> Place | None:
+def _librispeech(path: PurePath) -> PathFacts | None:
     """speaker/chapter/speaker-chapter-utterance.flac"""
     match = re.fullmatch(r"(\d+)-(\d+)-\d+", path.stem)
     if match and path.parts[-3:-1] == match.groups():
-        return Place("LibriSpeech", "speech", match[1])
+        return PathFacts("LibriSpeech", "speech", match[1])
     return None
 
 
-def _voicebank(path: PurePath) -> Place | None:
+def _voicebank(path: PurePath) -> PathFacts | None:
     """clean_trainset_*/pNNN_NNN.wav with noisy_trainset_* beside, and the same as testset."""
     folder = path.parts[-2].lower() if len(path.parts) > 1 else ""
     match = re.match(r"(clean|noisy)_(train|test)set", folder)
     if not match:
         return None
-    return Place(
+    return PathFacts(
         "VoiceBank-DEMAND",
         "speech",
         path.stem.split("_")[0],
@@ -65,7 +65,7 @@ def _voicebank(path: PurePath) -> Place | None:
     )
 
 
-def _vctk(path: PurePath) -> Place | None:
+def _vctk(path: PurePath) -> PathFacts | None:
     """wav48*/pNNN/pNNN_NNN[_micN].flac"""
     if len(path.parts) < 2:
         return None
@@ -73,10 +73,10 @@ def _vctk(path: PurePath) -> Place | None:
     if not re.fullmatch(r"[ps]\d{1,3}", speaker) or not path.stem.startswith(f"{speaker}_"):
         return None
     second = path.stem.endswith("_mic2")
-    return Place("VCTK", "speech", speaker, skip="second microphone" if second else "")
+    return PathFacts("VCTK", "speech", speaker, skip="second microphone" if second else "")
 
 
-def _dns_challenge(path: PurePath) -> Place | None:
+def _dns_challenge(path: PurePath) -> PathFacts | None:
     """datasets*/{clean,noise,impulse_responses}*/...; readers are named in the file's name."""
     parts = [part.lower() for part in path.parts[:-1]]
     # A folder given as .../datasets_fullband itself leaves its name out of the path.
@@ -88,17 +88,17 @@ def _dns_challenge(path: PurePath) -> Place | None:
         if any(part.startswith(start) for part in parts):
             reader = re.search(r"reader_(\d+)", path.stem)
             label = reader[1] if reader else ""
-            return Place("DNS-Challenge", kind, label if kind == "speech" else "")
+            return PathFacts("DNS-Challenge", kind, label if kind == "speech" else "")
     return None
 
 
-def _esc50(path: PurePath) -> Place | None:
+def _esc50(path: PurePath) -> PathFacts | None:
     """fold-recording-take-class.wav"""
     match = re.fullmatch(r"[1-5]-\d+-[A-Z]-(\d+)", path.stem)
-    return Place("ESC-50", "noise", f"class {match[1]}") if match else None
+    return PathFacts("ESC-50", "noise", f"class {match[1]}") if match else None
 
 
-def _librimix(path: PurePath) -> Place | None:
+def _librimix(path: PurePath) -> PathFacts | None:
     """{train-*,dev,test}/{mix_clean,mix_both,mix_single,s1,s2,s3,noise}/UTTERANCE_UTTERANCE.wav"""
     utterances = path.stem.split("_")
     if len(path.parts) < 2 or len(utterances) < 2:
@@ -110,18 +110,20 @@ def _librimix(path: PurePath) -> Place | None:
     split = "valid" if set_name == "dev" else ""
     skip = "kept for evaluation" if set_name == "test" else ""
     if match := re.fullmatch(r"s([1-9])", folder):
-        place = int(match[1]) - 1
-        if place < len(utterances):
-            speaker = utterances[place].split("-")[0]
-            return Place("LibriMix", "speech", speaker, split, skip)
+        index = int(match[1]) - 1
+        if index < len(utterances):
+            speaker = utterances[index].split("-")[0]
+            return PathFacts("LibriMix", "speech", speaker, split, skip)
     if folder == "noise":
-        return Place("LibriMix", "noise", "", split, skip)
+        return PathFacts("LibriMix", "noise", "", split, skip)
     if folder.startswith("mix_"):
-        return Place("LibriMix", "speech", "", skip="a mixture; its sources are used themselves")
+        return PathFacts(
+            "LibriMix", "speech", "", skip="a mixture; its sources are used themselves"
+        )
     return None
 
 
-LAYOUTS: tuple[Callable[[PurePath], Place | None], ...] = (
+LAYOUTS: tuple[Callable[[PurePath], PathFacts | None], ...] = (
     _librimix,
     _librispeech,
     _voicebank,
@@ -130,26 +132,26 @@ LAYOUTS: tuple[Callable[[PurePath], Place | None], ...] = (
     _esc50,
 )
 
-#: Words in the names of folders that tell the kind where no layout does.
+#: Words in the names of folders that give the kind where no layout does.
 _KIND_WORDS = {
     "rir": r"rirs?|impulse[ _-]?responses?|brirs?",
     "noise": r"noises?|ambien\w*|background\w*|musan|demand|wham\w*",
     "speech": r"speech|voices?|speakers?|clean|utterances|dialogue|vocals?",
 }
 
-#: Folder names that say nothing about who or what is heard.
+#: Folder names that say nothing about who or what was recorded.
 _DULL_FOLDERS = {"wav", "wavs", "flac", "audio", "clips", "data", "train", "test", "valid", "dev"}
 
 
-def describe(path: PurePath, above: PurePath = PurePath()) -> Place:
+def describe(path: PurePath, above: PurePath = PurePath()) -> PathFacts:
     """What a path relative to the scanned folder says.
 
     `above` is the scanned folder's own name and what is known of the folders it lies in.
     """
     whole = above / path
     for layout in LAYOUTS:
-        if place := layout(whole):
-            return place
+        if facts := layout(whole):
+            return facts
     kind = ""
     for part in reversed(whole.parts[:-1]):
         words = re.split(r"[^a-z]+", part.lower())
@@ -157,7 +159,7 @@ def describe(path: PurePath, above: PurePath = PurePath()) -> Place:
             if not kind and any(re.fullmatch(pattern, word) for word in words):
                 kind = name
     folders = [part for part in path.parts[:-1] if part.lower() not in _DULL_FOLDERS]
-    return Place("plain folder", kind, folders[-1] if folders else "")
+    return PathFacts("plain folder", kind, folders[-1] if folders else "")
 
 
 def song_folders(files: Iterable[Path]) -> set[Path]:
@@ -169,7 +171,7 @@ def song_folders(files: Iterable[Path]) -> set[Path]:
     return {folder for folder, names in stems.items() if len(names) >= 2}
 
 
-def describe_stem(path: PurePath) -> Place:
+def describe_stem(path: PurePath) -> PathFacts:
     """What the path of a file in a song's folder says, relative to the scanned folder.
 
     [train|test]/SONG/{mixture,vocals,drums,bass,other}.wav, which is MUSDB18-HQ's layout.
@@ -181,7 +183,7 @@ def describe_stem(path: PurePath) -> Place:
     elif name not in STEMS:
         skip = f"no stem; stems are named {', '.join(STEMS)}"
     split = "valid" if "test" in (part.lower() for part in path.parts[:-2]) else ""
-    return Place("songs with stems", "stem", name, split, skip, source=song)
+    return PathFacts("songs with stems", "stem", name, split, skip, source=song)
 
 
 #: Words in the names of folders that hold one class of sound each.
@@ -196,7 +198,7 @@ _CLASS_WORDS = {
 
 
 def named_class(folder: str) -> str:
-    """The class of sound that a folder's name tells: its first word that tells one, or ""."""
+    """The class of sound that a folder's name gives: its first word that gives one, or ""."""
     for word in re.split(r"[^a-z]+", folder.lower()):
         for name, pattern in _CLASS_WORDS.items():
             if re.fullmatch(pattern, word):

@@ -1,7 +1,7 @@
 """The manifest: one row per recording, as CSV, and the seeded split into train and valid.
 
 The split works on groups that must not straddle it: a speaker, or the pieces of one original
-recording. Each group is placed by a hash of its name and the seed, so adding files to a corpus
+recording. Each group is assigned by a hash of its name and the seed, so adding files to a corpus
 never moves the groups that were there before.
 """
 
@@ -26,7 +26,7 @@ __all__ = [
     "Row",
     "recording_of",
     "read_manifest",
-    "split_place",
+    "split_position",
     "split_rows",
     "trainable",
     "write_manifest",
@@ -149,7 +149,7 @@ def recording_of(row: Row) -> str:
     in the manner of ESC-50 (`fold-source-take-class`) by the source recording's number; clips
     under two seconds go with all short clips of their class. A song is one recording with all
     its stems, a note of an instrument one with all its takes, and so is a drum hit with all the
-    microphones (`top`, `btm`, `oh`) that heard it.
+    microphones (`top`, `btm`, `oh`) that recorded it.
     """
     stem = Path(row.path).stem.lower()
     if row.kind == "speech":
@@ -169,7 +169,7 @@ def recording_of(row: Row) -> str:
     return f"{row.source}/{root}" if root else f"{row.source}/{row.label or stem}"
 
 
-def split_place(seed: int, group: str) -> float:
+def split_position(seed: int, group: str) -> float:
     """A number in [0, 1) that depends on the seed and the group's name alone."""
     digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2.0**64
@@ -214,15 +214,15 @@ def _held_out(
         full_band[names[i]] |= rows[i].bandwidth_hz > FULL_BAND_HZ
     if valid_fraction == 0.0 or len(seconds) < 2:
         return set()
-    place = {name: split_place(seed, name[1]) for name in seconds}
+    position = {name: split_position(seed, name[1]) for name in seconds}
     # Small corpora: a group may be large in share and yet the only thing to validate on.
     limit = max(0.1, 1.5 / len(seconds)) * sum(seconds.values())
-    chosen = {n for n in seconds if place[n] < valid_fraction and seconds[n] <= limit}
+    chosen = {n for n in seconds if position[n] < valid_fraction and seconds[n] <= limit}
     if not chosen:
         small = [name for name in seconds if seconds[name] <= limit] or list(seconds)
-        chosen = {min(small, key=place.__getitem__)}
+        chosen = {min(small, key=position.__getitem__)}
     if rows[indices[0]].kind == "speech":
-        wide = sorted((n for n in seconds if full_band[n]), key=lambda n: (seconds[n], place[n]))
+        wide = sorted((n for n in seconds if full_band[n]), key=lambda n: (seconds[n], position[n]))
         for name in wide[:-1]:
             if sum(seconds[n] for n in chosen if full_band[n]) >= _FULL_BAND_VALID_SECONDS:
                 break

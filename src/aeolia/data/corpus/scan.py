@@ -48,7 +48,7 @@ class Scan:
     rows: list[Row]
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     layouts: Counter[str] = field(default_factory=Counter)
-    #: Files whose kind nothing told.
+    #: Files whose kind nothing gave.
     guessed: int = 0
 
     def words(self) -> list[str]:
@@ -72,7 +72,7 @@ class Scan:
                 lines.append("  nothing to validate on: one recording cannot be split")
         if self.guessed:
             lines.append(
-                f"  {_files(self.guessed)} taken as speech, for no folder tells; "
+                f"  {_files(self.guessed)} taken as speech, for no folder's name says; "
                 "--kind noise or --kind rir says otherwise"
             )
         rates = Counter(row.sample_rate for row in self.rows if row.sample_rate)
@@ -102,7 +102,7 @@ def scan(
 
     Args:
         kind: speech, noise or rir for all files; None takes it from the layout or from words
-            in folder names, and speech where nothing tells.
+            in folder names, and speech where nothing says.
         progress: called with (files done, files in all).
 
     Raises:
@@ -143,16 +143,16 @@ def scan(
         listed = ", ".join(f"{count} {name}" for name, count in reasons)
         raise DataError(f"none of the {_files(len(files))} under {root} can be used: {listed}")
     found.problems += _odd_rates(found.rows, root)
-    told = [row.split for row in found.rows]
+    given = [row.split for row in found.rows]
     found.rows = [
         replace(row, split=own or row.split)
-        for own, row in zip(told, split_rows(found.rows, valid_fraction, seed), strict=True)
+        for own, row in zip(given, split_rows(found.rows, valid_fraction, seed), strict=True)
     ]
     return found
 
 
 def load_rows(
-    place: str | os.PathLike[str], kind: str | None = None, seed: int = 0
+    path: str | os.PathLike[str], kind: str | None = None, seed: int = 0
 ) -> tuple[list[Row], list[str]]:
     """Rows for training from a manifest, a folder that a manifest lists, or any folder.
 
@@ -163,28 +163,28 @@ def load_rows(
     Returns:
         rows, of `kind` only where given, and lines of text that say what was found.
     """
-    place = Path(place)
-    if place.is_file():
-        rows, source = read_manifest(place), str(place)
+    path = Path(path)
+    if path.is_file():
+        rows, source = read_manifest(path), str(path)
     else:
-        tables = [folder / "manifest.csv" for folder in (place, place.resolve().parent)]
+        tables = [folder / "manifest.csv" for folder in (path, path.resolve().parent)]
         listed: list[Row] = []
         for table in tables:
-            if not listed and place.is_dir() and table.is_file():
-                inside = place.resolve()
+            if not listed and path.is_dir() and table.is_file():
+                inside = path.resolve()
                 listed = [r for r in read_manifest(table) if Path(r.path).is_relative_to(inside)]
                 source = str(table)
         if not listed:
-            result = scan(place, kind, seed)
+            result = scan(path, kind, seed)
             return result.rows, result.words()
         rows = listed
     rows = [row for row in rows if kind is None or row.kind == kind]
     free = [row for row in rows if trainable(row)]
     if not free:
-        raise DataError(f"{source} lists no usable {kind or 'recordings'} under {place}")
+        raise DataError(f"{source} lists no usable {kind or 'recordings'} under {path}")
     if not all(row.split for row in free):
         free = split_rows(free, seed=seed)
-    words = Scan(place, free, layouts=Counter({f"manifest {source}": len(free)})).words()[:-1]
+    words = Scan(path, free, layouts=Counter({f"manifest {source}": len(free)})).words()[:-1]
     if len(free) < len(rows):
         words.append(f"left out for their licence: {_files(len(rows) - len(free))}")
     return free, words
@@ -206,13 +206,13 @@ def _inspect(
     """Decode one file block by block and judge it."""
     above = Path(*root.resolve().parts[1:][-2:])
     if path.parent in songs and kind in (None, "stem"):
-        place = describe_stem(above / path.relative_to(root))
+        facts = describe_stem(above / path.relative_to(root))
     else:
-        place = describe(path.relative_to(root), above)
-    if place.skip:
-        return _Finding(place.layout, problem="skipped", detail=place.skip)
-    told = kind or place.kind
-    kind = told or "speech"
+        facts = describe(path.relative_to(root), above)
+    if facts.skip:
+        return _Finding(facts.layout, problem="skipped", detail=facts.skip)
+    given = kind or facts.kind
+    kind = given or "speech"
     content = hashlib.sha256()
     peak, flat, total = 0.0, 0, 0
     try:
@@ -224,7 +224,7 @@ def _inspect(
             while len(block := stream.read(rate * _BLOCK_SECONDS, "float32", always_2d=True)):
                 mono = block.mean(axis=1)
                 if not np.isfinite(mono).all():
-                    return _Finding(place.layout, problem="not finite")
+                    return _Finding(facts.layout, problem="not finite")
                 # Rounded to 16 bits, so that one sound in two formats is the same.
                 content.update(np.round(mono * 32768.0).astype(np.int32).tobytes())
                 peak = max(peak, float(np.abs(block).max()))
@@ -233,26 +233,26 @@ def _inspect(
                 spectrum.add(mono)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         reason = str(getattr(error, "error_string", "") or error).rstrip(".")
-        return _Finding(place.layout, problem="unreadable", detail=reason)
+        return _Finding(facts.layout, problem="unreadable", detail=reason)
     seconds = total / rate
     if seconds < _MIN_SECONDS.get(kind, 0.05):
-        return _Finding(place.layout, problem="too short", detail=f"{seconds:.2f} s")
+        return _Finding(facts.layout, problem="too short", detail=f"{seconds:.2f} s")
     if peak < _SILENT_PEAK:
-        return _Finding(place.layout, problem="silent", detail=f"peak {_dbfs(peak)}")
+        return _Finding(facts.layout, problem="silent", detail=f"peak {_dbfs(peak)}")
     if kind == "speech" and flat > _CLIPPED_SHARE * total:
-        return _Finding(place.layout, problem="clipped", detail=f"{100 * flat / total:.1f} %")
+        return _Finding(facts.layout, problem="clipped", detail=f"{100 * flat / total:.1f} %")
     row = Row(
         path=str(path.resolve()),
         kind=kind,
-        source=place.source
-        or (root.resolve().name if place.layout == "plain folder" else place.layout),
-        label=classes.get(path.name, place.label),
+        source=facts.source
+        or (root.resolve().name if facts.layout == "plain folder" else facts.layout),
+        label=classes.get(path.name, facts.label),
         seconds=seconds,
         sample_rate=rate,
         bandwidth_hz=round(spectrum.reach_hz(), 1),
-        split=place.split,
+        split=facts.split,
     )
-    return _Finding(place.layout, row, content.hexdigest(), guessed=not told)
+    return _Finding(facts.layout, row, content.hexdigest(), guessed=not given)
 
 
 def _audio_files(root: Path) -> list[Path]:

@@ -24,7 +24,7 @@ from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
 from aeolia.files import new_folder
 
-__all__ = ["Pair", "PairInfo", "pair_config", "validation_pairs", "write_pairs"]
+__all__ = ["ValidationPair", "PairInfo", "pair_config", "validation_pairs", "write_pairs"]
 
 #: Pairs are rendered a few at a time to bound memory.
 _CHUNK = 8
@@ -47,7 +47,7 @@ class PairInfo:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ValidationPair:
     """noisy and reference [T] float32, and their description."""
 
     noisy: np.ndarray
@@ -58,7 +58,7 @@ class Pair:
 def pair_config(
     sample_rate: int = 16000, seconds: float = 5.0, reverb: float = 0.0, seed: int = 1000
 ) -> MixConfig:
-    """Mixtures fit to be judged by reference metrics: additive noise, and rooms if wanted."""
+    """Mixtures fit to be judged by reference metrics: additive noise, and rooms if requested."""
     return MixConfig(
         seed=seed,
         sample_rate=sample_rate,
@@ -89,7 +89,7 @@ def validation_pairs(
     snrs_db: Sequence[float] = (-5.0, 0.0, 5.0, 10.0, 15.0),
     config: MixConfig | None = None,
     split: str = "valid",
-) -> Iterator[Pair]:
+) -> Iterator[ValidationPair]:
     """`n` pairs from the rows of `split`, the SNRs in turn; infinity is no noise at all.
 
     Raises:
@@ -113,7 +113,7 @@ def validation_pairs(
         ):
             info = _info(i, plan, mixer, pools, config)
             info = replace(info, bandwidth_hz=round(float(reach), 1))
-            yield Pair(noisy.numpy(), reference.numpy(), info)
+            yield ValidationPair(noisy.numpy(), reference.numpy(), info)
 
 
 def _info(

@@ -43,7 +43,7 @@ def _tones(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndarra
         interval = 0.0 if number == 0 else rng.uniform(-12.0, 12.0)
         hz = base_hz * 2.0 ** (interval / 12.0) * bend
         sound += rng.uniform(0.4, 1.0) * _harmonics(hz, sample_rate, rng)
-    return sound * np.interp(at, seconds, loudness)
+    return np.asarray(sound * np.interp(at, seconds, loudness))
 
 
 def _harmonics(hz: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -73,8 +73,8 @@ def _contour(seconds: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray,
         semitones = depth * np.sin(2.0 * np.pi * (rate * seconds + rng.random()))
     elif kind == "notes":
         step = rng.uniform(0.08, 0.7)
-        place = (seconds / step + rng.random()).astype(int)
-        semitones = rng.integers(-7, 8, place[-1] + 1)[place].astype(float)
+        index = (seconds / step + rng.random()).astype(int)
+        semitones = rng.integers(-7, 8, index[-1] + 1)[index].astype(float)
         since = np.modf(seconds / step)[0] * step
         loudness = np.exp(-since * rng.uniform(0.0, 8.0))
     if rng.random() < 0.4:  # vibrato

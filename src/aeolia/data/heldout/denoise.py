@@ -92,8 +92,9 @@ class HeldOut:
             )
         self._decoded: dict[str, np.ndarray] = {}
 
-    def speakers_with(self, wanted: Callable[[Row], bool]) -> list[str]:
-        return [name for name, rows in self.speakers.items() if wanted(rows[0])]
+    def speakers_with(self, chosen: Callable[[Row], bool]) -> list[str]:
+        """Speakers of whose first recording `chosen` holds."""
+        return [name for name, rows in self.speakers.items() if chosen(rows[0])]
 
     def _read(self, row: Row) -> np.ndarray:
         if row.path not in self._decoded:

@@ -19,7 +19,7 @@ def shoebox(rng: np.random.Generator, rt60_seconds: float, sample_rate: int) -> 
     """Impulse response [L] float32 of a random room; direct sound at sample 0 with height 1.
 
     Sides 3 to 9, 3 to 7 and 2.4 to 3.5 m, talker and microphone 0.8 to 3 m apart. The wall's
-    reflection follows from the wanted RT60 by Eyring's formula, 0.161 V / (-S ln(1 - a)), b =
+    reflection follows from the target RT60 by Eyring's formula, 0.161 V / (-S ln(1 - a)), b =
     sqrt(1 - a). Each image is moved by up to 8 cm: exact symmetry makes audible sweeps that no
     real room has. Air and furniture take the high end: a one-pole low-pass whose share grows
     with the distance travelled.
@@ -57,14 +57,14 @@ def shoebox(rng: np.random.Generator, rt60_seconds: float, sample_rate: int) -> 
         for target, share in ((response, bright), (dull, 1 - bright)):
             target += np.bincount(index, gain * share * (1 - fraction), length + 2)
             target += np.bincount(index + 1, gain * share * fraction, length + 2)
-    result = (response + _low_pass(dull, 2500.0, sample_rate))[:length]
+    result: np.ndarray = (response + _low_pass(dull, 2500.0, sample_rate))[:length]
     for _ in range(2):
         result *= _decay_correction(result, rt60_seconds, sample_rate)
     return np.asarray(result / result[0], np.float32)
 
 
 def _decay_correction(response: np.ndarray, rt60_seconds: float, sample_rate: int) -> np.ndarray:
-    """Envelope [L] that brings the decay from -5 to -25 dB to the wanted RT60.
+    """Envelope [L] that brings the decay from -5 to -25 dB to the target RT60.
 
     Eyring's formula assumes sound from everywhere; between bare parallel walls it lasts longer.
     """

@@ -78,7 +78,7 @@ def class_mixtures(
     pools = class_pools(rows, "valid", sample_rate)
     for kind in ("speech", "noise"):
         if kind not in pools:
-            raise DataError(f"no {kind} is held out; give recordings of more speakers and places")
+            raise DataError(f"no {kind} is held out; give more recordings of it")
     length = round(seconds * sample_rate)
     speech = CropSampler(pools["speech"][0], length, _FULL_BAND_SHARE)
     noise = CropSampler(pools["noise"][0], length)

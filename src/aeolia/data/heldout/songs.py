@@ -15,7 +15,7 @@ __all__ = ["HeldOutSongs"]
 
 #: A stem sounds where a second of it is within this of its loud seconds.
 _SOUNDS_DB = 18.0
-#: No stem of an excerpt is further below the mixture than this: it could not be heard.
+#: No stem of an excerpt is further below the mixture than this: it would be inaudible.
 _HEARD_DB = 25.0
 
 
@@ -91,4 +91,4 @@ class HeldOutSongs:
 def _windows(values: np.ndarray, count: int) -> np.ndarray:
     """Sums over every `count` values in a row."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return total[count:] - total[:-count]
+    return np.asarray(total[count:] - total[:-count])

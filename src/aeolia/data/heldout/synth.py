@@ -12,7 +12,7 @@ import numpy as np
 from aeolia.config import SynthConfig
 from aeolia.data.corpus.manifest import Row, trainable
 from aeolia.data.synth.files import find_notes
-from aeolia.data.synth.notes import Note, hold_out, read_notes
+from aeolia.data.synth.notes import RecordedNote, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind
 
 __all__ = ["HeldOutNotes", "read_recordings", "sound"]
@@ -25,11 +25,11 @@ _LEAST_HITS = 8
 class HeldOutNotes:
     """Notes of the instruments that a model learned, and of those that it never received."""
 
-    known: dict[str, list[Note]]
+    known: dict[str, list[RecordedNote]]
     #: Held out by pitch (hits: every fifth).
-    unseen: dict[str, list[Note]]
+    unseen: dict[str, list[RecordedNote]]
     #: Whole instruments that were kept out of training.
-    strangers: dict[str, list[Note]]
+    strangers: dict[str, list[RecordedNote]]
 
 
 def read_recordings(
@@ -45,7 +45,7 @@ def read_recordings(
         counts = Counter(file.instrument for file in files)
         files = [file for file in files if counts[file.instrument] >= _LEAST_HITS]
     pool = hold_out(read_notes(files, config, not config.unpitched), strangers)
-    sides: dict[tuple[str, str], list[Note]] = {}
+    sides: dict[tuple[str, str], list[RecordedNote]] = {}
     for note in pool.notes:
         sides.setdefault((note.split, note.file.instrument), []).append(note)
     names = config.instruments
@@ -56,7 +56,7 @@ def read_recordings(
     )
 
 
-def sound(note: Note, seconds: float, rate: int) -> np.ndarray:
+def sound(note: RecordedNote, seconds: float, rate: int) -> np.ndarray:
     """The first seconds of a note at the level it was learned at, float32 [T]."""
     part = note.audio[: round(seconds * rate)].astype(np.float32)
     return part * np.float32(10 ** (note.gain_db / 20))

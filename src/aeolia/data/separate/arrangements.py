@@ -1,7 +1,7 @@
 """Little arrangements: scores made by rule, played with recorded notes and drum hits.
 
 A few thousand single notes become as many minutes of chords, melodies, bass lines and grooves as
-are wanted. They are rendered once into the cache as clips, each with its own tempo, key and
+are needed. They are rendered once into the cache as clips, each with its own tempo, key and
 instruments, and are cut like recordings from then on.
 """
 
@@ -22,7 +22,7 @@ from aeolia.data.corpus.manifest import Row
 from aeolia.data.decoding import Scaled, scaled
 from aeolia.data.pool import AudioPool, write_sounds
 from aeolia.data.separate import scores
-from aeolia.data.separate.scores import Hit, Note, Song
+from aeolia.data.separate.scores import ArrangedNote, Hit, Song
 
 __all__ = ["Instruments", "arrangement_pool", "drum_role", "render_clip"]
 
@@ -185,7 +185,7 @@ def _parts(
     high: int,
     instruments: Instruments,
     rng: np.random.Generator,
-) -> Iterator[tuple[bool, list[Note]]]:
+) -> Iterator[tuple[bool, list[ArrangedNote]]]:
     """(whether it is chords, notes) of each instrument of a clip."""
     if label == "bass":
         yield False, scores.bass_line(song, rng, low + int(rng.integers(0, 8)))
@@ -208,13 +208,13 @@ def _add_notes(
     audio: np.ndarray,
     instruments: Instruments,
     instrument: tuple[str, str],
-    notes: Sequence[Note],
+    notes: Sequence[ArrangedNote],
     level_db: float,
     rng: np.random.Generator,
 ) -> float:
     """Play `notes` into `audio` [T], in place; returns the lowest bandwidth of what was played."""
     rate = instruments.sample_rate
-    tuning = float(rng.normal(0.0, 0.1))  # semitones: no two pianos are tuned alike
+    tuning = float(rng.normal(0.0, 0.1))  # semitones: no two pianos are tuned the same
     release = float(np.exp(rng.uniform(np.log(0.03), np.log(0.4))))
     reach = rate / 2.0
     for note in notes:
@@ -225,10 +225,10 @@ def _add_notes(
         sound, shift = found
         # A note is let go after its length, and cut there before it is resampled.
         factor = 2.0 ** ((shift + tuning) / 12.0)
-        wanted = int((note.seconds + release) * rate * factor)
-        take = sound.audio[:wanted].copy()
+        longest = int((note.seconds + release) * rate * factor)
+        take = sound.audio[:longest].copy()
         fade = min(len(take), max(1, int(release * rate * factor)))
-        if len(sound.audio) > wanted:
+        if len(sound.audio) > longest:
             take[len(take) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32) ** 2
         shifted = soxr.resample(take, rate * factor, rate, quality="MQ")
         shifted = shifted[: len(audio) - begin]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aeolia.config.classes import CLASSES, STEMS
 from aeolia.data.corpus.layouts import named_class
-from aeolia.data.corpus.manifest import Row, recording_of, split_place, split_rows
+from aeolia.data.corpus.manifest import Row, recording_of, split_position, split_rows
 from aeolia.data.corpus.scan import Scan, load_rows, scan
 from aeolia.data.separate.arrangements import drum_role
 from aeolia.errors import DataError
@@ -28,23 +28,23 @@ _SPEAKER_SECONDS = 5.0
 
 
 def class_rows(
-    place: str | os.PathLike[str], seed: int = 0, hold_out: Sequence[str] = ()
+    path: str | os.PathLike[str], seed: int = 0, hold_out: Sequence[str] = ()
 ) -> tuple[list[Row], list[str]]:
     """Rows for mixtures of classes, split, and lines of text that say what was found.
 
     Args:
-        place: a manifest or a folder; see the module's text.
+        path: a manifest or a folder; see the module's text.
         hold_out: names of songs that are held out; otherwise a share of them is, by the seed.
 
     Raises:
-        DataError: the place has no class of sound to train on, or no song of such a name.
+        DataError: the folder has no class of sound to train on, or no song of such a name.
     """
-    place = Path(place)
-    folders = [folder for folder in _subfolders(place) if named_class(folder.name)]
-    if folders and not _is_listed(place):
-        rows, words = _scan_classes(place, seed)
+    path = Path(path)
+    folders = [folder for folder in _subfolders(path) if named_class(folder.name)]
+    if folders and not _is_listed(path):
+        rows, words = _scan_classes(path, seed)
     else:
-        rows, words = _load(place, ("speech", "noise", "stem", "note", "drum"), seed)
+        rows, words = _load(path, ("speech", "noise", "stem", "note", "drum"), seed)
     stems = [row for row in rows if row.kind == "stem"]
     if odd := sorted({row.label for row in stems} - set(STEMS)):
         rows = [row for row in rows if row.kind != "stem" or row.label in STEMS]
@@ -53,12 +53,12 @@ def class_rows(
     stems = [row for row in rows if row.kind == "stem"]
     stems = split_songs(stems, hold_out) if hold_out else stems
     rows = [row for row in rows if row.kind in ("speech", "noise")] + stems + played
-    if _is_listed(place):  # now that the split is known
-        words = _in_words(place, rows, words)
+    if _is_listed(path):  # now that the split is known
+        words = _in_words(path, rows, words)
     found = [row for row in rows if row.kind in ("speech", "stem", "note", "drum")]
     if not found:
         raise DataError(
-            f"{place} holds no classes to separate; give a folder with subfolders named "
+            f"{path} holds no classes to separate; give a folder with subfolders named "
             f"{', '.join(CLASSES)}, songs with {', '.join(STEMS)}, or a manifest"
         )
     return rows, [*words, *_classes_in_words(rows)]
@@ -71,10 +71,10 @@ def speaker_rows(
 ) -> tuple[list[Row], list[str]]:
     """Rows of speech, and of noise, for mixtures of speakers, and what was found in words.
 
-    `noise` may be the same place; without it, noise that the speech's place holds is used.
+    `noise` may be the same folder; without it, noise that the speech's folder holds is used.
 
     Raises:
-        DataError: the place holds no speech, or not two named speakers with enough of it.
+        DataError: the folder holds no speech, or not two named speakers with enough of it.
     """
     rows, words = _load(Path(speech), ("speech", "noise"), seed)
     if noise is not None and Path(noise) != Path(speech):
@@ -113,7 +113,7 @@ def split_played(rows: Sequence[Row], seed: int = 0) -> list[Row]:
     held_out = set()
     for names in groups.values():
         if len(names) >= 4:
-            ordered = sorted(names, key=lambda name: split_place(seed, name))
+            ordered = sorted(names, key=lambda name: split_position(seed, name))
             held_out |= set(ordered[: max(1, round(_VALID_SHARE * len(names)))])
     return [
         replace(row, split="valid" if recording_of(row) in held_out else "train") for row in rows
@@ -141,36 +141,36 @@ def split_songs(rows: Sequence[Row], hold_out: Sequence[str]) -> list[Row]:
     ]
 
 
-def _subfolders(place: Path) -> list[Path]:
-    return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+def _subfolders(path: Path) -> list[Path]:
+    return sorted(one for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
 
 
-def _is_listed(place: Path) -> bool:
+def _is_listed(path: Path) -> bool:
     """Whether a manifest lists the folder, as `load_rows` finds it."""
-    folders = (place, place.resolve().parent)
-    return place.is_file() or any((folder / "manifest.csv").is_file() for folder in folders)
+    folders = (path, path.resolve().parent)
+    return path.is_file() or any((folder / "manifest.csv").is_file() for folder in folders)
 
 
-def _load(place: Path, kinds: Sequence[str], seed: int) -> tuple[list[Row], list[str]]:
+def _load(path: Path, kinds: Sequence[str], seed: int) -> tuple[list[Row], list[str]]:
     """Rows of these kinds from a manifest or a scanned folder, and what was found in words."""
-    rows, words = load_rows(place, seed=seed)
-    wanted = [row for row in rows if row.kind in kinds]
-    if len(wanted) < len(rows):  # of a manifest that lists more: speak of what is used
-        words = _in_words(place, wanted, words)
-    return wanted, words
+    rows, words = load_rows(path, seed=seed)
+    used = [row for row in rows if row.kind in kinds]
+    if len(used) < len(rows):  # of a manifest that lists more: speak of what is used
+        words = _in_words(path, used, words)
+    return used, words
 
 
-def _in_words(place: Path, rows: list[Row], said: Sequence[str]) -> list[str]:
+def _in_words(path: Path, rows: list[Row], said: Sequence[str]) -> list[str]:
     """What rows of a manifest hold, and what was said already of the manifest itself."""
     kept = [line for line in said if line.startswith(("layout", "left out"))]
-    return [*Scan(place, rows).words()[:-2], *kept] if rows else kept
+    return [*Scan(path, rows).words()[:-2], *kept] if rows else kept
 
 
-def _scan_classes(place: Path, seed: int) -> tuple[list[Row], list[str]]:
+def _scan_classes(path: Path, seed: int) -> tuple[list[Row], list[str]]:
     """Rows of a folder of folders, one a class."""
     rows: list[Row] = []
     words: list[str] = []
-    for folder in _subfolders(place):
+    for folder in _subfolders(path):
         name = named_class(folder.name)
         if not name:
             words.append(f"left out: {folder.name}/ names no class of {', '.join(CLASSES)}")

@@ -14,7 +14,7 @@ import numpy as np
 
 __all__ = [
     "Hit",
-    "Note",
+    "ArrangedNote",
     "Song",
     "bass_line",
     "chords",
@@ -51,7 +51,7 @@ _STEP_SHARES = (0.05, 0.15, 0.27, 0.06, 0.27, 0.15, 0.05)
 
 
 @dataclass(frozen=True)
-class Note:
+class ArrangedNote:
     """A note of MIDI number `midi`, its onset and length in seconds, its level in dB."""
 
     midi: int
@@ -109,7 +109,7 @@ def _triad(song: Song, degree: int, low: int, size: int) -> list[int]:
     return sorted(low + (pitch - low) % 12 for pitch in classes)
 
 
-def chords(song: Song, rng: np.random.Generator, low: int = 50) -> list[Note]:
+def chords(song: Song, rng: np.random.Generator, low: int = 50) -> list[ArrangedNote]:
     """Chords in one manner throughout: held, pulsed, broken, or strummed off the beat."""
     manner = str(rng.choice(("held", "pulsed", "broken", "strummed")))
     size = int(rng.integers(3, 5))
@@ -129,20 +129,20 @@ def chords(song: Song, rng: np.random.Generator, low: int = 50) -> list[Note]:
         steps = {"held": [0], "pulsed": [0, 2, 4, 6]}.get(manner, strummed)
         roll = float(rng.uniform(0.0, 0.02)) if manner != "strummed" else 0.018
         for step, following in zip(steps, [*steps[1:], 8], strict=True):
-            for place, pitch in enumerate(pitches):
-                onset = begin + step * eighth + place * roll
+            for number, pitch in enumerate(pitches):
+                onset = begin + step * eighth + number * roll
                 notes.append(_played(pitch, onset, (following - step) * eighth, step, rng))
     return notes
 
 
-def melody(song: Song, rng: np.random.Generator, low: int, high: int) -> list[Note]:
+def melody(song: Song, rng: np.random.Generator, low: int, high: int) -> list[ArrangedNote]:
     """A walk over the scale between MIDI `low` and `high`, in phrases with rests."""
     scale = [midi for midi in range(low, high + 1) if (midi - song.root) % 12 in song.scale]
     if not scale:
         return []
     lengths = (0.5, 1.0, 1.5, 2.0, 4.0)
     shares = rng.dirichlet((3.0, 3.0, 1.0, 1.5, 0.7))
-    place = int(rng.integers(len(scale)))
+    position = int(rng.integers(len(scale)))
     beat, notes = 0.0, []
     while beat < 4.0 * len(song.chords):
         length = float(rng.choice(lengths, p=shares))
@@ -150,14 +150,14 @@ def melody(song: Song, rng: np.random.Generator, low: int, high: int) -> list[No
             beat += length
             continue
         step = int(rng.choice(_STEPS, p=_STEP_SHARES))
-        place = int(np.clip(place + step, 0, len(scale) - 1))
+        position = int(np.clip(position + step, 0, len(scale) - 1))
         held = length * song.beat_seconds * float(rng.uniform(0.7, 1.0))
-        notes.append(_played(scale[place], beat * song.beat_seconds, held, int(2 * beat), rng))
+        notes.append(_played(scale[position], beat * song.beat_seconds, held, int(2 * beat), rng))
         beat += length
     return notes
 
 
-def bass_line(song: Song, rng: np.random.Generator, low: int = 28) -> list[Note]:
+def bass_line(song: Song, rng: np.random.Generator, low: int = 28) -> list[ArrangedNote]:
     """Roots, fifths and octaves of the chords, or a walk from chord to chord."""
     manner = str(rng.choice(("eighths", "sparse", "octaves", "walking")))
     sparse = sorted({0, *rng.choice(8, 2, replace=False).tolist()})
@@ -182,11 +182,13 @@ def bass_line(song: Song, rng: np.random.Generator, low: int = 28) -> list[Note]
 
 def _played(
     midi: int, onset_seconds: float, seconds: float, step: int, rng: np.random.Generator
-) -> Note:
+) -> ArrangedNote:
     """A note as a hand plays it: accents on the beat, a few ms early or late."""
     accent = 1.5 if step % 4 == 0 else (0.0 if step % 2 == 0 else -2.0)
     late = float(rng.normal(0.0, 0.006))
-    return Note(midi, max(0.0, onset_seconds + late), seconds, accent + float(rng.normal(0.0, 1.5)))
+    return ArrangedNote(
+        midi, max(0.0, onset_seconds + late), seconds, accent + float(rng.normal(0.0, 1.5))
+    )
 
 
 def drum_pattern(song: Song, rng: np.random.Generator) -> list[Hit]:
@@ -235,9 +237,9 @@ def _hands(song: Song, rng: np.random.Generator) -> list[Hit]:
     for bar in range(len(song.chords)):
         play = _player(song, rng, bar, 0.0, hits)
         for step in range(16):
-            place = 16 * (bar % 2) + step
-            if loop[place]:
-                play("hand", step, float(accents[place]))
+            position = 16 * (bar % 2) + step
+            if loop[position]:
+                play("hand", step, float(accents[position]))
     return hits
 
 

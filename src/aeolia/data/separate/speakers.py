@@ -126,7 +126,7 @@ class SpeakerMixer:
         return self.render(plans, length, clips.reshape(2, len(clips) // 2, short))
 
     def enrolment_length(self, step: int) -> int:
-        """Samples of the enrolment clips of a step, whichever process asks."""
+        """Samples of the enrolment clips of a step, the same in every process."""
         rng = item_rng(self.config.seed, step, _WHOLE_STEP)
         # One of nine: with few lengths the memory of a step can serve the next ones.
         seconds = float(rng.choice(np.linspace(*self.config.enrolment_seconds, 9)))

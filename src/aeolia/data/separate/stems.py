@@ -1,4 +1,4 @@
-"""Crops of music by class: places where a stem sounds, and stems of one song side by side."""
+"""Crops of music by class: stretches where a stem sounds, and stems of one song side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.data.crops import Segment
+from aeolia.data.crops import Segment, pick, share_ends
 from aeolia.data.pool import AudioPool
 
 __all__ = ["StemCrops"]
@@ -26,11 +26,11 @@ _FADE_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
-class _Places:
+class _Starts:
     """Where crops may start in items that belong together: frames, one list per item."""
 
     items: np.ndarray
-    starts: list[np.ndarray]
+    frames: list[np.ndarray]
     #: Upper ends of the items' shares of [0, 1).
     ends: np.ndarray
 
@@ -40,7 +40,7 @@ class StemCrops:
 
     Every row is a stem: its label is the class, its source the song, whose stems are aligned.
     What a song's "other" plays while most of its power lies below 100 Hz is passed over, and
-    `with_hidden_bass` names what should be heard without its lows: songs without a bass stem hold
+    `with_hidden_bass` names what should be used without its lows: songs without a bass stem hold
     their bass there or among the drums, and a sound cannot be in two classes.
     """
 
@@ -56,13 +56,15 @@ class StemCrops:
             if good[item].any():
                 by_label[pool.row(item).label].append(item)
             by_song[pool.row(item).source, float(pool.speeds[item])].append(item)
-        self._labels = {label: _places(items, good) for label, items in by_label.items()}
+        self._labels = {label: _starts_of(items, good) for label, items in by_label.items()}
         #: Items whose lows may be a bass: drums and "other" of songs without a bass stem.
         self.with_hidden_bass = _with_hidden_bass(pool, by_song.values())
         self._songs = [
-            song for items in by_song.values() if (song := _Song.of(pool, items, good)) is not None
+            song
+            for items in by_song.values()
+            if (song := _AlignedStems.of(pool, items, good)) is not None
         ]
-        self._song_ends = _ends([len(song.starts) for song in self._songs])
+        self._song_ends = share_ends([len(song.starts) for song in self._songs])
 
     @property
     def labels(self) -> list[str]:
@@ -76,18 +78,18 @@ class StemCrops:
 
     def draw(self, label: str, rng: np.random.Generator) -> list[Segment]:
         """A crop of a stem of class `label`."""
-        places = self._labels[label]
-        which = _pick(places.ends, rng)
-        item = int(places.items[which])
+        starts = self._labels[label]
+        which = pick(starts.ends, rng)
+        item = int(starts.items[which])
         size = int(self.pool.lengths[item])
         if size < self.length:  # stands alone between silence
             return [Segment(item, 0, size, int(rng.integers(self.length - size + 1)), self._fade)]
-        starts = places.starts[which]
-        return [self._segment(item, int(starts[rng.integers(len(starts))]), rng.random())]
+        frames = starts.frames[which]
+        return [self._segment(item, int(frames[rng.integers(len(frames))]), rng.random())]
 
     def draw_song(self, rng: np.random.Generator) -> dict[str, list[Segment]]:
-        """Crops of all stems of a song that sound at one place of it: at least two."""
-        song = self._songs[_pick(self._song_ends, rng)]
+        """Crops of all stems of a song that sound at one time: at least two."""
+        song = self._songs[pick(self._song_ends, rng)]
         frame = int(song.starts[rng.integers(len(song.starts))])
         shift = rng.random()
         return {
@@ -111,7 +113,7 @@ class StemCrops:
         sound = self.pool.sound(item, length=frames * self._frame)
         low_step = max(1, round(self.pool.sample_rate / (4.0 * _LOW_HZ)))
         parts = self._frame // low_step
-        # Every other sample of short means and of all tells enough, at half the time.
+        # Every other sample of short means and of all suffice, at half the time.
         blocks = sound.reshape(frames, self._frame)[:, : parts * low_step]
         blocks = blocks.reshape(frames, parts, low_step).astype(np.float32)
         power = np.square(blocks).mean((1, 2))
@@ -130,7 +132,7 @@ class StemCrops:
 
 
 @dataclass(frozen=True)
-class _Song:
+class _AlignedStems:
     """Stems of one song at one speed: items, whether each sounds by frame, and good frames."""
 
     items: list[int]
@@ -138,7 +140,7 @@ class _Song:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, pool: AudioPool, items: list[int], good: list[np.ndarray]) -> _Song | None:
+    def of(cls, pool: AudioPool, items: list[int], good: list[np.ndarray]) -> _AlignedStems | None:
         """None where no two stems of different classes sound together."""
         if len({pool.row(item).label for item in items}) < len(items) or len(items) < 2:
             return None
@@ -158,16 +160,7 @@ def _with_hidden_bass(pool: AudioPool, songs: Iterable[list[int]]) -> frozenset[
     return frozenset(hidden)
 
 
-def _places(items: list[int], good: list[np.ndarray]) -> _Places:
+def _starts_of(items: list[int], good: list[np.ndarray]) -> _Starts:
     starts = [np.flatnonzero(good[item]) for item in items]
     # Long recordings more often, but not in proportion: variety counts.
-    return _Places(np.array(items), starts, _ends([len(s) ** 0.5 for s in starts]))
-
-
-def _ends(weights: list[float] | list[int]) -> np.ndarray:
-    total = np.cumsum(np.asarray(weights, np.float64))
-    return total / total[-1] if len(total) else total
-
-
-def _pick(ends: np.ndarray, rng: np.random.Generator) -> int:
-    return min(int(np.searchsorted(ends, rng.random(), side="right")), len(ends) - 1)
+    return _Starts(np.array(items), starts, share_ends([len(s) ** 0.5 for s in starts]))

@@ -1,7 +1,7 @@
 """Basses of electronic music made by rule: notes of 30 to 120 Hz with overtones that fade.
 
 Recorded basses hardly reach below 40 Hz, and a model that knows low sounds from bass drums alone
-takes every one for a drum. What tells the two apart is how they go on: a bass holds its pitch.
+takes every one for a drum. What distinguishes the two is how they go on: a bass holds its pitch.
 How they begin does not: many such basses are drum machines' bass drums (the TR-808's) played as
 notes, which fall into their pitch from octaves above, and they begin with the bass drum more often
 than not, so notes can be laid on its beats.
@@ -67,7 +67,7 @@ class _Touch:
         """The level [T] of a note held for so many samples."""
         begun = 1.0 + self.punch * np.exp(-time / self.punch_time)
         ending = np.exp(-np.maximum(time - held, 0) / self.release)
-        return begun * np.exp(-time / self.fading) * ending * (held > 0)
+        return np.asarray(begun * np.exp(-time / self.fading) * ending * (held > 0))
 
 
 def sub_bass(
@@ -109,7 +109,7 @@ def sub_bass(
     level *= 1.0 - depth * (0.5 + 0.5 * beating)
     # Edges as those of an instrument: 2 to 10 ms to rise or fall.
     sound = wave * _smooth(_smooth(level, touch.edge), touch.edge)
-    return (sound / max(1.0, float(np.abs(sound).max()))).astype(np.float32)
+    return np.asarray(sound / max(1.0, float(np.abs(sound).max())), np.float32)
 
 
 def _cycle(rng: np.random.Generator) -> np.ndarray:
@@ -126,7 +126,7 @@ def _cycle(rng: np.random.Generator) -> np.ndarray:
     cycle = np.tanh(drive * np.sin(turns)) / np.tanh(drive)
     cycle += amplitude @ np.sin(number[:, None] * turns + rng.uniform(-0.5, 0.5, (len(number), 1)))
     cycle -= cycle.mean()
-    return np.append(cycle, cycle[0]) / np.abs(cycle).max()
+    return np.asarray(np.append(cycle, cycle[0]) / np.abs(cycle).max())
 
 
 def beats_of(drums: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -155,4 +155,4 @@ def _smooth(values: np.ndarray, count: int) -> np.ndarray:
     padded = np.pad(values, (count // 2 + 1, count // 2), mode="edge")
     total = np.cumsum(padded)
     width = 2 * (count // 2) + 1
-    return (total[width:] - total[:-width]) / width
+    return np.asarray((total[width:] - total[:-width]) / width)

@@ -12,7 +12,7 @@ from torch import Tensor
 from aeolia.audio.contour import LOUDNESS_FLOOR_DB
 from aeolia.config import SynthConfig
 from aeolia.data.synth.mix_config import NoteMixConfig
-from aeolia.data.synth.notes import Note
+from aeolia.data.synth.notes import RecordedNote
 from aeolia.models.synth.encoder import NoteSpectrum
 
 __all__ = ["NoteBatch", "NoteBatches", "held_frames"]
@@ -61,7 +61,7 @@ class NoteBatches:
 
     def __init__(
         self,
-        notes: Sequence[Note],
+        notes: Sequence[RecordedNote],
         config: SynthConfig,
         mix: NoteMixConfig,
     ) -> None:
@@ -144,13 +144,13 @@ class NoteBatches:
         return self._powers[number]
 
 
-def _bandwidth_hz(note: Note) -> float:
+def _bandwidth_hz(note: RecordedNote) -> float:
     """How high a note says anything; beyond all bins where it is whole, or not known."""
     reach = note.file.bandwidth_hz
     return reach if 0.0 < reach < _WHOLE_HZ else 1e6
 
 
-def held_frames(note: Note) -> int:
+def held_frames(note: RecordedNote) -> int:
     """Frames in which a note was still held: all, or those before a recorded release."""
     if not note.ends:
         return len(note.pitch_hz)

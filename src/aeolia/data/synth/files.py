@@ -1,7 +1,7 @@
 """Find single notes in a folder and what their labels say: instrument, pitch, velocity.
 
 Labels come, in this order, from a CSV file, NSynth's examples.json, SFZ files, and file names.
-What none of them tells (pitch 0) is left to a pitch tracker.
+What none of them gives (pitch 0) is left to a pitch tracker.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LOWEST, _HIGHEST = 12.0, 120.0
 class NoteFile:
     """One recording of a note, or of monophonic playing.
 
-    `midi` is the labelled pitch, 0 where nothing tells it; `velocity` is from 0 to 1, or -1;
+    `midi` is the labelled pitch, 0 where nothing gives it; `velocity` is from 0 to 1, or -1;
     `bandwidth_hz` is how high the recording reaches, 0 where unknown.
     """
 
@@ -50,10 +50,10 @@ class NoteFile:
     licence: str = ""
     bandwidth_hz: float = 0.0
     #: Where the pitch is from, for reports.
-    told_by: str = ""
+    labelled_by: str = ""
 
 
-def find_notes(place: str | os.PathLike[str], kind: str = "note") -> list[NoteFile]:
+def find_notes(path: str | os.PathLike[str], kind: str = "note") -> list[NoteFile]:
     """Notes under a folder, or those that a CSV file lists.
 
     Args:
@@ -62,31 +62,31 @@ def find_notes(place: str | os.PathLike[str], kind: str = "note") -> list[NoteFi
     Raises:
         DataError: there is no such folder, or no audio in it.
     """
-    place = Path(place)
-    if place.is_file() and place.suffix == ".csv":
-        return _unique(_from_table(place, kind, None))
-    if not place.is_dir():
-        what = "is a file" if place.exists() else "does not exist"
-        raise DataError(f"{place} {what}; name a folder of notes, or a CSV file that lists them")
+    path = Path(path)
+    if path.is_file() and path.suffix == ".csv":
+        return _unique(_from_table(path, kind, None))
+    if not path.is_dir():
+        what = "is a file" if path.exists() else "does not exist"
+        raise DataError(f"{path} {what}; name a folder of notes, or a CSV file that lists them")
     notes: list[NoteFile] = []
-    for table in (*sorted(place.rglob("*.csv")), place.resolve().parent / "manifest.csv"):
+    for table in (*sorted(path.rglob("*.csv")), path.resolve().parent / "manifest.csv"):
         if table.is_file():
-            notes += _from_table(table, kind, place.resolve())
-    for table in sorted(place.rglob("examples.json")):
+            notes += _from_table(table, kind, path.resolve())
+    for table in sorted(path.rglob("examples.json")):
         notes += _from_nsynth(table)
-    for table in sorted(place.rglob("*.sfz")):
+    for table in sorted(path.rglob("*.sfz")):
         notes += _from_sfz(table)
-    notes += _from_names(place.resolve())
+    notes += _from_names(path.resolve())
     if not notes:
         raise DataError(
-            f"{place} holds no audio files ({' '.join(sorted(AUDIO_SUFFIXES))}), subfolders "
+            f"{path} holds no audio files ({' '.join(sorted(AUDIO_SUFFIXES))}), subfolders "
             "included; name the folder that has the notes"
         )
     return _unique(notes)
 
 
 def pitch_from_name(name: str) -> float:
-    """MIDI number that a file's name tells, as a note (A4, db2, F#3) or as a number; else 0.
+    """MIDI number that a file's name gives, as a note (A4, db2, F#3) or as a number; else 0.
 
     C4 is 60. The last note in the name counts: instruments come first.
     """
@@ -161,7 +161,7 @@ def _from_nsynth(table: Path) -> Iterator[NoteFile]:
                 float(example.get("pitch", 0)),
                 float(example.get("velocity", -127)) / 127.0,
                 "nsynth",
-                told_by=table.name,
+                labelled_by=table.name,
             )
 
 
@@ -195,7 +195,7 @@ def _from_sfz(table: Path) -> Iterator[NoteFile]:
                     _pitch(key),
                     -1.0 if high is None else high / 127.0,
                     folder.name,
-                    told_by=table.name,
+                    labelled_by=table.name,
                 )
 
 
@@ -215,7 +215,7 @@ def _from_names(root: Path) -> Iterator[NoteFile]:
                 re.sub(r"[^a-z0-9]+", "_", parent.lower()).strip("_") or "notes",
                 midi,
                 source=root.name,
-                told_by="file names" if midi else "",
+                labelled_by="file names" if midi else "",
             )
 
 

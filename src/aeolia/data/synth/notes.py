@@ -26,7 +26,7 @@ from aeolia.data.synth.files import NoteFile
 from aeolia.data.synth.pitch import label_support, refine_pitch
 from aeolia.errors import DataError
 
-__all__ = ["Note", "NotePool", "hold_out", "read_notes"]
+__all__ = ["RecordedNote", "NotePool", "hold_out", "read_notes"]
 
 #: Counted up when what is kept of a note changes.
 _VERSION = 3
@@ -43,7 +43,7 @@ _DOUBTFUL = "pitch doubtful, left out"
 
 
 @dataclass(frozen=True)
-class Note:
+class RecordedNote:
     """One note: where it is from, its audio as int16 [T], and contours per frame [F].
 
     `gain_db` turns the audio's integers into samples at the level that the instrument is learned
@@ -71,14 +71,14 @@ class Note:
 class NotePool:
     """The usable notes, and what is to be said about the others: (problem, path, detail)."""
 
-    notes: list[Note]
+    notes: list[RecordedNote]
     problems: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def instruments(self) -> tuple[str, ...]:
         return tuple(sorted({note.file.instrument for note in self.notes}))
 
-    def of(self, split: str) -> list[Note]:
+    def of(self, split: str) -> list[RecordedNote]:
         return [note for note in self.notes if note.split == split]
 
     def words(self) -> list[str]:
@@ -95,10 +95,11 @@ class NotePool:
                 f"{name}: {len(notes)} notes, {pitches}, {kept} to learn from, "
                 f"{len(notes) - kept} held out"
             )
-        told = Counter(note.file.told_by or "tracked" for note in self.notes if note.midi > 0.0)
-        if told:
-            by = ", ".join(f"{name} ({count})" for name, count in told.most_common())
-            lines.append(f"pitches told by: {by}")
+        pitched = [note for note in self.notes if note.midi > 0.0]
+        labelled = Counter(note.file.labelled_by or "tracked" for note in pitched)
+        if labelled:
+            by = ", ".join(f"{name} ({count})" for name, count in labelled.most_common())
+            lines.append(f"pitches given by: {by}")
         for problem in dict.fromkeys(problem for problem, _, _ in self.problems):
             found = [(path, why) for kind, path, why in self.problems if kind == problem]
             examples = "; ".join(f"{Path(path).name} ({why})" for path, why in found[:3])
@@ -120,7 +121,7 @@ def read_notes(
 
     Raises:
         DataError: none of the notes can be used.
-        MissingExtraError: a note's pitch is told by nothing, and no tracker is installed.
+        MissingExtraError: a note's pitch is given by nothing, and no tracker is installed.
     """
     name = entry_name(
         "notes",
@@ -152,12 +153,12 @@ def _measured(
     seen: dict[str, str] = {}
     for done, file in enumerate(files, start=1):
         found = _measure(file, config, pitched)
-        if isinstance(found, Note):
+        if isinstance(found, RecordedNote):
             content = hashlib.sha256(found.audio.tobytes()).hexdigest()
             if content in seen:
                 found = ("repeated", file.path, f"same as {Path(seen[content]).name}")
             seen.setdefault(content, file.path)
-        if isinstance(found, Note):
+        if isinstance(found, RecordedNote):
             pool.notes.append(found)
             if pitched and (doubt := _doubt(found, config.sample_rate)):
                 pool.problems.append((_DOUBTFUL, file.path, doubt))
@@ -189,7 +190,9 @@ def hold_out(pool: NotePool, instruments: Sequence[str] = ()) -> NotePool:
     return replace(pool, notes=notes)
 
 
-def _measure(file: NoteFile, config: SynthConfig, pitched: bool) -> Note | tuple[str, str, str]:
+def _measure(
+    file: NoteFile, config: SynthConfig, pitched: bool
+) -> RecordedNote | tuple[str, str, str]:
     """Decode and measure one note; or (problem, path, detail)."""
     rate, hop = config.sample_rate, config.hop_length
     try:
@@ -220,10 +223,10 @@ def _measure(file: NoteFile, config: SynthConfig, pitched: bool) -> Note | tuple
     # Integers at full scale keep what quiet notes have; the gain brings the level back.
     stored = np.round(sound * (32000.0 / peak)).astype(np.int16)
     gain_db = 20.0 * np.log10(peak / 32000.0)
-    return Note(file, stored, pitch, level, midi, gain_db=gain_db, ends=ends)
+    return RecordedNote(file, stored, pitch, level, midi, gain_db=gain_db, ends=ends)
 
 
-def _doubt(note: Note, rate: int) -> str:
+def _doubt(note: RecordedNote, rate: int) -> str:
     """What speaks against a note's label; nothing, mostly."""
     if not note.file.midi:
         return ""
@@ -256,7 +259,7 @@ def _pitch(
     return contour, float(np.median(hz_to_midi(contour[contour > 0.0])))
 
 
-def _levelled(notes: Sequence[Note], config: SynthConfig) -> list[Note]:
+def _levelled(notes: Sequence[RecordedNote], config: SynthConfig) -> list[RecordedNote]:
     """Gains that bring each instrument's loudest notes to full loudness; velocities."""
     loudest: dict[tuple[str, str], list[float]] = defaultdict(list)
     for note in notes:
@@ -301,7 +304,7 @@ def _load(folder: Path, files: Sequence[NoteFile]) -> NotePool:
     samples = frames = 0
     for number, length, count, midi, gain_db, ends in table:
         notes.append(
-            Note(
+            RecordedNote(
                 files[int(number)],
                 audio[samples : samples + int(length)],
                 pitch[frames : frames + int(count)],

@@ -1,4 +1,4 @@
-"""The exact pitch of a note, frame by frame, near the pitch that its label tells."""
+"""The exact pitch of a note, frame by frame, near the pitch of its label."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def label_support(audio: np.ndarray, sample_rate: int, midi: float) -> float:
 
     Magnitudes at the first harmonics of the labelled pitch, over those of the best other pitch
     within an octave: well above 1 for most right labels, far below for wrong ones. Octaves are
-    not told apart: a note holds its octave's harmonics too.
+    not distinguished: a note holds its octave's harmonics too.
     """
     sound = soxr.resample(audio, sample_rate, _RATE) if sample_rate != _RATE else audio
     size = 1 << (len(sound) - 1).bit_length()

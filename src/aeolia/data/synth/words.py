@@ -1,4 +1,4 @@
-"""Words for instruments: families, and the kinds of drum hits that file names tell."""
+"""Words for instruments: families, and the kinds of drum hits that file names give."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def instrument_words(name: str) -> tuple[str, ...]:
 
 
 def drum_kind(file: NoteFile) -> str:
-    """The kind of hit that a file's label or path tells, "percussion" where neither does."""
+    """The kind of hit that a file's label or path gives, "percussion" where neither does."""
     text = "/".join(["", file.instrument, *file.path.split("/")[-2:]]).lower()
     text = text.replace("_sn_", "/sn_").replace("_ss_", "/ss_")
     for name, pattern in _HITS:

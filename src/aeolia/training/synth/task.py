@@ -15,7 +15,7 @@ from aeolia.data.corpus.manifest import Row, trainable
 from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import find_notes
 from aeolia.data.synth.mix_config import NoteMixConfig
-from aeolia.data.synth.notes import Note, NotePool, hold_out, read_notes
+from aeolia.data.synth.notes import NotePool, RecordedNote, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind, instrument_words
 from aeolia.errors import DataError
 from aeolia.models.synth.synthesiser import Synthesiser
@@ -104,7 +104,7 @@ def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
     if not model.instruments:
         model = describe_instruments(model, pool)
     expected = set(model.instruments)
-    notes: list[Note] = [n for n in pool.of("train") if n.file.instrument in expected]
+    notes: list[RecordedNote] = [n for n in pool.of("train") if n.file.instrument in expected]
     if missing := expected - {note.file.instrument for note in notes}:
         raise DataError(
             f"{path} has no notes of {sorted(missing)[0]} any more; the model was set up with "
