@@ -15,6 +15,7 @@ from aeolia.data.denoise.mix_config import MixConfig  # noqa: E402
 from aeolia.data.denoise.mixer import Mixer  # noqa: E402
 from aeolia.data.pool import AudioPool  # noqa: E402
 from aeolia.errors import InputError  # noqa: E402
+from made.mixers import check_draws  # noqa: E402
 
 RATE = 16000
 
@@ -68,20 +69,8 @@ def only(**probabilities: float) -> dict[str, float]:
     return {**dict.fromkeys(names, 0.0), "recorded": 1.0, **probabilities}
 
 
-def test_the_same_step_is_the_same_batch(mix) -> None:
-    one, again = mix().batch(3, 12), mix().batch(3, 12)
-    assert torch.equal(one.noisy, again.noisy) and torch.equal(one.reference, again.reference)
-    assert not torch.equal(one.noisy, mix().batch(4, 12).noisy)
-    assert not torch.equal(one.noisy, mix(seed=8).batch(3, 12).noisy)
-
-
-def test_ranks_together_see_what_one_process_would(mix) -> None:
-    mixer = mix()
-    whole = mixer.batch(5, 12)
-    parts = [mixer.batch(5, 12, rank, world=3) for rank in range(3)]
-    for name in ("noisy", "reference", "bandwidth_hz"):
-        joined = torch.cat([getattr(part, name) for part in parts])
-        assert torch.allclose(joined, getattr(whole, name), atol=1e-6)
+def test_an_item_is_its_seed_step_and_index(mix) -> None:
+    check_draws(mix, ("noisy", "reference", "bandwidth_hz"))
 
 
 def test_batches_are_finite_and_not_clipped(mix) -> None:

@@ -23,11 +23,6 @@ RATE = 16000
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pairs")
-
-
-@pytest.fixture(scope="module")
 def rows(folder: Path) -> list[Row]:
     """Made recordings, the last speakers and noises held out."""
     rows = made_rows(folder)

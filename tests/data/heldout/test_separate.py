@@ -26,11 +26,6 @@ RATE = 16000
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("sets")
-
-
-@pytest.fixture(scope="module")
 def rows(folder: Path) -> list[Row]:
     return held_out_rows(folder)
 

@@ -25,11 +25,6 @@ RATE = 16000
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("arrangements")
-
-
-@pytest.fixture(scope="module")
 def rows(folder: Path) -> list[Row]:
     return [*note_rows(folder), *hit_rows(folder)]
 

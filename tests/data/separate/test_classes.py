@@ -19,6 +19,7 @@ from aeolia.data.separate.arrangements import arrangement_pool  # noqa: E402
 from aeolia.data.separate.classes import ClassMixer  # noqa: E402
 from aeolia.data.separate.mix_config import ClassMixConfig  # noqa: E402
 from aeolia.errors import InputError  # noqa: E402
+from made.mixers import check_draws  # noqa: E402
 
 RATE = 16000
 CONFIG = ClassMixConfig(seed=5, sample_rate=RATE, crop_seconds=1.0, rooms=4, coloured=0.3)
@@ -52,20 +53,8 @@ def plain(**changes: object) -> dict[str, object]:
     return {"equaliser": 0.0, "reverb": 0.0, "coloured": 0.0, "sub_bass": 0.0, **changes}
 
 
-def test_the_same_step_is_the_same_batch(mix) -> None:
-    one, again = mix().batch(3, 8), mix().batch(3, 8)
-    assert torch.equal(one.stems, again.stems) and torch.equal(one.mixture, again.mixture)
-    assert not torch.equal(one.mixture, mix().batch(4, 8).mixture)
-    assert not torch.equal(one.mixture, mix(seed=6).batch(3, 8).mixture)
-
-
-def test_ranks_together_see_what_one_process_would(mix) -> None:
-    mixer = mix()
-    whole = mixer.batch(2, 6)
-    parts = [mixer.batch(2, 6, rank, world=3) for rank in range(3)]
-    for name in ("mixture", "stems", "bandwidth_hz"):
-        joined = torch.cat([getattr(part, name) for part in parts])
-        assert torch.allclose(joined, getattr(whole, name), atol=1e-6)
+def test_an_item_is_its_seed_step_and_index(mix) -> None:
+    check_draws(mix, ("mixture", "stems", "bandwidth_hz"))
 
 
 def test_stems_sum_to_the_mixture_exactly(mix) -> None:

@@ -28,11 +28,6 @@ RATE = 16000
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("separation")
-
-
-@pytest.fixture(scope="module")
 def rows(folder: Path) -> list[Row]:
     """Speakers s4 and s5, noise n5, song2, and some notes and hits are held out."""
     held = {"s4", "s5", "n5"}

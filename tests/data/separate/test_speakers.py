@@ -15,6 +15,7 @@ from aeolia.data.pool import AudioPool  # noqa: E402
 from aeolia.data.separate.mix_config import SpeakerMixConfig  # noqa: E402
 from aeolia.data.separate.speakers import SpeakerMixer  # noqa: E402
 from aeolia.errors import InputError  # noqa: E402
+from made.mixers import check_draws  # noqa: E402
 
 RATE = 16000
 CONFIG = SpeakerMixConfig(
@@ -59,22 +60,8 @@ def only(**changes: object) -> dict[str, object]:
     return {**dict.fromkeys(names, 0.0), **changes}
 
 
-def test_the_same_step_is_the_same_batch(mix) -> None:
-    one, again = mix().batch(3, 8), mix().batch(3, 8)
-    for field in dataclasses.fields(one):
-        first, second = getattr(one, field.name), getattr(again, field.name)
-        assert torch.equal(first, second) if torch.is_tensor(first) else first == second
-    assert not torch.equal(one.mixture, mix().batch(4, 8).mixture)
-    assert not torch.equal(one.mixture, mix(seed=3).batch(3, 8).mixture)
-
-
-def test_ranks_together_see_what_one_process_would(mix) -> None:
-    mixer = mix()
-    whole = mixer.batch(2, 6)
-    parts = [mixer.batch(2, 6, rank, world=3) for rank in range(3)]
-    for name in ("mixture", "target", "enrolment", "background", "bandwidth_hz"):
-        joined = torch.cat([getattr(part, name) for part in parts])
-        assert torch.allclose(joined, getattr(whole, name), atol=1e-6)
+def test_an_item_is_its_seed_step_and_index(mix) -> None:
+    check_draws(mix, ("mixture", "target", "enrolment", "background", "bandwidth_hz"))
 
 
 def test_shapes_and_bounds(mix) -> None:
@@ -130,7 +117,7 @@ def test_alone_without_noise_is_the_target_itself(mix) -> None:
     assert torch.equal(batch.mixture, batch.target)
 
 
-def test_voices_to_be_told_apart_are_of_different_people(mix, pools: dict[str, AudioPool]) -> None:
+def test_compared_voices_are_of_different_people(mix, pools: dict[str, AudioPool]) -> None:
     mixer, speech = mix(compared_voices=3), pools["speech"]
     for step in range(20):
         clips = mixer.plan_voices(step, 0, RATE)

@@ -1,1 +1,1 @@
-"""Separate."""
+"""Mixtures of sound classes and of speakers, and the music that is arranged for them."""

@@ -1,1 +1,1 @@
-"""Synth."""
+"""Single notes and drum hits: found, measured, split, and cut for training."""
