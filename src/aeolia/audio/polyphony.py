@@ -45,7 +45,7 @@ def polyphonic_share(audio: np.ndarray, sample_rate: int, track: PitchTrack) -> 
     if energy.max() <= 0.0 or not len(active):
         return 0.0
     # The tracker gives up on chords, but also on notes beyond its range: frames without a pitch
-    # are asked only where there is hardly anything else.
+    # are used only where there is hardly anything else.
     voiced = active[pitch[active] > 0.0]
     active = voiced if len(voiced) > _ENOUGH_VOICED * len(active) else active
     foreign = [

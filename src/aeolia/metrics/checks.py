@@ -1,4 +1,4 @@
-"""What every metric asks of its two signals, said once and in words."""
+"""What every metric requires of its two signals, said once and in words."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def log_spectral_distance(
         reference: clean signal, [T], at least 32 ms.
         estimate: signal to judge, [T].
         sample_rate: in Hz.
-        low_hz: lowest frequency that counts; 8000 asks what became of the upper band.
+        low_hz: lowest frequency that counts; 8000 shows what became of the upper band.
         high_hz: highest frequency that counts; the Nyquist frequency if None.
 
     Raises:

@@ -121,7 +121,7 @@ class Voice:
         if self.encoder != encoder or self.vector.shape != (size,):
             other = f"for the model {self.model!r}" if self.model != model else "by another version"
             raise ModelError(
-                f"the voice of {self.clip} was made {other}, and {model!r} is asked; make it "
+                f"the voice of {self.clip} was made {other}, and {model!r} is to be used; make it "
                 f"again from the speaker's clip with --save-voice"
             )
 
