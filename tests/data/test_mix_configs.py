@@ -76,11 +76,3 @@ def test_strict_json(config: type) -> None:
 def test_what_does_not_fit_together(config: type, values: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         config(**values)
-
-
-def test_the_textbook_is_white_noise_alone() -> None:
-    config = MixConfig.textbook(seed=3, sample_rate=8000)
-    shares = {key: getattr(config, key) for _, key in KEYS if hasattr(config, key)}
-    on = {key for key, value in shares.items() if isinstance(value, float) and value > 0.0}
-    assert on == {"crop_seconds", "gaussian", "equaliser_db"}
-    assert (config.seed, config.sample_rate) == (3, 8000)

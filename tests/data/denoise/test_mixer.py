@@ -10,11 +10,13 @@ from made.recordings import made_rows
 
 torch = pytest.importorskip("torch")
 
+from aeolia.config import config_from_dict  # noqa: E402
 from aeolia.data.corruptions import active_level  # noqa: E402
 from aeolia.data.denoise.mix_config import MixConfig  # noqa: E402
 from aeolia.data.denoise.mixer import Mixer  # noqa: E402
 from aeolia.data.pool import AudioPool  # noqa: E402
 from aeolia.errors import InputError  # noqa: E402
+from aeolia.recipes.catalogue import PRESETS  # noqa: E402
 from made.mixers import check_draws  # noqa: E402
 
 RATE = 16000
@@ -168,7 +170,8 @@ def test_measured_rooms_are_used_where_given(mix, pools: dict[str, AudioPool]) -
 
 
 def test_the_textbook_mixture_is_white_noise_and_nothing_else(pools: dict[str, AudioPool]) -> None:
-    mixer = Mixer(pools["speech"], None, None, MixConfig.textbook(seed=1))
+    config = config_from_dict(MixConfig, {**PRESETS["textbook"].mix, "seed": 1})
+    mixer = Mixer(pools["speech"], None, None, config)
     plans = [mixer.plan(0, i) for i in range(8)]
     assert all([noise.kind for noise in plan.noises] == ["gaussian"] for plan in plans)
     batch = mixer.render(plans)

@@ -62,27 +62,3 @@ class MixConfig(CropConfig):
             raise ConfigError(f"{', '.join(NOISE_KINDS)} are all 0; give one noise a share")
         if self.noise_only + self.clean_only > 1.0:
             raise ConfigError("noise_only and clean_only together exceed 1")
-
-    @classmethod
-    def textbook(cls, seed: int = 0, sample_rate: int = 16000) -> MixConfig:
-        """Clean speech plus white Gaussian noise and nothing else."""
-        return cls(
-            seed=seed,
-            sample_rate=sample_rate,
-            noise_only=0.0,
-            clean_only=0.0,
-            recorded=0.0,
-            coloured=0.0,
-            gaussian=1.0,
-            babble=0.0,
-            tones=0.0,
-            second_noise=0.0,
-            hum=0.0,
-            reverb=0.0,
-            measured_rooms=0.0,
-            equaliser=0.0,
-            band_limit=0.0,
-            clipping=0.0,
-            packet_loss=0.0,
-            salt_and_pepper=0.0,
-        )
