@@ -20,7 +20,7 @@ from aeolia.errors import InputError
 from aeolia.evaluation.statistics import paired_difference
 from aeolia.evaluation.tables import format_interval, markdown
 from aeolia.files import write_atomically
-from aeolia.training.recipe import SECTIONS
+from aeolia.recipes.recipe import SECTIONS
 from benchmarks import say
 from benchmarks.ablations.studies import STUDIES, Clips, Study
 from benchmarks.measure.processes import aeolia_command

@@ -12,7 +12,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
-SHIPPED_SUFFIXES = {".py", ".typed", ".onnx", ".safetensors", ".md", ".html", ".css", ".js"}
+SHIPPED_SUFFIXES = {
+    ".py",
+    ".typed",
+    ".onnx",
+    ".safetensors",
+    ".md",
+    ".html",
+    ".css",
+    ".js",
+    ".json",
+}
 
 
 @pytest.fixture(scope="module")

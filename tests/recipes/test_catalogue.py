@@ -36,7 +36,7 @@ def test_full_band_shares_the_lower_bands() -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("denoise-16", "did you mean 'denoise-16k'"), ("zzz", "known: denoise-16k, denoise,")],
+    [("denoise-16", "did you mean 'denoise-16k'"), ("zzz", "known: denoise, denoise-16k,")],
 )
 def test_an_unknown_name(name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):

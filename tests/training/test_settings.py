@@ -295,7 +295,7 @@ def test_each_key_of_a_run_changes_the_run(recordings: tuple[Path, Path], tmp_pa
     before = facts_of_run({}, recordings, tmp_path / "base")
     (tmp_path / "again").mkdir()
     assert facts_of_run({}, recordings, tmp_path / "again") == before
-    others = {"steps": 5, "batch_size": 3, "optimizer": "muon", "learning_rate": 1e-3, "seed": 1}
+    others = {"steps": 5, "batch_size": 3, "optimizer": "adamw", "learning_rate": 1e-3, "seed": 1}
     others |= {"warmup_steps": 2, "decay_share": 0.9, "weight_decay": 5.0, "clip_norm": 1e-3}
     others |= {"learn": ["decoder.widen"], "ema_decay": 0.05, "validate_every": 2}
     others |= {"checkpoint_every": 2, "log_every": 3, "validation_clips": 2}

@@ -6,6 +6,7 @@ key would train or run something else than was asked for.
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 import difflib
 import json
@@ -46,7 +47,18 @@ def config_from_dict(cls: type[T], values: dict[str, Any]) -> T:
 
 
 def _coerce(where: str, value: Any, hint: Any) -> Any:
-    """Turn JSON lists back into tuples and refuse values of another type."""
+    """Turn JSON lists back into tuples, objects into dataclasses; refuse values of another type."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is {shown(value)}; it must be an object")
+        return config_from_dict(hint, value)
+    if typing.get_origin(hint) in (dict, collections.abc.Mapping):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is {shown(value)}; it must be an object")
+        _, kind = typing.get_args(hint)
+        return {key: _coerce(f"{where}.{key}", item, kind) for key, item in value.items()}
+    if hint is Any:
+        return value
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"{where} is {shown(value)}; it must be a list")

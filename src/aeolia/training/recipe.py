@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from aeolia.config import CONFIG_OF_TASK, AnyConfig, config_from_dict
+from aeolia.config import AnyConfig, config_from_dict
 from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError
 from aeolia.models.checkpoint import read_checkpoint
-from aeolia.recipes.catalogue import DEFAULT_PRESETS, Preset, preset
+from aeolia.recipes.catalogue import DEFAULT_PRESETS, RECIPES, Preset, preset, structure
+from aeolia.recipes.recipe import SECTIONS, Section
 from aeolia.runtime.catalogue import released_models
 from aeolia.training.config import TrainConfig
 from aeolia.training.task import Setup
 from aeolia.training.tasks import task_of
 
-__all__ = ["FINE_TUNING", "SECTIONS", "Request", "read_sections", "read_setup"]
-
-#: Fine-tuning starts from good weights: smaller steps, and the whole run cools down.
-FINE_TUNING = {"steps": 1000, "learning_rate": 3e-4, "warmup_steps": 20, "decay_share": 0.8}
-#: The sections of a config file.
-SECTIONS = ("model", "train", "loss", "mix")
-
-Section = Mapping[str, Any]
+__all__ = ["Request", "read_sections", "read_setup", "read_start", "set_up"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,8 @@ def read_setup(request: Request) -> Setup:
 
     With both a preset and a starting model, the structure is the preset's, and the weights are
     those of the starting model as far as they fit. A model that starts from one of its own task
-    is fine-tuned, by smaller steps; one that starts from a denoiser still has its task to learn.
+    is fine-tuned, as the recipe `fine-tune-TASK` says; one that starts from a denoiser still has
+    its task to learn.
 
     Raises:
         ConfigError: an unknown preset or key, a value that cannot be, or another task's model.
@@ -61,20 +55,39 @@ def read_setup(request: Request) -> Setup:
     sections = read_sections(request.config)
     chosen = _chosen_preset(request)
     started, weights = _starting_model(request, chosen)
-    structure = chosen.model if chosen is not None else started
-    model = _model(request, structure, sections["model"])
+    basis = chosen.model if chosen is not None else started
+    model = structure(request.task, sections["model"], basis)
+    tuned = started is not None and started.task == model.task
+    of_tuning = RECIPES[f"fine-tune-{request.task}"].train if tuned else {}
+    of_preset = chosen or Preset("", model, {}, {}, {})
+    of_start = task_of(model).mix_from(started) if started is not None and chosen is None else {}
+    return set_up(
+        model,
+        {**of_preset.train, **of_tuning, **sections["train"], **request.train},
+        {**of_preset.loss, **sections["loss"]},
+        {**of_start, **of_preset.mix, **sections["mix"], **request.mix},
+        weights,
+    )
+
+
+def set_up(
+    model: AnyConfig,
+    train: Section,
+    loss: Section,
+    mix: Section,
+    weights: dict[str, Tensor] | None = None,
+) -> Setup:
+    """A run's settings: what the sections say, over the defaults of the model's task.
+
+    Raises:
+        ConfigError: a key that the task does not have, or a value that cannot be.
+    """
     task = task_of(model)
     task.check(model)
-    tuned = FINE_TUNING if started is not None and started.task == model.task else {}
-    of_preset = chosen or Preset("", model)
-    train = {**task.train, **of_preset.train, **tuned, **sections["train"], **request.train}
-    of_start = task.mix_from(started) if started is not None and chosen is None else {}
-    mix = {**of_start, **of_preset.mix, **sections["mix"], **request.mix}
-    loss = config_from_dict(task.loss, {**of_preset.loss, **sections["loss"]})
-    loss.check_model(model)
-    return Setup(
-        model, config_from_dict(TrainConfig, train), loss, _mix(task.mix, mix, model), weights
-    )
+    minimised = config_from_dict(task.loss, dict(loss))
+    minimised.check_model(model)
+    config = config_from_dict(TrainConfig, {**task.train, **train})
+    return Setup(model, config, minimised, _mix(task.mix, dict(mix), model), weights)
 
 
 def read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
@@ -117,9 +130,7 @@ def _starting_model(
 ) -> tuple[AnyConfig | None, dict[str, Tensor] | None]:
     if request.start is None:
         return None, None
-    released = released_models().get(request.start)
-    path = released.with_suffix(".safetensors") if released else Path(request.start)
-    started, weights = read_checkpoint(path)
+    started, weights = read_start(request.start)
     if started.task == "denoise" and request.task == "separate":
         if chosen is None:
             raise ConfigError(
@@ -134,19 +145,14 @@ def _starting_model(
     return started, weights
 
 
-def _model(request: Request, structure: AnyConfig | None, changes: Section) -> AnyConfig:
-    """The structure with the file's changes; what training fills in is left to it."""
-    assert structure is not None, "there is a preset where there is no starting model"
-    task = changes.get("task", request.task)
-    if task != request.task:
-        use = f"use: aeolia train {task}" if task in list(CONFIG_OF_TASK) else "leave it out"
-        raise ConfigError(f"the config's model has the task {task!r}, not {request.task}; {use}")
-    learned = structure.learned
-    if filled := [name for name in learned if changes.get(name)]:
-        raise ConfigError(f"{filled[0]} comes from the recordings; leave it out of the config")
-    values = dataclasses.asdict(structure)
-    kept = {name: value for name, value in values.items() if name not in learned}
-    return config_from_dict(type(structure), {**kept, **changes})
+def read_start(name: str) -> tuple[AnyConfig, dict[str, Tensor]]:
+    """Config and weights of a released model, a run folder or a checkpoint file.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    released = released_models().get(name)
+    return read_checkpoint(released.with_suffix(".safetensors") if released else Path(name))
 
 
 def _mix(cls: type[Any], values: dict[str, Any], model: AnyConfig) -> Any:
