@@ -19,7 +19,7 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.processes import Processes
-from aeolia.training.run import _seconds_per_step
+from aeolia.training.run import seconds_per_step
 from made.tiny_models import TINY
 from made.tiny_training import Bursts, make_recordings, write_config
 
@@ -116,6 +116,6 @@ def test_all_processes_choose_the_same_number_of_steps() -> None:
     before = [value.clone() for value in model.parameters()]
     config = TrainConfig(batch_size=4)
     objective = DenoiseObjective(DenoiseLossConfig(), TINY, 0)
-    seconds = _seconds_per_step(model, config, objective, Half(seconds=0.2), Two(1, 2))
+    seconds = seconds_per_step(model, config, objective, Half(seconds=0.2), Two(1, 2))
     assert seconds == 42.0
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

@@ -143,6 +143,15 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path: Path) -> None:
     assert_same(dict(model.state_dict()), torch.load(folder.state_path)["average"])
 
 
+def test_a_kill_between_the_state_and_its_weights_costs_nothing(tmp_path: Path) -> None:
+    folder = start(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    expected = weights.read_bytes()
+    weights.write_bytes(b"those of a checkpoint before")
+    train(DenoisingAutoencoder(TINY), config(10), OBJECTIVE, Bursts(), folder, resume=True)
+    assert weights.read_bytes() == expected
+
+
 @pytest.mark.parametrize("damage", ["cut", "text", "empty", "bytes", "absent", "other"])
 def test_a_state_that_cannot_be_used(damage: str, tmp_path: Path) -> None:
     folder = start(tmp_path)

@@ -26,7 +26,7 @@ from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpo
 from aeolia.models.spectral.transplant import POSITION_AXES
 from aeolia.recipes.catalogue import preset
 
-__all__ = ["average", "cut_bands", "extrapolate", "join_bands", "to_half"]
+__all__ = ["average", "check_same_structure", "cut_bands", "extrapolate", "join_bands", "to_half"]
 
 Weights = dict[str, Tensor]
 #: Least and most operands of each step on the command line.
@@ -50,7 +50,7 @@ def average(*models: Mapping[str, Tensor]) -> Weights:
     """
     first = models[0]
     for other in models[1:]:
-        _check_same_structure(first, other)
+        check_same_structure(first, other)
     return {name: sum((m[name] for m in models[1:]), first[name]) / len(models) for name in first}
 
 
@@ -69,7 +69,7 @@ def extrapolate(
         ModelError: the structures differ.
         InputError: no weight belongs to one of the names.
     """
-    _check_same_structure(start, end)
+    check_same_structure(start, end)
     result = dict(end)
     for module, share in shares.items():
         chosen = [name for name in end if name == module or name.startswith(f"{module}.")]
@@ -114,12 +114,24 @@ def join_bands(low: Mapping[str, Tensor], high: Mapping[str, Tensor]) -> Weights
     for name, axis in POSITION_AXES.items():
         known, joined = (_by_position(weights, name, axis) for weights in (low, high))
         count = known.shape[axis + 1]
-        if joined.ndim != known.ndim or joined.shape[axis + 1] < count:
+        joined_low = joined.narrow(axis + 1, 0, min(count, joined.shape[axis + 1]))
+        if joined_low.shape != known.shape:
             raise ModelError(f"the higher bands' {name} is not of a model with more bands")
         joined = joined.clone()
         joined.narrow(axis + 1, 0, count).copy_(known)
         result[name] = joined.flatten(axis, axis + 1)
     return result
+
+
+def check_same_structure(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> None:
+    """Refuse weights of two structures.
+
+    Raises:
+        ModelError: naming the first weight that differs.
+    """
+    for name in sorted(set(one) | set(other)):
+        if name not in one or name not in other or one[name].shape != other[name].shape:
+            raise ModelError(f"the models are of different structures: see {name}")
 
 
 def _by_position(weights: Mapping[str, Tensor], name: str, axis: int) -> Tensor:
@@ -129,12 +141,6 @@ def _by_position(weights: Mapping[str, Tensor], name: str, axis: int) -> Tensor:
         raise ModelError("bands can be cut and joined in denoisers with convolutions only")
     by_position: Tensor = weights[name].unflatten(axis, (kernel.shape[0], -1))
     return by_position
-
-
-def _check_same_structure(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> None:
-    for name in sorted(set(one) | set(other)):
-        if name not in one or name not in other or one[name].shape != other[name].shape:
-            raise ModelError(f"the models are of different structures: see {name}")
 
 
 def _run(step: str, arguments: list[str]) -> tuple[AnyConfig, Weights]:

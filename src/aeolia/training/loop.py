@@ -76,6 +76,8 @@ def train(
     start = 0
     if resume:
         start = _restore(folder, model, optimizer, average)
+        if folder.writes:  # a kill may have come between the state and its weights
+            save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
     folder.create()
     folder.forget_after(start)
     wrapped: nn.Module = (

@@ -28,7 +28,8 @@ class Processes:
         world = int(os.environ.get("WORLD_SIZE", "1"))
         if world == 1:
             return cls()
-        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        if not torch.distributed.is_initialized():
+            torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
         return cls(torch.distributed.get_rank(), world)
 
     def device(self) -> torch.device:

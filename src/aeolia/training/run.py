@@ -26,7 +26,7 @@ from aeolia.training.run_folder import RunFolder
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 from aeolia.training.tasks import task_of
 
-__all__ = ["resume_run", "start_run"]
+__all__ = ["Watch", "resume_run", "seconds_per_step", "start_run"]
 
 #: Steps timed before a run to say how long it will take, after some that warm up; more where
 #: their number is planned by it.
@@ -69,7 +69,7 @@ def start_run(
     if setup.weights is not None:
         task.transplant(model, setup.weights)
     folder.create()
-    seconds = _seconds_per_step(
+    seconds = seconds_per_step(
         model,
         config,
         prepared.objective,
@@ -97,8 +97,12 @@ def resume_run(
     steps: int | None = None,
     say: Say = print,
     watch: Watch = lambda report: None,
+    data: Data | None = None,
 ) -> Autoencoder:
     """Go on with the run in `out`, bit for bit; `steps` lengthens or shortens it.
+
+    Args:
+        data: where the recordings lie now; None takes the paths of the run.
 
     Raises:
         TrainingError: the folder holds no run, or its last state is damaged.
@@ -125,7 +129,7 @@ def resume_run(
         config_from_dict(task.loss, settings["loss"]),
         config_from_dict(task.mix, settings["mix"]),
     )
-    prepared = task.prepare(setup, settings["data"], say)
+    prepared = task.prepare(setup, settings["data"] if data is None else data, say)
     for line in prepared.found:
         say(line)
     model = build_model(prepared.model).to(processes.device())
@@ -136,7 +140,7 @@ def _ignore(_: Any) -> None:
     """Only the first of several processes talks."""
 
 
-def _seconds_per_step(
+def seconds_per_step(
     model: Autoencoder,
     config: TrainConfig,
     objective: Objective,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aeolia.training.loop import StepReport
     from aeolia.training.task import Say
 
-__all__ = ["Recordings", "add_train_command"]
+__all__ = ["Recordings", "add_train_command", "announce", "silent", "training_extra"]
 
 
 @dataclass(frozen=True)
@@ -116,16 +117,12 @@ def _run(
     Raises:
         MissingExtraError: PyTorch or another part of the extra `train` is not installed.
     """
-    try:
+    with training_extra():
         from aeolia.training.recipe import Request, read_setup
         from aeolia.training.run import resume_run, start_run
-    except ImportError as error:
-        raise MissingExtraError(
-            f"training needs {error.name}; install it with: pip install 'aeolia[train]'"
-        ) from error
 
-    say: Say = _silent if quiet else typer.echo
-    watch = _silent if quiet else _show
+    say: Say = silent if quiet else typer.echo
+    watch = silent if quiet else announce
     if resume:
         resume_run(out, steps, say, watch)
     else:
@@ -144,11 +141,26 @@ def _run(
     say(f"done: {out}; next: aeolia export {out} -o model.onnx")
 
 
-def _silent(_: Any) -> None:
-    pass
+@contextmanager
+def training_extra() -> Iterator[None]:
+    """Import the workshop inside this.
+
+    Raises:
+        MissingExtraError: PyTorch or another part of the extra `train` is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(
+            f"training needs {error.name}; install it with: pip install 'aeolia[train]'"
+        ) from error
 
 
-def _show(report: StepReport) -> None:
+def silent(_: Any) -> None:
+    """Says and shows nothing, for --quiet."""
+
+
+def announce(report: StepReport) -> None:
     """One line per log entry; validation scores get a line of their own."""
     values = report.values
     if "loss" in values:

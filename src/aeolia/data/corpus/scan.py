@@ -19,7 +19,7 @@ from aeolia.data.corpus.layouts import describe, describe_stem, esc50_classes, s
 from aeolia.data.corpus.manifest import KINDS, Row, read_manifest, split_rows, trainable
 from aeolia.errors import DataError
 
-__all__ = ["PROBLEMS", "Scan", "load_rows", "scan"]
+__all__ = ["PROBLEMS", "Scan", "listed_rows", "load_rows", "scan"]
 
 #: Problem -> what it means. All but the last leave the recording out of the manifest.
 PROBLEMS = {
@@ -164,20 +164,10 @@ def load_rows(
         rows, of `kind` only where given, and lines of text that say what was found.
     """
     path = Path(path)
-    if path.is_file():
-        rows, source = read_manifest(path), str(path)
-    else:
-        tables = [folder / "manifest.csv" for folder in (path, path.resolve().parent)]
-        listed: list[Row] = []
-        for table in tables:
-            if not listed and path.is_dir() and table.is_file():
-                inside = path.resolve()
-                listed = [r for r in read_manifest(table) if Path(r.path).is_relative_to(inside)]
-                source = str(table)
-        if not listed:
-            result = scan(path, kind, seed)
-            return result.rows, result.words()
-        rows = listed
+    rows, source = listed_rows(path)
+    if not rows:
+        result = scan(path, kind, seed)
+        return result.rows, result.words()
     rows = [row for row in rows if kind is None or row.kind == kind]
     free = [row for row in rows if trainable(row)]
     if not free:
@@ -188,6 +178,28 @@ def load_rows(
     if len(free) < len(rows):
         words.append(f"left out for their licence: {_files(len(rows) - len(free))}")
     return free, words
+
+
+def listed_rows(path: str | os.PathLike[str]) -> tuple[list[Row], str]:
+    """Rows of a manifest, or those under a folder that a manifest in it or above it lists.
+
+    Returns:
+        the rows, and the manifest's path; no rows where nothing lists the folder.
+
+    Raises:
+        DataError: a file that is no manifest.
+    """
+    path = Path(path)
+    if path.is_file():
+        return read_manifest(path), str(path)
+    if path.is_dir():
+        inside = path.resolve()
+        for table in (path / "manifest.csv", inside.parent / "manifest.csv"):
+            if table.is_file():
+                rows = [r for r in read_manifest(table) if Path(r.path).is_relative_to(inside)]
+                if rows:
+                    return rows, str(table)
+    return [], ""
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""All stages of a recipe: their plan, their recordings, their folder, their runs in a row."""
