@@ -112,7 +112,13 @@ def test_imports_go_down(module: Path) -> None:
 
 
 #: Commands over the workshop and what serves both wings; all others know the API only.
-WORKSHOP_COMMANDS = ("cli/data.py", "cli/evaluate.py", "cli/export.py", "cli/listen_test.py")
+WORKSHOP_COMMANDS = (
+    "cli/data.py",
+    "cli/evaluate.py",
+    "cli/export.py",
+    "cli/listen_test.py",
+    "cli/recipes.py",
+)
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if room(module) == "cli"], ids=str)

@@ -21,6 +21,7 @@ from aeolia.cli.listen_test import app as listen_test_app
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
 from aeolia.cli.morph import morph
+from aeolia.cli.recipes import app as recipes_app
 from aeolia.cli.separate import separate
 from aeolia.cli.shift import shift
 from aeolia.cli.synth import synth
@@ -54,6 +55,7 @@ app.add_typer(models_app, name="models")
 app.command()(evaluate)
 app.add_typer(listen_test_app, name="listen-test")
 app.add_typer(data_app, name="data")
+app.add_typer(recipes_app, name="recipes")
 app.add_typer(train_app, name="train")
 app.command()(export)
 

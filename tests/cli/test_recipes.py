@@ -1,0 +1,64 @@
+"""aeolia recipes: the list, and a recipe in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from aeolia.cli import run
+from aeolia.recipes.catalogue import RECIPES
+from aeolia.recipes.recipe import Expects
+from aeolia.recipes.words import in_words
+
+
+def test_the_list_has_a_line_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recipes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(RECIPES)
+    for line, recipe in zip(lines, RECIPES.values(), strict=True):
+        assert line.split()[1] == recipe.task and line.endswith(recipe.about)
+    assert re.search(r"^denoise-16k +denoise +3 stages +61500 steps", lines[1])
+    assert re.search(r"^fine-tune-denoise +denoise +1 stage +1000 steps", "\n".join(lines), re.M)
+
+
+def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recipes", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert list(rows) == list(RECIPES)
+    assert rows["separate"]["stages"] == {"part": 16000, "arrange": 16000, "settle": 1500}
+    assert rows["separate"]["start"] == "denoise-16k" and rows["denoise"]["start"] == ""
+
+
+def test_a_recipe_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recipes", "show", "denoise"]) == 0
+    said = capsys.readouterr().out
+    assert "at 48 kHz, latency 32 ms, 144 bands, convolutions of 16, 64, 64 channels" in said
+    assert "Starts from random weights." in said and "aeolia train --recipe denoise" in said
+    assert "1. low: 24000 steps of 8 crops of 3 s (160 hours of sound)." in said
+    assert "the recipe's own structure" in said, "the third stage grows"
+    assert "learn [decoder.widen]" in said and "up to 8000 Hz get back" in said
+    assert "mean with the weights of full-band" in said and "not measured yet" in said
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_stage_says_what_it_changes(name: str) -> None:
+    recipe = RECIPES[name]
+    said = "\n".join(in_words(name, recipe))
+    for number, stage in enumerate(recipe.stages, start=1):
+        assert f"\n{number}. {stage.name}: " in said and stage.about in said
+    assert ("Structure: " in said) == bool(recipe.model)
+
+
+def test_what_was_measured_is_said() -> None:
+    measured = Expects("a set", {"si_sdr": 9.25}, {"two cores": 30.0})
+    recipe = dataclasses.replace(RECIPES["drums"], expects=measured)
+    last = in_words("drums", recipe)[-1]
+    assert last == "What to expect: si_sdr 9.25 on a set after 30 hours on two cores."
+
+
+def test_an_unknown_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recipes", "show", "drum"]) == 2
+    assert capsys.readouterr().err == "aeolia: no recipe is called 'drum'; did you mean 'drums'?\n"
