@@ -1,19 +1,16 @@
-"""Steps on weights: what each computes, what it refuses, and the command line over them."""
+"""Steps on weights: what each computes, and what it refuses."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from aeolia.errors import InputError, ModelError
-from aeolia.models import weights as steps
-from aeolia.models.checkpoint import read_checkpoint, save_checkpoint
+from aeolia.errors import ModelError
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
-from aeolia.models.weights import average, cut_bands, extrapolate, join_bands, to_half
+from aeolia.models.weights import average, cut_bands, join_bands, to_half
 from made.tiny_models import TINY, noise, random_model, with_layers
 
 #: The same bands up to 4 kHz: as many positions after the convolutions as the lower half of TINY.
@@ -29,16 +26,6 @@ def test_the_average_is_the_mean_of_each_weight() -> None:
     one, two, three = (weights_of(seed) for seed in (1, 2, 3))
     for name, value in average(one, two, three).items():
         torch.testing.assert_close(value, torch.stack([one[name], two[name], three[name]]).mean(0))
-
-
-def test_extrapolation_goes_on_from_start_to_end_in_the_named_modules() -> None:
-    start, end = weights_of(1), weights_of(2)
-    result = extrapolate(start, end, {"encoder": 0.5, "decoder.widen.bias": -1.0})
-    for name, value in result.items():
-        share = 0.5 if name.startswith("encoder.") else -1.0 if name == "decoder.widen.bias" else 0
-        torch.testing.assert_close(value, end[name] + share * (end[name] - start[name]))
-    with pytest.raises(InputError, match="called 'decod'"):
-        extrapolate(start, end, {"decod": 1.0})
 
 
 def test_half_precision_is_the_nearest_half() -> None:
@@ -79,7 +66,6 @@ def test_other_structures_are_refused() -> None:
     small, other = weights_of(1, LOW), weights_of(1)
     for step in (
         lambda: average(small, other),
-        lambda: extrapolate(small, other, {"encoder": 1.0}),
         lambda: cut_bands(small, 2 * POSITIONS),
         lambda: join_bands(other, small),
         lambda: cut_bands(weights_of(1, with_layers(TINY, "conv_gru", "lstm")), 1),
@@ -87,30 +73,3 @@ def test_other_structures_are_refused() -> None:
         with pytest.raises(ModelError) as caught:
             step()
         assert "\n" not in str(caught.value)
-
-
-def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one, two, out = tmp_path / "one.safetensors", tmp_path / "two.safetensors", tmp_path / "out"
-    for path, seed in ((one, 1), (two, 2)):
-        save_checkpoint(path, TINY, weights_of(seed))
-
-    def run(step: str, *operands: object) -> dict[str, Tensor]:
-        steps.main([step, *map(str, operands), str(out)])
-        assert str(out) in capsys.readouterr().out
-        config, weights = read_checkpoint(out)
-        assert config == TINY
-        return weights
-
-    first, second = (read_checkpoint(path)[1] for path in (one, two))
-    for found, expected in (
-        (run("average", one, two), average(first, second)),
-        (run("extrapolate", one, two, "encoder=0.5"), extrapolate(first, second, {"encoder": 0.5})),
-        (run("half", one), to_half(first)),
-        (run("join", one, two), join_bands(first, second)),
-    ):
-        assert all(torch.equal(found[name], value.float()) for name, value in expected.items())
-    for wrong in ([], ["mean", "a", "b", "c"], ["half", "a", "b", "c"], ["average", "a"]):
-        with pytest.raises(SystemExit, match="python -m aeolia.models.weights average"):
-            steps.main(wrong)
-    with pytest.raises(SystemExit, match="no checkpoint at"):
-        steps.main(["half", str(tmp_path / "absent"), str(out)])

@@ -1,42 +1,21 @@
-"""Steps on weights other than training: averages, task vectors, bands cut and joined, halves.
+"""Steps on weights other than training: averages, bands cut and joined, halves.
 
-    python -m aeolia.models.weights average RUN RUN... OUT          the mean of the weights
-    python -m aeolia.models.weights extrapolate FROM TO NAME=SHARE... OUT
-                                       TO, and SHARE more of the way from FROM, below each NAME
-    python -m aeolia.models.weights half RUN OUT                    rounded to half precision
-    python -m aeolia.models.weights cut PRESET RUN OUT              the bands that PRESET has
-    python -m aeolia.models.weights join LOW HIGH OUT               LOW, and HIGH's bands above it
-
-RUN, FROM, TO, LOW and HIGH are run folders or .safetensors files; OUT becomes a folder that
-`aeolia train --from` and `aeolia export` take.
+A recipe's stages name them: `average_with`, `keep_hz` and `half_precision`.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from aeolia.config import AnyConfig, DenoiseConfig
-from aeolia.errors import AeoliaError, InputError, ModelError
-from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
+from aeolia.errors import ModelError
 from aeolia.models.spectral.transplant import POSITION_AXES
-from aeolia.recipes.catalogue import preset
 
-__all__ = ["average", "check_same_structure", "cut_bands", "extrapolate", "join_bands", "to_half"]
+__all__ = ["average", "check_same_structure", "cut_bands", "join_bands", "to_half"]
 
 Weights = dict[str, Tensor]
-#: Least and most operands of each step on the command line.
-_OPERANDS = {
-    "average": (3, 99),
-    "extrapolate": (4, 99),
-    "half": (2, 2),
-    "cut": (3, 3),
-    "join": (3, 3),
-}
 
 
 def average(*models: Mapping[str, Tensor]) -> Weights:
@@ -52,32 +31,6 @@ def average(*models: Mapping[str, Tensor]) -> Weights:
     for other in models[1:]:
         check_same_structure(first, other)
     return {name: sum((m[name] for m in models[1:]), first[name]) / len(models) for name in first}
-
-
-def extrapolate(
-    start: Mapping[str, Tensor], end: Mapping[str, Tensor], shares: Mapping[str, float]
-) -> Weights:
-    """`end` plus a share of the task vector, end - start, in the named modules.
-
-    What training from `start` to `end` changed is changed more in the same direction (Ilharco et
-    al., "Editing models with task arithmetic", 2023).
-
-    Args:
-        shares: 0.5 for half of the way again, by the name of a module or weight ("encoder").
-
-    Raises:
-        ModelError: the structures differ.
-        InputError: no weight belongs to one of the names.
-    """
-    check_same_structure(start, end)
-    result = dict(end)
-    for module, share in shares.items():
-        chosen = [name for name in end if name == module or name.startswith(f"{module}.")]
-        if not chosen:
-            raise InputError(f"no weight belongs to a module called {module!r}")
-        for name in chosen:
-            result[name] = result[name] + share * (end[name] - start[name])
-    return result
 
 
 def to_half(weights: Mapping[str, Tensor]) -> Weights:
@@ -141,38 +94,3 @@ def _by_position(weights: Mapping[str, Tensor], name: str, axis: int) -> Tensor:
         raise ModelError("bands can be cut and joined in denoisers with convolutions only")
     by_position: Tensor = weights[name].unflatten(axis, (kernel.shape[0], -1))
     return by_position
-
-
-def _run(step: str, arguments: list[str]) -> tuple[AnyConfig, Weights]:
-    """Config and weights of what a command line asks for."""
-    if step == "extrapolate":
-        shares = dict(text.rsplit("=", 1) for text in arguments[2:])
-        (_, start), (config, end) = (read_checkpoint(Path(path)) for path in arguments[:2])
-        return config, extrapolate(start, end, {name: float(x) for name, x in shares.items()})
-    if step == "cut":
-        target = preset(arguments[0]).model
-        if not isinstance(target, DenoiseConfig):
-            raise ModelError(f"{arguments[0]} is a preset to {target.task}; name a denoiser's")
-        _, weights = read_checkpoint(Path(arguments[1]))
-        return target, cut_bands(weights, target.n_positions >> len(target.channels))
-    configs, weights_of = zip(*(read_checkpoint(Path(path)) for path in arguments), strict=True)
-    if step == "join":
-        return configs[1], join_bands(*weights_of)
-    return configs[0], average(*weights_of) if step == "average" else to_half(*weights_of)
-
-
-def main(arguments: list[str]) -> None:
-    """Run one step from the command line; see the module's docstring."""
-    step, *operands = arguments or [""]
-    least, most = _OPERANDS.get(step, (1, 0))
-    if not least <= len(operands) <= most:
-        raise SystemExit(__doc__)
-    path = Path(operands[-1]) / WEIGHTS_FILE
-    try:
-        print(f"{path}: {save_checkpoint(path, *_run(step, operands[:-1]))}")
-    except AeoliaError as error:
-        raise SystemExit(str(error)) from error
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
