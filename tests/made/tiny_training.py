@@ -14,7 +14,7 @@ from aeolia.data.denoise.mixer import Batch
 from made.recordings import noise_like, voice_like, write
 from made.tiny_models import TINY
 
-__all__ = ["Bursts", "make_recordings", "write_config"]
+__all__ = ["Bursts", "make_recordings", "make_voices_and_noises", "write_config"]
 
 #: What a run of these tests differs in from the defaults.
 TRAIN = {
@@ -39,6 +39,17 @@ def make_recordings(folder: Path) -> tuple[Path, Path]:
         audio = noise_like(2.0, 16000, seed=len(name))
         write(folder / f"noise/{name}/{name}.wav", audio, 16000)
     return folder / "speech", folder / "noise"
+
+
+def make_voices_and_noises(folder: Path) -> Path:
+    """Six speakers of 11 s each in speech/, and four noises: enough to separate them."""
+    for speaker in range(6):
+        for take in range(2):
+            audio = voice_like(5.5, 16000, 90.0 + 25.0 * speaker, seed=10 * speaker + take)
+            write(folder / f"speech/s{speaker}/take{take}.wav", audio, 16000)
+    for number, name in enumerate(("fan", "rain", "street", "sea")):
+        write(folder / f"noise/{name}/{name}.wav", noise_like(3.0, 16000, seed=number), 16000)
+    return folder
 
 
 def write_config(path: Path, **train: Any) -> Path:

@@ -24,6 +24,7 @@ from aeolia.training.separate.validation import ClassValidation, SpeakerValidati
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 from made.recordings import noise_like, voice_like, write
 from made.tiny_models import TINY, random_model
+from made.tiny_training import make_voices_and_noises
 
 TRAIN = {
     "steps": 4,
@@ -52,13 +53,8 @@ def config_file(path: Path, model: SeparateConfig, **mix: Any) -> Path:
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of folders, one a class; the speech is a folder a speaker."""
-    folder = tmp_path_factory.mktemp("recordings")
-    for speaker in range(6):
-        for take in range(2):
-            audio = voice_like(5.5, 16000, 90.0 + 25.0 * speaker, seed=10 * speaker + take)
-            write(folder / f"speech/s{speaker}/take{take}.wav", audio, 16000)
+    folder = make_voices_and_noises(tmp_path_factory.mktemp("recordings"))
     for number, name in enumerate(("fan", "rain", "street", "sea")):
-        write(folder / f"noise/{name}/{name}.wav", noise_like(3.0, 16000, seed=number), 16000)
         tone = voice_like(3.0, 16000, 300.0 + 50.0 * number, seed=number)
         write(folder / f"vocals/{name}.wav", tone, 16000)
     return folder

@@ -29,9 +29,10 @@ from aeolia.training.stages.folder import RecipeFolder
 from aeolia.training.stages.plan import recipe_to_json
 from aeolia.training.stages.recordings import data_of_task
 from aeolia.training.stages.run import resume_recipe, start_recipe
-from made.recordings import noise_like, voice_like, write
+from made.recordings import noise_like, write
 from made.tiny_notes import write_notes
 from made.tiny_recipes import shrunk
+from made.tiny_training import make_voices_and_noises
 
 #: Starts the command with a mixer that kills the process in the second stage, at its third step.
 KILLED = """
@@ -63,13 +64,7 @@ sys.exit(run(sys.argv[1:]))
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """manifest.csv of sounds for denoisers and separators; notes/ and hits/ beside it."""
     folder = tmp_path_factory.mktemp("corpus")
-    for speaker in range(6):
-        for take in range(2):
-            audio = voice_like(5.5, 16000, 90.0 + 25.0 * speaker, seed=10 * speaker + take)
-            write(folder / f"sounds/speech/s{speaker}/take{take}.wav", audio, 16000)
-    for number, name in enumerate(("fan", "rain", "street", "sea")):
-        audio = noise_like(2.0, 16000, seed=number)
-        write(folder / f"sounds/noise/{name}/{name}.wav", audio, 16000)
+    make_voices_and_noises(folder / "sounds")
     write_notes(folder / "notes")
     for kind in ("kick", "snare"):
         for take in range(6):
