@@ -14,7 +14,7 @@ import struct
 import sys
 from pathlib import Path
 
-from aeolia.audio.pitch_names import parse_pitch
+from aeolia.audio.pitch.names import parse_pitch
 
 TICKS = 240  # per eighth; a quarter note has two
 BAR = 6  # eighths

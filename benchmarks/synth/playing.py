@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aeolia.audio.contour import loudness_contour
-from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
+from aeolia.audio.pitch.contour import loudness_contour
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
 from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import ModelError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from aeolia import Stream
-from aeolia.audio.contour import loudness_contour
-from aeolia.audio.pitch import TRACK_HOP, TRACK_RATE, track_pitch
+from aeolia.audio.pitch.contour import loudness_contour
+from aeolia.audio.pitch.tracker import TRACK_HOP, TRACK_RATE, track_pitch
 from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import InputError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.audio.pitch_names import midi_to_hz
+from aeolia.audio.pitch.names import midi_to_hz
 from aeolia.data.corpus.manifest import Row
 from made.recordings import write
 

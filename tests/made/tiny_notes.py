@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 import torch
 
-from aeolia.audio.pitch_names import midi_to_hz
+from aeolia.audio.pitch.names import midi_to_hz
 from aeolia.config import SynthConfig
 from aeolia.models.synth.synthesiser import Synthesiser
 

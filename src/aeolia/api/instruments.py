@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from aeolia.api.opening import once
-from aeolia.audio.pitch_names import note_name
+from aeolia.audio.pitch.names import note_name
 from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.tags import known_words

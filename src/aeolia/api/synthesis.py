@@ -13,7 +13,7 @@ from aeolia.api.recordings import Progress
 from aeolia.api.reports.sounds import NoteReport, ScoreReport, SoundedNote
 from aeolia.audio.files import PIPE, AudioInfo, Outputs
 from aeolia.audio.levelled import lowering, write_levelled
-from aeolia.audio.pitch_names import note_name
+from aeolia.audio.pitch.names import note_name
 from aeolia.errors import InputError
 from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.synth.orchestra import Orchestra, orchestrate

@@ -11,8 +11,8 @@ from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.sounds import TransferReport
 from aeolia.audio.files import PIPE, AudioReader, AudioWriter
-from aeolia.audio.pitch import track_pitch
-from aeolia.audio.pitch_names import hz_to_midi, note_name
+from aeolia.audio.pitch.names import hz_to_midi, note_name
+from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import check_monophonic
 from aeolia.runtime.synth.transfer import TransferStream

@@ -12,21 +12,21 @@ from collections.abc import Sequence
 
 import typer
 
-from aeolia.cli.data import app as data_app
 from aeolia.cli.denoise import denoise
 from aeolia.cli.encode import decode, encode
-from aeolia.cli.evaluate import evaluate
-from aeolia.cli.export import export
-from aeolia.cli.listen_test import app as listen_test_app
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
 from aeolia.cli.morph import morph
-from aeolia.cli.recipes import app as recipes_app
 from aeolia.cli.separate import separate
 from aeolia.cli.shift import shift
 from aeolia.cli.synth import synth
 from aeolia.cli.train.app import app as train_app
 from aeolia.cli.transfer import transfer
+from aeolia.cli.workshop.data import app as data_app
+from aeolia.cli.workshop.evaluate import evaluate
+from aeolia.cli.workshop.export import export
+from aeolia.cli.workshop.listen_test import app as listen_test_app
+from aeolia.cli.workshop.recipes import app as recipes_app
 from aeolia.errors import AeoliaError
 
 __all__ = ["app", "main", "run"]

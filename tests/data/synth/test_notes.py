@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 
-from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
 from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import NoteFile, find_notes
 from aeolia.data.synth.mix_config import NoteMixConfig

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("swift_f0")
 
-from aeolia.audio.pitch import PitchTrack
+from aeolia.audio.pitch.tracker import PitchTrack
 from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import Encoding, check_monophonic, encode_recording
 from aeolia.runtime.synth.instrument import OnnxSynthesiser

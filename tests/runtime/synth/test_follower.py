@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.audio.contour import loudness_contour
+from aeolia.audio.pitch.contour import loudness_contour
 from aeolia.runtime.synth.follower import LoudnessFollower
 
 HOP = 480

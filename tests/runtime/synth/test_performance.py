@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aeolia.audio.contour import loudness_contour
+from aeolia.audio.pitch.contour import loudness_contour
 from aeolia.errors import InputError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch

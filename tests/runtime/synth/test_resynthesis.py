@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aeolia.audio.contour import loudness_contour
+from aeolia.audio.pitch.contour import loudness_contour
 from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import Encoding
 from aeolia.runtime.synth.instrument import OnnxSynthesiser

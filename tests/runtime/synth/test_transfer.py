@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("swift_f0")
 
-from aeolia.audio.contour import loudness_contour
-from aeolia.audio.pitch import track_pitch
-from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
+from aeolia.audio.pitch.contour import loudness_contour
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
+from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.errors import InputError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.transfer import TransferStream

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.audio.pitch_names import midi_to_hz
+from aeolia.audio.pitch.names import midi_to_hz
 
 __all__ = ["beats_of", "sub_bass"]
 

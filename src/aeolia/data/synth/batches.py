@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aeolia.audio.contour import LOUDNESS_FLOOR_DB
+from aeolia.audio.pitch.contour import LOUDNESS_FLOOR_DB
 from aeolia.config import SynthConfig
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import RecordedNote

@@ -17,9 +17,9 @@ import numpy as np
 import soundfile
 import soxr
 
-from aeolia.audio.contour import LOUDNESS_FLOOR_DB, loudness_contour
-from aeolia.audio.pitch import track_pitch
-from aeolia.audio.pitch_names import hz_to_midi
+from aeolia.audio.pitch.contour import LOUDNESS_FLOOR_DB, loudness_contour
+from aeolia.audio.pitch.names import hz_to_midi
+from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.config import SynthConfig
 from aeolia.data.cache import cached, entry_name
 from aeolia.data.synth.files import NoteFile

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import soxr
 
-from aeolia.audio.pitch_names import midi_to_hz
+from aeolia.audio.pitch.names import midi_to_hz
 
 __all__ = ["label_support", "refine_pitch"]
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from aeolia.audio.contour import loudness_contour
-from aeolia.audio.pitch import PitchTrack, track_pitch
-from aeolia.audio.polyphony import POLYPHONIC_SHARE, polyphonic_share
+from aeolia.audio.pitch.contour import loudness_contour
+from aeolia.audio.pitch.polyphony import POLYPHONIC_SHARE, polyphonic_share
+from aeolia.audio.pitch.tracker import PitchTrack, track_pitch
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError
 from aeolia.files import write_atomically

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from aeolia.audio.contour import LOUDNESS_WINDOW, loudness_inside
+from aeolia.audio.pitch.contour import LOUDNESS_WINDOW, loudness_inside
 from aeolia.runtime.backend import State
 
 __all__ = ["LoudnessFollower"]

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.audio.contour import LOUDNESS_FLOOR_DB
-from aeolia.audio.pitch_names import midi_to_hz
+from aeolia.audio.pitch.contour import LOUDNESS_FLOOR_DB
+from aeolia.audio.pitch.names import midi_to_hz
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 from aeolia.runtime.synth.instrument import OnnxSynthesiser

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.audio.pitch_names import note_name, parse_pitch
+from aeolia.audio.pitch.names import note_name, parse_pitch
 from aeolia.errors import InputError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from aeolia.audio.contour import LOUDNESS_WINDOW
+from aeolia.audio.pitch.contour import LOUDNESS_WINDOW
 from aeolia.config import SynthConfig
 from aeolia.models.synth.spectrogram_decoder import Spectrogram
 

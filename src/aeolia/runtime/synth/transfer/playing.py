@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from aeolia.audio.pitch_names import hz_to_midi
+from aeolia.audio.pitch.names import hz_to_midi
 from aeolia.runtime.backend import State
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.audio.pitch import TRACK_RATE
+from aeolia.audio.pitch.tracker import TRACK_RATE
 from aeolia.errors import ModelError
 from aeolia.runtime.backend import State
 from aeolia.runtime.passage import Passage

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aeolia.audio.contour import LOUDNESS_WINDOW, loudness_inside
-from aeolia.audio.pitch import (
+from aeolia.audio.pitch.contour import LOUDNESS_WINDOW, loudness_inside
+from aeolia.audio.pitch.tracker import (
     LOOKAHEAD_FRAMES,
     MEND_FRAMES,
     TRACK_HOP,

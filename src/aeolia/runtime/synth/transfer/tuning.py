@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aeolia.audio.pitch_names import hz_to_midi, midi_to_hz, note_name, parse_pitch
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz, note_name, parse_pitch
 from aeolia.errors import InputError
 
 

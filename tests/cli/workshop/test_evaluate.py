@@ -13,7 +13,7 @@ import soundfile
 import typer
 from typer.testing import CliRunner
 
-from aeolia.cli.evaluate import evaluate
+from aeolia.cli.workshop.evaluate import evaluate
 from aeolia.errors import DataError, InputError, ModelError
 
 app = typer.Typer()

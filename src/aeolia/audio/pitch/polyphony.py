@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aeolia.audio.pitch import TRACK_HOP, TRACK_RATE, PitchTrack
+from aeolia.audio.pitch.tracker import TRACK_HOP, TRACK_RATE, PitchTrack
 from aeolia.audio.resample import resample
 
 __all__ = ["POLYPHONIC_SHARE", "polyphonic_share"]

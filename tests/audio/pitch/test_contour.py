@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.audio.contour import (
+from aeolia.audio.pitch.contour import (
     LOUDNESS_FLOOR_DB,
     LOUDNESS_WINDOW,
     loudness_contour,

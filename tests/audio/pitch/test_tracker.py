@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from aeolia.audio.pitch import MEND_FRAMES, PitchTrack, mend, track_pitch
+from aeolia.audio.pitch.tracker import MEND_FRAMES, PitchTrack, mend, track_pitch
 from aeolia.errors import MissingExtraError
 
 
@@ -72,7 +72,7 @@ def test_nothing_is_no_track() -> None:
 
 
 def test_a_missing_tracker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from aeolia.audio import pitch
+    from aeolia.audio.pitch import tracker as pitch
 
     pitch._tracker.cache_clear()
     monkeypatch.setitem(sys.modules, "swift_f0", None)

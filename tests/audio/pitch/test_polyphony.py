@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.audio.pitch import PitchTrack, track_pitch
-from aeolia.audio.polyphony import POLYPHONIC_SHARE, polyphonic_share
+from aeolia.audio.pitch.polyphony import POLYPHONIC_SHARE, polyphonic_share
+from aeolia.audio.pitch.tracker import PitchTrack, track_pitch
 
 RATE = 16000
 

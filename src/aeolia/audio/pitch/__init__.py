@@ -1,0 +1,1 @@
+"""Pitch: its names, its tracking, contours, and whether several sound at once."""

@@ -1,0 +1,1 @@
+"""Commands of the workshop around training: data, export, evaluation, listening tests."""
