@@ -14,11 +14,9 @@ Importing the package loads nothing else; each name is fetched when it is first 
 from __future__ import annotations
 
 import importlib
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-# The one list of public names and of their homes. Type checkers follow it as it stands; at run
-# time, when it is not carried out, `_homes` reads it.
+# The same names for type checkers, who do not run `__getattr__`; a test compares the two.
 if TYPE_CHECKING:
     from aeolia.api.denoising import denoise as denoise
     from aeolia.api.denoising import denoise_file as denoise_file
@@ -74,20 +72,45 @@ if TYPE_CHECKING:
     from aeolia.runtime.synth.encoding import Encoding as Encoding
 
 
-@cache
-def _homes() -> dict[str, str]:
-    """Public name -> module."""
-    import re
-    from pathlib import Path
+#: Module -> its public names. Each is imported when it is first used: who denoises need not wait
+#: for the synthesiser.
+_HOMES = {
+    "aeolia.api.denoising": "denoise denoise_file",
+    "aeolia.api.encoding": "decode encode",
+    "aeolia.api.instruments": "instruments",
+    "aeolia.api.models": "ModelInfo describe_model",
+    "aeolia.api.operations.denoising": "Denoise",
+    "aeolia.api.operations.operation": "Operation",
+    "aeolia.api.operations.playing": "PlayNote PlayScore",
+    "aeolia.api.operations.registry": "operation_from_json",
+    "aeolia.api.operations.reshaping": "Decode Encode Morph Shift",
+    "aeolia.api.operations.separation": "Separate",
+    "aeolia.api.operations.transfer": "Transfer",
+    "aeolia.api.reports.report": "FileReport Report",
+    "aeolia.api.reports.separation": "OutputReport SeparationReport",
+    "aeolia.api.reports.sounds": (
+        "EncodingReport MorphReport NoteReport ScoreReport ShiftReport TransferReport"
+    ),
+    "aeolia.api.reshaping": "morph shift shift_file",
+    "aeolia.api.separation": "enrol separate separate_file",
+    "aeolia.api.streams": "Stream",
+    "aeolia.api.synthesis": "play_score play_score_file synthesise",
+    "aeolia.api.transfer": "transfer transfer_file",
+    "aeolia.errors": (
+        "AeoliaError AudioFileError ConfigError DataError InputError MissingExtraError "
+        "ModelError TrainingError"
+    ),
+    "aeolia.runtime.catalogue": "load released_models",
+    "aeolia.runtime.separate.voice": "Voice",
+    "aeolia.runtime.synth.encoding": "Encoding",
+}
 
-    source = Path(__file__).read_text(encoding="utf-8")
-    imports = re.findall(r"^    from (aeolia\.\S+) import (\w+) as \2$", source, re.MULTILINE)
-    return {name: module for module, name in imports}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__all__":
-        return ["__version__", *_homes()]
     if name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 
@@ -95,13 +118,12 @@ def __getattr__(name: str) -> Any:
             return version("aeolia")
         except PackageNotFoundError:  # run from a source tree that is not installed
             return "0+unknown"
-    # Python looks for names of its own, such as __path__, which need no reading.
-    if name.startswith("_") or name not in _homes():
+    if name not in _MODULES:
         raise AttributeError(f"module 'aeolia' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_homes()[name]), name)
+    value = getattr(importlib.import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "__version__", *_homes()})
+    return sorted({*globals(), *__all__})

@@ -94,6 +94,21 @@ def test_public_names_exist_and_are_documented(name: str) -> None:
         assert not missing, f"{name}: no type for {missing}"
 
 
+def test_type_checkers_see_the_same_names() -> None:
+    (block,) = (
+        node
+        for node in ast.parse((PACKAGE / "__init__.py").read_text()).body
+        if isinstance(node, ast.If)
+    )
+    seen = {
+        alias.asname: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == aeolia._MODULES
+
+
 def test_a_star_imports_them() -> None:
     names: dict[str, object] = {}
     exec("from aeolia import *", names)
