@@ -40,9 +40,9 @@ def write_gain_model(
     next_past = helper.make_tensor_value_info(f"next_{state}", floats, ["batch", 1, hop])
     graph = helper.make_graph(
         [
-            helper.make_node("Concat", [state, "audio"], ["heard"], axis=2),
-            helper.make_node("Slice", ["heard", "zero", "minus_hop", "axis"], ["delayed"]),
-            helper.make_node("Slice", ["heard", "minus_hop", "end", "axis"], [f"next_{state}"]),
+            helper.make_node("Concat", [state, "audio"], ["joined"], axis=2),
+            helper.make_node("Slice", ["joined", "zero", "minus_hop", "axis"], ["delayed"]),
+            helper.make_node("Slice", ["joined", "minus_hop", "end", "axis"], [f"next_{state}"]),
             helper.make_node("Mul", ["delayed", "gain"], ["output"]),
         ],
         "gain",

@@ -74,7 +74,7 @@ def imports(module: Path) -> Iterator[tuple[str, bool]]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     ]
-    inside = {id(node) for place in late for node in ast.walk(place)}
+    inside = {id(node) for outer in late for node in ast.walk(outer)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

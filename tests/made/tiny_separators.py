@@ -79,11 +79,11 @@ def write_separator(path: Path, condition: str = "classes", **config: Any) -> Pa
 
     nodes = [
         node("Squeeze", ["audio", "first"], ["rows"]),  # [C, T]
-        *delayed("rows", "past", "heard"),
+        *delayed("rows", "past", "joined"),
         node("MatMul", ["condition", "shares"], ["raw_gain"]),  # [1, S, 1]
         node("Relu", ["raw_gain"], ["gain"]),
         node("Unsqueeze", ["gain", "last"], ["gain4"]),  # [1, S, 1, 1]
-        node("Mul", ["gain4", "heard"], ["sources"]),  # [1, S, C, T]
+        node("Mul", ["gain4", "joined"], ["sources"]),  # [1, S, C, T]
         node("Shape", ["sources"], ["shape"]),
         node("Slice", ["shape", "last", "end", "zero"], ["length"]),
         node("Constant", [], ["minus"], value_ints=[-1]),
@@ -91,7 +91,7 @@ def write_separator(path: Path, condition: str = "classes", **config: Any) -> Pa
         node("Reshape", ["sources", "stream_shape"], ["streams"]),  # [S * C, T]
         *delayed("streams", "out", "late"),
         node("Reshape", ["late", "shape"], ["late4"]),
-        # These states are counted, not heard, but their sizes must fit.
+        # These states are counted, not played, but their sizes must fit.
         node("Add", ["state_clock", "one"], ["next_state_clock"]),
         node("Squeeze", ["gain", "first"], ["gain2"]),
         node("Add", ["state_asked", "gain2"], ["next_state_asked"]),

@@ -228,9 +228,9 @@ def test_an_error_in_the_data_is_raised_in_the_loop_and_ends_the_thread() -> Non
 
 def test_processes_give_the_batches_that_a_thread_gives() -> None:
     steps = range(3, 8)
-    wanted = _Steps(Bursts(seconds=0.1), CONFIG.batch_size, steps, Processes())
-    expected = prefetched(wanted.batches, wanted.batch_size, steps, Processes())
-    for made, (_, batch) in zip(_by_processes(wanted), expected, strict=True):
+    pending = _Steps(Bursts(seconds=0.1), CONFIG.batch_size, steps, Processes())
+    expected = prefetched(pending.batches, pending.batch_size, steps, Processes())
+    for made, (_, batch) in zip(_by_processes(pending), expected, strict=True):
         assert torch.equal(made.noisy, batch.noisy)
 
 

@@ -199,6 +199,6 @@ def test_a_run_of_an_earlier_version_is_named_so(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for place in ("file", "file/below"):
+    for path in ("file", "file/below"):
         with pytest.raises(TrainingError, match="cannot make the folder .*; choose another --out"):
-            RunFolder(tmp_path / place).create()
+            RunFolder(tmp_path / path).create()

@@ -51,11 +51,11 @@ class _Steps(Dataset[Any]):
     def __len__(self) -> int:
         return len(self.steps)
 
-    def __getitem__(self, place: int) -> Any:
+    def __getitem__(self, index: int) -> Any:
         """A batch, or the error that came in its place: it is to be raised in the loop."""
         rank, world = self.processes.rank, self.processes.world
         try:
-            return self.batches.batch(self.steps[place], self.batch_size, rank, world)
+            return self.batches.batch(self.steps[index], self.batch_size, rank, world)
         except Exception as error:
             return error
 
@@ -64,8 +64,8 @@ def prefetched(
     batches: BatchSource, batch_size: int, steps: range, processes: Processes
 ) -> Generator[tuple[int, Any], None, None]:
     """Steps and their batches, in order, on the device that `processes` train on."""
-    wanted, device = _Steps(batches, batch_size, steps, processes), processes.device()
-    made = _one_by_one(wanted) if device.type == "cpu" else _on_gpu(wanted, device)
+    pending, device = _Steps(batches, batch_size, steps, processes), processes.device()
+    made = _one_by_one(pending) if device.type == "cpu" else _on_gpu(pending, device)
     with closing(_ahead(made)) as ready:
         for step, batch in zip(steps, ready, strict=True):
             if isinstance(batch, Exception):
@@ -82,15 +82,15 @@ def _moved(batch: Any, device: torch.device) -> Any:
     return replace(batch, **tensors)
 
 
-def _one_by_one(wanted: _Steps) -> Iterator[Any]:
-    for place in range(len(wanted)):
-        yield wanted[place]
+def _one_by_one(pending: _Steps) -> Iterator[Any]:
+    for index in range(len(pending)):
+        yield pending[index]
 
 
-def _on_gpu(wanted: _Steps, device: torch.device) -> Iterator[Any]:
+def _on_gpu(pending: _Steps, device: torch.device) -> Iterator[Any]:
     """Batches that processes made, copied while the GPU computes."""
     computing, copying = torch.cuda.current_stream(device), torch.cuda.Stream(device)
-    for batch in _by_processes(wanted):
+    for batch in _by_processes(pending):
         with torch.cuda.stream(copying):
             copied = _moved(batch, device)
         for value in vars(copied).values():
@@ -99,11 +99,11 @@ def _on_gpu(wanted: _Steps, device: torch.device) -> Iterator[Any]:
         yield copied
 
 
-def _by_processes(wanted: _Steps) -> Iterator[Any]:
+def _by_processes(pending: _Steps) -> Iterator[Any]:
     """Batches in order, from processes that share this one's recordings."""
-    share = (os.cpu_count() or 1) // wanted.processes.world
+    share = (os.cpu_count() or 1) // pending.processes.world
     yield from DataLoader(
-        wanted,
+        pending,
         batch_size=None,
         collate_fn=lambda batch: batch,
         num_workers=max(1, min(_MOST_MIXERS, share - 1)),

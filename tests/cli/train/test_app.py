@@ -22,7 +22,7 @@ Refused = Callable[[list[str]], str]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with speech/, noise/ and a finished run/ of 10 steps."""
     folder = tmp_path_factory.mktemp("train")
     with pytest.MonkeyPatch.context() as patch:
@@ -34,20 +34,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _cache(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AEOLIA_CACHE", str(place / "cache"))
+def _cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AEOLIA_CACHE", str(folder / "cache"))
 
 
-def command(place: Path, out: Path, *more: str) -> list[str]:
+def command(folder: Path, out: Path, *more: str) -> list[str]:
     return [
         "train",
         "denoise",
         "--speech",
-        str(place / "speech"),
+        str(folder / "speech"),
         "--noise",
-        str(place / "noise"),
+        str(folder / "noise"),
         "--config",
-        str(place / "tiny.json"),
+        str(folder / "tiny.json"),
         "--out",
         str(out),
         *more,
@@ -59,8 +59,8 @@ def steps_of(folder: Path) -> list[int]:
         return [int(line["step"]) for line in csv.DictReader(stream)]
 
 
-def test_a_run_leaves_everything_that_it_promises(place: Path) -> None:
-    names = {path.name for path in (place / "run").iterdir()}
+def test_a_run_leaves_everything_that_it_promises(folder: Path) -> None:
+    names = {path.name for path in (folder / "run").iterdir()}
     assert names == {
         "train.json",
         "model.safetensors",
@@ -70,23 +70,23 @@ def test_a_run_leaves_everything_that_it_promises(place: Path) -> None:
         "validation.csv",
         "tensorboard",
     }
-    settings = json.loads((place / "run" / "train.json").read_text())
+    settings = json.loads((folder / "run" / "train.json").read_text())
     assert settings["train"]["steps"] == 10 and settings["model"]["name"] == "tiny"
     assert settings["data"] == {
-        "speech": str(place / "speech"),
-        "noise": str(place / "noise"),
+        "speech": str(folder / "speech"),
+        "noise": str(folder / "noise"),
         "rirs": None,
     }
-    card = (place / "run" / "card.md").read_text()
+    card = (folder / "run" / "card.md").read_text()
     assert card.startswith("# tiny\n") and "10 steps of 2 s" in card
     assert "speech train: 3 recordings" in card and "si_sdr" in card and "(N = 1)" in card
-    assert load_checkpoint(place / "run").config == TINY
+    assert load_checkpoint(folder / "run").config == TINY
 
 
 def test_it_says_what_it_found_and_how_it_goes(
-    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(command(place, tmp_path / "run", "--steps", "5", "--seed", "3"))
+    code = run(command(folder, tmp_path / "run", "--steps", "5", "--seed", "3"))
     said = capsys.readouterr().out
     assert code == 0
     assert "speech train: 3 recordings, 0.1 minutes, 3 labels" in said
@@ -96,10 +96,10 @@ def test_it_says_what_it_found_and_how_it_goes(
     assert f"next: aeolia export {tmp_path / 'run'} -o model.onnx" in said
 
 
-def test_fine_tuning_a_run(place: Path, tmp_path: Path) -> None:
+def test_fine_tuning_a_run(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "tuned"
-    more = ("--from", str(place / "run"), "--steps", "5", "--quiet")
-    arguments = command(place, out, *more)
+    more = ("--from", str(folder / "run"), "--steps", "5", "--quiet")
+    arguments = command(folder, out, *more)
     arguments[arguments.index("--config") + 1] = str(short := tmp_path / "short.json")
     settings = {
         "train": {"log_every": 5, "learning_rate": 1e-6, "validation_clips": 0},
@@ -107,7 +107,7 @@ def test_fine_tuning_a_run(place: Path, tmp_path: Path) -> None:
     }
     short.write_text(json.dumps(settings))
     assert run(arguments) == 0
-    before, after = load_checkpoint(place / "run"), load_checkpoint(out)
+    before, after = load_checkpoint(folder / "run"), load_checkpoint(out)
     assert after.config == before.config
     changed = [
         (value - after.state_dict()[name]).abs().max().item()
@@ -118,17 +118,17 @@ def test_fine_tuning_a_run(place: Path, tmp_path: Path) -> None:
     assert (train["warmup_steps"], train["decay_share"]) == (20, 0.8)
 
 
-def test_resume_lengthens_a_run(place: Path, tmp_path: Path) -> None:
+def test_resume_lengthens_a_run(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    assert run(command(place, out, "--steps", "5", "--quiet")) == 0
+    assert run(command(folder, out, "--steps", "5", "--quiet")) == 0
     resume = ["train", "denoise", "--resume", "--out", str(out), "--quiet"]
     assert run([*resume, "--steps", "10"]) == 0
     assert steps_of(out) == [5, 10]
     assert json.loads((out / "train.json").read_text())["train"]["steps"] == 10
 
 
-def test_without_noise_recordings_noise_is_made(place: Path, tmp_path: Path) -> None:
-    arguments = command(place, tmp_path / "run", "--steps", "5", "--quiet")
+def test_without_noise_recordings_noise_is_made(folder: Path, tmp_path: Path) -> None:
+    arguments = command(folder, tmp_path / "run", "--steps", "5", "--quiet")
     at = arguments.index("--noise")
     assert run(arguments[:at] + arguments[at + 2 :]) == 0
 
@@ -146,7 +146,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
     return check
 
 
-def test_mistakes_are_told_in_one_line(place: Path, tmp_path: Path, refused: Refused) -> None:
+def test_mistakes_are_reported_in_one_line(folder: Path, tmp_path: Path, refused: Refused) -> None:
     out = tmp_path / "out"
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "notes.txt").write_text("no sound")
@@ -154,7 +154,7 @@ def test_mistakes_are_told_in_one_line(place: Path, tmp_path: Path, refused: Ref
     other = tmp_path / "other.json"
 
     def changed(option: str, value: object) -> list[str]:
-        arguments = command(place, out)
+        arguments = command(folder, out)
         arguments[arguments.index(option) + 1] = str(value)
         return arguments
 
@@ -175,52 +175,54 @@ def test_mistakes_are_told_in_one_line(place: Path, tmp_path: Path, refused: Ref
     assert "must be a JSON object, not list" in refused(configured([]))
     assert "is not valid JSON" in refused(configured("{"))
     assert "cannot read the config" in refused(changed("--config", tmp_path / "absent.json"))
-    assert "did you mean 'denoise-16k'" in refused([*command(place, out), "--preset", "denoise16k"])
-    assert "no checkpoint at nosuch" in refused([*command(place, out), "--from", "nosuch"])
+    assert "did you mean 'denoise-16k'" in refused(
+        [*command(folder, out), "--preset", "denoise16k"]
+    )
+    assert "no checkpoint at nosuch" in refused([*command(folder, out), "--from", "nosuch"])
     assert "--speech is missing" in refused(["train", "denoise", "--out", str(out)])
     resume = ["train", "denoise", "--resume", "--out"]
     assert "holds no training run" in refused([*resume, str(out)])
     assert not out.exists(), "what failed leaves nothing"
-    assert "already holds a run" in refused(command(place, place / "run"))
+    assert "already holds a run" in refused(command(folder, folder / "run"))
     (tmp_path / "file").write_text("")
-    assert "cannot make the folder" in refused(command(place, tmp_path / "file"))
+    assert "cannot make the folder" in refused(command(folder, tmp_path / "file"))
 
 
-def test_resuming_a_damaged_run(place: Path, tmp_path: Path, refused: Refused) -> None:
+def test_resuming_a_damaged_run(folder: Path, tmp_path: Path, refused: Refused) -> None:
     out = tmp_path / "run"
-    assert run(command(place, out, "--steps", "5", "--quiet")) == 0
+    assert run(command(folder, out, "--steps", "5", "--quiet")) == 0
     (out / "state.pt").write_bytes(b"nothing")
     assert "state.pt is damaged" in refused(["train", "denoise", "--resume", "--out", str(out)])
 
 
-def test_divergence_is_told_in_one_line(place: Path, tmp_path: Path, refused: Refused) -> None:
+def test_divergence_is_reported_in_one_line(folder: Path, tmp_path: Path, refused: Refused) -> None:
     weights = random_model(TINY).state_dict()
     weights["encoder.squeeze.bias"].fill_(float("nan"))
     broken = tmp_path / "broken.safetensors"
     save_checkpoint(broken, TINY, weights)
-    said = refused([*command(place, tmp_path / "run", "--quiet"), "--from", str(broken)])
+    said = refused([*command(folder, tmp_path / "run", "--quiet"), "--from", str(broken)])
     assert "training diverged at step 1" in said
 
 
-def test_a_file_without_enough_sound(place: Path, tmp_path: Path, refused: Refused) -> None:
+def test_a_file_without_enough_sound(folder: Path, tmp_path: Path, refused: Refused) -> None:
     soundfile.write(tmp_path / "a.wav", torch.zeros(16000).numpy(), 16000)
-    arguments = command(place, tmp_path / "run")
+    arguments = command(folder, tmp_path / "run")
     arguments[arguments.index("--speech") + 1] = str(tmp_path)
     assert "can be used: 1 silent" in refused(arguments)
 
 
 def test_what_belongs_to_another_command_names_it(
-    place: Path, tmp_path: Path, refused: Refused
+    folder: Path, tmp_path: Path, refused: Refused
 ) -> None:
-    said = refused([*command(place, tmp_path / "out"), "--preset", "separate-16k"])
+    said = refused([*command(folder, tmp_path / "out"), "--preset", "separate-16k"])
     assert "use: aeolia train separate --preset separate-16k" in said
-    said = refused(["train", "separate", "--data", str(place), "--preset", "notes", "--out", "no"])
+    said = refused(["train", "separate", "--data", str(folder), "--preset", "notes", "--out", "no"])
     assert "use: aeolia train synth --preset notes" in said
-    start = str(place / "run")
-    said = refused(["train", "synth", str(place), "--from", start, "--out", "no"])
+    start = str(folder / "run")
+    said = refused(["train", "synth", str(folder), "--from", start, "--out", "no"])
     assert f"use: aeolia train denoise --from {start}" in said
     (tmp_path / "c.json").write_text('{"model": {"task": "synth"}}')
-    arguments = command(place, tmp_path / "out")
+    arguments = command(folder, tmp_path / "out")
     arguments[arguments.index("--config") + 1] = str(tmp_path / "c.json")
     assert "the task 'synth', not denoise; use: aeolia train synth" in refused(arguments)
 

@@ -113,7 +113,7 @@ def test_bandwidth_is_that_of_the_narrowest_stem_asked_for() -> None:
     batch.bandwidth_hz[:] = 2000.0
     time = torch.arange(4096) / 16000.0
     hiss = 0.3 * torch.sin(2 * torch.pi * 5000.0 * time)
-    heard = []
+    losses = []
     for extra in (0.0, 1.0):
         model = Recorder(
             lambda audio, rows, *_, e=extra: (
@@ -122,9 +122,9 @@ def test_bandwidth_is_that_of_the_narrowest_stem_asked_for() -> None:
             )
         )
         config = replace(CONFIG, absent_share=0.0, partition_share=0.0)
-        heard.append(float(ClassObjective(config, BY_CLASS, 0)(model, batch, 1)[0]))
+        losses.append(float(ClassObjective(config, BY_CLASS, 0)(model, batch, 1)[0]))
     # Requests for absent classes alone (a few random sums) do hear it.
-    assert heard[1] - heard[0] < 0.5
+    assert losses[1] - losses[0] < 0.5
 
 
 def test_the_same_step_asks_the_same() -> None:

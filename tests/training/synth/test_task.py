@@ -276,6 +276,6 @@ def test_what_is_wrong_is_said_and_nothing_is_left(
     given = [str(notes) if a == "NOTES" else a for a in arguments]
     out = tmp_path / "run"
     assert run(["train", "synth", *given, "--config", str(config), "--out", str(out)]) == 2
-    told = capsys.readouterr().err
-    assert words in " ".join(told.split()) and "Traceback" not in told
+    printed = capsys.readouterr().err
+    assert words in " ".join(printed.split()) and "Traceback" not in printed
     assert not out.exists()

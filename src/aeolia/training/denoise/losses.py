@@ -107,9 +107,9 @@ def si_sdr_loss(
     signal = reference.square().sum(1)
     # A nearly muted estimate (40 dB down) would have gradients without bound.
     power = estimate.square().sum(1) + 1e-4 * signal + 1e-8
-    alike = (reference * estimate).sum(1).square() / (power * (signal + 1e-8))
+    similarity = (reference * estimate).sum(1).square() / (power * (signal + 1e-8))
     loss = torch.log10(
-        (1.0 - alike + 10.0 ** (-ceiling_db / 10.0)) / (alike + 10.0 ** (floor_db / 10.0))
+        (1.0 - similarity + 10.0 ** (-ceiling_db / 10.0)) / (similarity + 10.0 ** (floor_db / 10.0))
     )
     return torch.where(signal > 1e-6 * reference.shape[1], loss, torch.zeros_like(loss))
 

@@ -12,7 +12,7 @@ __all__ = ["PerceptualLoss"]
 _FRAME_SECONDS = 0.032
 #: Bands of equal width on the Bark scale up to 8 kHz, as many as P.862.2 has.
 _BANDS, _TOP_HZ = 49, 8000.0
-#: Speech is heard at this sound pressure level, in dB; powers are relative to 0 dB.
+#: Speech is played at this sound pressure level, in dB; powers are relative to 0 dB.
 _LISTENING_DB = 79.0
 #: P.862: scale and exponent of Zwicker's loudness.
 _LOUDNESS, _EXPONENT = 0.1866, 0.23
@@ -87,9 +87,9 @@ class PerceptualLoss:
 
     def _disturbances(self, clean: Tensor, found: Tensor) -> tuple[Tensor, Tensor]:
         """Powers [B, F, 49] to the disturbances of each frame [B, F]."""
-        loudness, heard = self._loudness(clean), self._loudness(found)
-        difference = heard - loudness
-        masked = 0.25 * torch.minimum(heard, loudness)
+        loudness, estimated = self._loudness(clean), self._loudness(found)
+        difference = estimated - loudness
+        masked = 0.25 * torch.minimum(estimated, loudness)
         difference = difference.sign() * (difference.abs() - masked).clamp(min=0.0)
         symmetric = _BANDS * self.width_bark * (difference.square().mean(2) + _EPSILON).sqrt()
         factor = ((found + 50.0) / (clean + 50.0)) ** 1.2

@@ -38,6 +38,6 @@ class ClassLossConfig(SeparateLossConfig):
 class SpeakerLossConfig(SeparateLossConfig):
     """What a step of a separator by speaker minimises."""
 
-    #: Weight of the speaker classification; 0 saves the time it takes once the voices are told
-    #: apart.
+    #: Weight of the speaker classification; 0 saves the time it takes once the voices are
+    #: distinguished.
     speaker: Weight = 0.5

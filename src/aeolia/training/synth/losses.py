@@ -123,8 +123,8 @@ def level_loss(reference: Tensor, estimate: Tensor, compared: Tensor) -> Tensor:
         )
         for x in (reference, estimate)
     ]
-    heard = (levels[0] > -60.0).float()
-    return ((levels[1] - levels[0]).abs() * heard).sum() / heard.sum().clamp(min=1.0)
+    audible = (levels[0] > -60.0).float()
+    return ((levels[1] - levels[0]).abs() * audible).sum() / audible.sum().clamp(min=1.0)
 
 
 def envelope_loss(shape_db: Tensor, reference_db: Tensor, held: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ def gather_notes(
 
 
 def describe_instruments(config: SynthConfig, pool: NotePool) -> SynthConfig:
-    """The config with what the notes tell: instruments, ranges, words, how long they were heard."""
+    """The config with what the notes give: instruments, ranges, words, durations."""
     names = tuple(sorted({note.file.instrument for note in pool.of("train")}))
     ranges, held = [], []
     for name in names:

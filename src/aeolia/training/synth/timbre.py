@@ -52,11 +52,11 @@ class TimbreLoss:
             known = (hz.to(reference.device) <= bandwidth_hz.unsqueeze(1)).float()
             inside = (bands.pool(known) > _INSIDE).float()  # [B, N]
             with torch.no_grad():
-                wanted = _levels(reference, window, bands)
+                expected = _levels(reference, window, bands)
             found = _levels(estimate, window, bands)  # [B, F, N]
             count = inside.sum(1).clamp(min=1.0)
-            levels_apart = levels_apart + ((found - wanted).abs().mean(1) * inside).sum(1) / count
-            spread = (_spread(found) - _spread(wanted)).abs()
+            levels_apart = levels_apart + ((found - expected).abs().mean(1) * inside).sum(1) / count
+            spread = (_spread(found) - _spread(expected)).abs()
             spread_apart = spread_apart + (spread * inside).sum(1) / count
         return levels_apart / len(self.parts), spread_apart / len(self.parts)
 
