@@ -49,8 +49,15 @@ WORKSHOP = ("nn", "models", "data", "training")
 BOTH_WINGS = ("evaluation", "cli")
 #: Names of folders and files that belong to one task. `models/spectral` serves two of them.
 TASKS = {"denoise", "separate", "synth"}
-#: Where all tasks meet, once a room: what a task is asked by its name.
-MEETING_PLACES = {"training/tasks.py", "cli/__init__.py", "cli/train/app.py"}
+#: Rooms with a folder for each task beside what all tasks share.
+SHARED_ROOMS = ("runtime", "models", "data", "training")
+#: The modules of those rooms that know all tasks: each turns a task's name into its parts.
+MEETING_PLACES = {
+    "runtime/catalogue.py",
+    "models/build.py",
+    "models/export/onnx.py",
+    "training/tasks.py",
+}
 #: What `pip install aeolia` brings, without extras.
 RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"}
 #: Optional packages that one place of the playing wing imports, inside a function.
@@ -138,6 +145,16 @@ def test_no_task_imports_another(module: Path) -> None:
     for name, _ in imports(module):
         there = task(name.split("."))
         assert not (here and there) or here == there, f"{module} must not import {name}"
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if room(module) in SHARED_ROOMS], ids=str
+)
+def test_what_tasks_share_knows_none_of_them(module: Path) -> None:
+    if task(module.with_suffix("").parts) or str(module) in MEETING_PLACES:
+        return
+    for name, _ in imports(module):
+        assert not task(name.split(".")), f"{module} must not import {name}"
 
 
 @pytest.mark.parametrize(
