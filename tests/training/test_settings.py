@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -38,6 +36,8 @@ from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.models.synth.tags import tag_directions
 from aeolia.runtime.separate.sources import parse_sources
+from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.tags import known_words, read_tags
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
@@ -47,9 +47,11 @@ from aeolia.training.run_folder import RunFolder
 from aeolia.training.separate.config import ClassLossConfig, SpeakerLossConfig
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
 from aeolia.training.synth.config import SynthLossConfig
+from made.changes import changes_of, digest, keys_of
 from made.random_separators import BY_CLASS, BY_SPEAKER
 from made.tiny_models import TINY, noise
 from made.tiny_notes import TINY_SYNTH
+from made.tiny_synth import NOTES, write_synth
 from made.tiny_training import Bursts, make_recordings, write_config
 
 MODELS = (DenoiseConfig, SeparateConfig, SynthConfig)
@@ -106,52 +108,22 @@ def test_each_key_refuses_or_takes_each_kind_of_value(config: type[Any], value: 
 
 # --- what a change changes -------------------------------------------------------------------
 
-#: Values to try where a default's half, double and neighbours cannot be.
+#: Values to try before a key's choices, and before numbers near its own.
 TRIED: dict[str, list[Any]] = {
+    "name": ["another"],
     "win_length": [768, 1024],
     "hop_length": [128, 240],
     "band_groups": [((8000, 24),), ((6000, 16),)],
-    "channels": [(4, 8), 24],
+    "channels": [(4, 8)],
+    "condition": [{"condition": "speaker", "classes": ()}],
     "classes": [("speech", "vocals", "drums", "bass", "other", "rain")],
-    "condition": ["speaker", "classes"],
     "instruments": [("bell", "flute")],
     "ranges": [((50.0, 50.0), (48.0, 48.0))],
     "held_seconds": [(0.5, 0.6)],
-    "tags": [("bright",)],
-    "learn": [("decoder.widen",)],
-    "clip_norm": [1e-3],
-    "weight_decay": [5.0],
-    "beta_warmup_steps": [10],
+    "instrument_words": [(("struck",), ("bowed",), ("blown",))],
+    "tags": [("bright", "hollow")],
+    "tag_directions": [((1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 2.0))],
 }
-
-
-def changes_of(config: Any, key: str) -> Iterator[Any]:
-    """The config with another value of one key, as far as it can be."""
-    value = getattr(config, key)
-    if isinstance(value, bool):
-        tried: list[Any] = [not value]
-    elif isinstance(value, int):
-        tried = [value + 1, 2 * value, value // 2]
-    elif isinstance(value, float):
-        tried = [value + 0.3, 2.0 * value, 0.5 * value]
-    elif isinstance(value, str):
-        choices = "conv conv_gru lstm filter magnitude film concat attention muon adamw mse"
-        choices += " spectral additive spectrogram source_filter standard conditional mixture"
-        tried = [choice for choice in [*choices.split(), "another"] if choice != value]
-    else:
-        tried = []
-    for other in [*TRIED.get(key, []), *tried]:
-        if other == value:
-            continue
-        try:
-            yield dataclasses.replace(config, **{key: other})
-        except (ConfigError, TypeError):
-            continue  # refused, or of another type
-
-
-def digest(*tensors: torch.Tensor) -> str:
-    parts = [str(tuple(t.shape)).encode() + t.detach().numpy().tobytes() for t in tensors]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 @torch.no_grad()
@@ -169,8 +141,8 @@ def facts_of_model(config: Any) -> object:
     if isinstance(model, ConditionalAutoencoder):
         audio, width = noise(1, 1, 4 * config.hop_length), model.condition_width
         output = model(audio, torch.eye(width)[None, :2], torch.zeros(1))[0]
-        names = [source.name for source in parse_sources(list(config.classes), config.classes)]
-        return [*facts, names, config.latency_ms, digest(output)]
+        names = config.classes and parse_sources(list(config.classes), config.classes)
+        return [*facts, [source.name for source in names], config.latency_ms, digest(output)]
     assert isinstance(model, Synthesiser)
     one = torch.eye(len(config.instruments))[:1]
     midi, velocity, time = torch.full((1,), 60.0), torch.full((1,), 0.5), torch.arange(20.0)[None]
@@ -195,21 +167,39 @@ BASES = [
     ),
     dataclasses.replace(TINY_SYNTH, prior="mixture", residual_bins=8),
 ]
-#: Read by the part of the package that a released file is for: words of the text interface.
-IN_WORDS = {"instrument_words", "tags", "tag_directions"}
+#: Read where a released file is: the words of the text interface.
+IN_WORDS = ("instrument_words", "tags", "tag_directions")
 
 
 @pytest.mark.parametrize(
     ("config", "key"),
-    [(base, field.name) for base in BASES for field in dataclasses.fields(base)],
+    [(base, key) for base in BASES for key in keys_of(type(base)) if key not in IN_WORDS],
     ids=lambda value: value if isinstance(value, str) else value.task,
 )
-def test_a_key_of_a_model_changes_the_model_or_is_refused(config: Any, key: str) -> None:
-    if key in IN_WORDS:
-        return  # tests/runtime/synth/test_tags.py changes them
+def test_a_key_of_a_model_changes_the_model(config: Any, key: str) -> None:
     before = facts_of_model(config)
-    changed = list(changes_of(config, key))
-    assert not changed or any(facts_of_model(other) != before for other in changed)
+    changed = changes_of(config, key, TRIED)
+    assert any(facts_of_model(other) != before for other in changed)
+
+
+def test_a_task_has_one_value() -> None:
+    for config in MODELS:
+        names = {field.name for field in dataclasses.fields(config)}
+        assert names - set(keys_of(config)) == {"task"}
+
+
+def facts_of_words(config: SynthConfig, folder: Path) -> object:
+    """What every word means to a released synthesiser."""
+    folder.mkdir()
+    model = OnnxSynthesiser(write_synth(folder, config))
+    wishes = [read_tags(word, model) for word in known_words(model)]
+    return known_words(model), [(wish.instruments, wish.step.tolist()) for wish in wishes]
+
+
+@pytest.mark.parametrize("key", IN_WORDS)
+def test_a_key_of_words_changes_what_they_mean(key: str, tmp_path: Path) -> None:
+    (other,) = changes_of(NOTES, key, TRIED)
+    assert facts_of_words(other, tmp_path / "b") != facts_of_words(NOTES, tmp_path / "a")
 
 
 def class_batch() -> ClassBatch:
@@ -251,15 +241,12 @@ def facts_of_loss(config: Any) -> object:
 
 
 @pytest.mark.parametrize(
-    ("config", "key"),
-    [(loss, field.name) for loss in LOSSES[:3] for field in dataclasses.fields(loss)],
+    ("config", "key"), [(loss, key) for loss in LOSSES[:3] for key in keys_of(loss)]
 )
 def test_a_key_of_a_loss_changes_it(config: type[Any], key: str) -> None:
     base = config(skip_dropout=0.3)
     before = facts_of_loss(base)
-    changed = list(changes_of(base, key))
-    assert changed, "some other value is possible"
-    assert any(facts_of_loss(other) != before for other in changed)
+    assert any(facts_of_loss(other) != before for other in changes_of(base, key, {}))
 
 
 @pytest.fixture(scope="module")
@@ -270,15 +257,40 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
         yield make_recordings(folder)
 
 
+#: What each key of a run is changed to.
+RUNS: dict[str, Any] = {
+    "steps": 5,
+    "batch_size": 3,
+    "optimizer": "adamw",
+    "learning_rate": 1e-3,
+    "seed": 1,
+    "warmup_steps": 2,
+    "decay_share": 0.9,
+    "weight_decay": 5.0,
+    "clip_norm": 1e-3,
+    "learn": ["decoder.widen"],
+    "ema_decay": 0.05,
+    "validate_every": 2,
+    "checkpoint_every": 2,
+    "log_every": 3,
+    "validation_clips": 2,
+}
+
+
 def facts_of_run(change: dict[str, Any], recordings: tuple[Path, Path], folder: Path) -> object:
     """Log lines, scores and weights of a tiny run, and when its state was saved."""
     saved: list[int] = []
     given = {"steps": 4, "log_every": 2, "validate_every": 4, "checkpoint_every": 4, **change}
-    request = Request("denoise", config=write_config(folder / "tiny.json", **given))
-    setup = read_setup(request)
+    file = write_config(folder / "tiny.json", **given)
+    sections = json.loads(file.read_text())
+    sections["model"].update(encoder="conv", decoder="conv")
+    sections["mix"]["crop_seconds"] = 0.5
+    file.write_text(json.dumps(sections))
+    setup = read_setup(Request("denoise", config=file))
     data = {"speech": str(recordings[0]), "noise": str(recordings[1])}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RunFolder, "save_state", lambda self, state: saved.append(state["step"]))
+        patch.setattr("aeolia.training.run.seconds_per_step", lambda *_: 1.0)  # says so only
         model = start_run(setup, data, folder / "run", say=lambda line: None)
     facts: list[object] = [saved, digest(*model.state_dict().values())]
     for name in ("log.csv", "validation.csv"):
@@ -289,26 +301,16 @@ def facts_of_run(change: dict[str, Any], recordings: tuple[Path, Path], folder: 
     return facts
 
 
-def test_each_key_of_a_run_changes_the_run(recordings: tuple[Path, Path], tmp_path: Path) -> None:
-    base = config_from_dict(TrainConfig, json.loads(config_to_json(TrainConfig())))
-    (tmp_path / "base").mkdir()
-    before = facts_of_run({}, recordings, tmp_path / "base")
-    (tmp_path / "again").mkdir()
-    assert facts_of_run({}, recordings, tmp_path / "again") == before
-    others = {"steps": 5, "batch_size": 3, "optimizer": "adamw", "learning_rate": 1e-3, "seed": 1}
-    others |= {"warmup_steps": 2, "decay_share": 0.9, "weight_decay": 5.0, "clip_norm": 1e-3}
-    others |= {"learn": ["decoder.widen"], "ema_decay": 0.05, "validate_every": 2}
-    others |= {"checkpoint_every": 2, "log_every": 3, "validation_clips": 2}
-    assert set(others) == {field.name for field in dataclasses.fields(base)}
-    for key, value in others.items():
-        (tmp_path / key).mkdir()
-        after = facts_of_run({key: value}, recordings, tmp_path / key)
-        assert after != before, f"{key} changes nothing"
+@pytest.fixture(scope="module")
+def unchanged(recordings: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> object:
+    """Facts of the run that the others are compared with; a second one gives the same."""
+    one, two = (facts_of_run({}, recordings, tmp_path_factory.mktemp("run")) for _ in range(2))
+    assert one == two
+    return one
 
 
-def test_the_schedule_of_the_divergence_has_two_keys() -> None:
-    base = SynthLossConfig()
-    steps = np.arange(0, 400, 50)
-    for change in ({"beta": 0.5}, {"beta_warmup_steps": 100}):
-        other = dataclasses.replace(base, **change)
-        assert [other.beta_at(step) for step in steps] != [base.beta_at(step) for step in steps]
+@pytest.mark.parametrize("key", keys_of(TrainConfig))
+def test_each_key_of_a_run_changes_the_run(
+    key: str, unchanged: object, recordings: tuple[Path, Path], tmp_path: Path
+) -> None:
+    assert facts_of_run({key: RUNS[key]}, recordings, tmp_path) != unchanged
