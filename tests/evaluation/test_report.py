@@ -18,9 +18,9 @@ from aeolia.errors import InputError
 from aeolia.evaluation import (
     Clip,
     ClipScores,
+    EvaluationReport,
     Gallery,
     Pair,
-    Report,
     Version,
     gallery,
     print_table,
@@ -49,10 +49,10 @@ def _row(name: str, system: str, snr_db: float, si_sdr: float, lsd: float) -> Cl
     )
 
 
-def _report() -> Report:
+def _report() -> EvaluationReport:
     levels = {"a": -5.0, "b": -5.0, "c": 10.0}
     gains = {"a": 6.0, "b": 1.0, "c": math.nan}
-    return Report(
+    return EvaluationReport(
         "ours on <clips>",
         CHOSEN,
         {

@@ -13,7 +13,7 @@ from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import save_checkpoint
 from aeolia.recipes.catalogue import PRESETS, preset
 from aeolia.training.config import TrainConfig
-from aeolia.training.recipe import Request, read_setup
+from aeolia.training.recipe import RunRequest, read_setup
 from aeolia.training.tasks import task_of
 from made.tiny_models import TINY, random_model
 
@@ -28,7 +28,7 @@ def test_what_is_given_directly_comes_last(tmp_path: Path) -> None:
         tmp_path, {"train": {"steps": 7, "batch_size": 8, "seed": 9}, "mix": {"hum": 0.5}}
     )
     given = {"batch_size": 2, "seed": 5}
-    setup = read_setup(Request("denoise", "denoise", None, config, given, {"seed": 5}))
+    setup = read_setup(RunRequest("denoise", "denoise", None, config, given, {"seed": 5}))
     assert (setup.train.steps, setup.train.batch_size, setup.train.seed) == (7, 2, 5)
     assert setup.model == preset("denoise").model and setup.mix.sample_rate == 48000
     assert (setup.mix.hum, setup.mix.seed) == (0.5, 5) and setup.weights is None
@@ -36,7 +36,7 @@ def test_what_is_given_directly_comes_last(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["textbook", "textbook-lstm"])
 def test_textbook_presets_bring_their_loss_and_their_sounds(name: str) -> None:
-    setup = read_setup(Request("denoise", name))
+    setup = read_setup(RunRequest("denoise", name))
     assert setup.loss.kind == "mse" and setup.mix.gaussian == 1.0
     others = [kind for kind in NOISE_KINDS if kind != "gaussian"]
     off = [*others, "noise_only", "clean_only", "second_noise", "hum", "reverb", "equaliser"]
@@ -55,28 +55,28 @@ def test_what_a_preset_says_is_what_its_task_reads(name: str) -> None:
 
 def test_the_sample_rate_of_the_model_is_that_of_the_mixtures(tmp_path: Path) -> None:
     config = written(tmp_path, {"model": {"sample_rate": 24000}})
-    setup = read_setup(Request("denoise", "denoise-16k", config=config))
+    setup = read_setup(RunRequest("denoise", "denoise-16k", config=config))
     assert setup.model.sample_rate == setup.mix.sample_rate == 24000
 
 
 def test_setup_from_weights(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "model.safetensors", TINY, random_model(TINY).state_dict())
-    setup = read_setup(Request("denoise", start=str(tmp_path)))
+    setup = read_setup(RunRequest("denoise", start=str(tmp_path)))
     assert setup.model == TINY and setup.weights is not None
     assert setup.train.learning_rate == 3e-4
-    other = read_setup(Request("denoise", "denoise", str(tmp_path)))
+    other = read_setup(RunRequest("denoise", "denoise", str(tmp_path)))
     assert other.model == preset("denoise").model and other.weights is not None
     assert other.train.learning_rate == 3e-4
     with pytest.raises(ModelError, match="no checkpoint"):
-        read_setup(Request("denoise", start=str(tmp_path / "absent")))
+        read_setup(RunRequest("denoise", start=str(tmp_path / "absent")))
     with pytest.raises(ConfigError, match="no preset"):
-        read_setup(Request("denoise", "nosuch"))
+        read_setup(RunRequest("denoise", "nosuch"))
 
 
 def test_what_starts_from_drums_learns_drums() -> None:
-    setup = read_setup(Request("synth", start="drums"))
+    setup = read_setup(RunRequest("synth", start="drums"))
     assert setup.mix.kind == "drum" and setup.model.instruments == ()
-    assert read_setup(Request("synth", start="notes")).mix.kind == "note"
+    assert read_setup(RunRequest("synth", start="notes")).mix.kind == "note"
 
 
 @pytest.mark.parametrize(
@@ -108,5 +108,5 @@ def test_what_nothing_would_read_is_refused(
     task: str, sections: object, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
-        read_setup(Request(task, config=written(tmp_path, sections)))
+        read_setup(RunRequest(task, config=written(tmp_path, sections)))
     assert "\n" not in str(caught.value)

@@ -41,7 +41,7 @@ from aeolia.runtime.synth.tags import known_words, read_tags
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
-from aeolia.training.recipe import Request, read_setup
+from aeolia.training.recipe import RunRequest, read_setup
 from aeolia.training.run import start_run
 from aeolia.training.run_folder import RunFolder
 from aeolia.training.separate.config import ClassLossConfig, SpeakerLossConfig
@@ -286,7 +286,7 @@ def facts_of_run(change: dict[str, Any], recordings: tuple[Path, Path], folder: 
     sections["model"].update(encoder="conv", decoder="conv")
     sections["mix"]["crop_seconds"] = 0.5
     file.write_text(json.dumps(sections))
-    setup = read_setup(Request("denoise", config=file))
+    setup = read_setup(RunRequest("denoise", config=file))
     data = {"speech": str(recordings[0]), "noise": str(recordings[1])}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RunFolder, "save_state", lambda self, state: saved.append(state["step"]))

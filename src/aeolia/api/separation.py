@@ -28,7 +28,7 @@ from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
 __all__ = [
     "CLASSES_MODEL",
     "SPEAKER_MODEL",
-    "Request",
+    "SeparationRequest",
     "Separator",
     "Speaker",
     "enrol",
@@ -90,7 +90,7 @@ def _enrolled(clip: Path, model: Path) -> Voice:
 
 
 @dataclass(frozen=True)
-class Request:
+class SeparationRequest:
     """What is to be separated by which model, checked against each other; serves any stream."""
 
     backend: SeparationBackend
@@ -118,7 +118,7 @@ def read_request(
     sources: Sequence[str] | None = None,
     speaker: Speaker | None = None,
     rest: bool = False,
-) -> Request:
+) -> SeparationRequest:
     """The request that `separate` describes, its model opened if it is not yet.
 
     Raises:
@@ -136,10 +136,10 @@ def read_request(
     backend = once(OnnxSeparator, find_model(model)) if isinstance(model, (str, Path)) else model
     if speaker is not None:
         source = Source("speaker", _voice(speaker, backend).vector)
-        return Request(backend, (source,), "background" if rest else None)
+        return SeparationRequest(backend, (source,), "background" if rest else None)
     _check_condition(backend, "classes")
     parsed = parse_sources(sources or [], backend.config.classes)
-    return Request(backend, tuple(parsed), "rest" if rest else None)
+    return SeparationRequest(backend, tuple(parsed), "rest" if rest else None)
 
 
 def separate(
@@ -241,7 +241,7 @@ def separate_file(
 
 
 def run_request(
-    request: Request,
+    request: SeparationRequest,
     source: str | Path,
     folder: str | Path,
     *,

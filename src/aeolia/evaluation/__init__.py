@@ -1,8 +1,8 @@
 """Any system, pairs of noisy and clean recordings, and the report that comes of them.
 
-    find_pairs -> evaluate (scoring) -> Report (statistics, tables) -> CSV, JSON, page
+    find_pairs -> evaluate (scoring) -> EvaluationReport (statistics, tables) -> CSV, JSON, page
 
-    from aeolia.evaluation import Report, evaluate, find_pairs, load_system, write_report
+    from aeolia.evaluation import EvaluationReport, evaluate, find_pairs, load_system, write_report
 
 A system is a callable `(audio, sample_rate) -> audio`; `load_system` makes one of a model's name.
 Nothing here needs more than NumPy and soundfile, except the metrics that say so.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from aeolia.evaluation.gallery import gallery, worst_clips
 from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair, PairSet, find_pairs
-from aeolia.evaluation.report import Report, snr_groups, write_report
+from aeolia.evaluation.report import EvaluationReport, snr_groups, write_report
 from aeolia.evaluation.scoring import ClipScores, System, evaluate, score_audio
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.systems import UNPROCESSED, load_system, system_of
@@ -28,7 +28,7 @@ __all__ = [
     "Interval",
     "Pair",
     "PairSet",
-    "Report",
+    "EvaluationReport",
     "System",
     "Table",
     "Version",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from aeolia.errors import AeoliaError
 from aeolia.evaluation.page import Clip, Gallery, Version
 from aeolia.evaluation.pairs import Pair
-from aeolia.evaluation.report import HEADLINE, Report
+from aeolia.evaluation.report import HEADLINE, EvaluationReport
 from aeolia.evaluation.scoring import ClipScores, System, read_pair, run_system
 from aeolia.evaluation.tables import format_number
 from aeolia.metrics import Metric
@@ -41,7 +41,7 @@ def worst_clips(
 def gallery(
     title: str,
     note: str,
-    report: Report,
+    report: EvaluationReport,
     pairs: Sequence[Pair],
     systems: Mapping[str, System],
     names: Sequence[str],
@@ -68,7 +68,7 @@ def gallery(
     return Gallery(title, note, tuple(clips))
 
 
-def _caption(report: Report, name: str) -> str:
+def _caption(report: EvaluationReport, name: str) -> str:
     """The clip's scores under each system, in one line."""
     parts = []
     for system, rows in report.scores.items():

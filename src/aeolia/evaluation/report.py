@@ -23,7 +23,7 @@ from aeolia.evaluation.tables import Table, format_interval, format_number
 from aeolia.files import write_atomically
 from aeolia.metrics import Metric
 
-__all__ = ["HEADLINE", "Report", "snr_groups", "write_files", "write_report"]
+__all__ = ["HEADLINE", "EvaluationReport", "snr_groups", "write_files", "write_report"]
 
 _MOST_GROUPS = 8
 _BIN_DB = 5.0
@@ -32,7 +32,7 @@ HEADLINE = ("si_sdr", "log_spectral_distance", "pesq_wb", "estoi")
 
 
 @dataclass(frozen=True)
-class Report:
+class EvaluationReport:
     """Scores of one or several systems on the same pairs, and everything derived from them.
 
     `scores` maps each system to its rows, all in the order of the pairs; the first system is the
@@ -255,7 +255,9 @@ def snr_groups(rows: Sequence[ClipScores]) -> dict[str, list[str]]:
     return groups
 
 
-def write_report(folder: Path | str, report: Report, galleries: Sequence[Gallery] = ()) -> Path:
+def write_report(
+    folder: Path | str, report: EvaluationReport, galleries: Sequence[Gallery] = ()
+) -> Path:
     """Write report.html, scores.csv and summary.json into a folder; returns the page's path.
 
     Raises:

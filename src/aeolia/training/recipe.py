@@ -20,11 +20,11 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.task import Setup
 from aeolia.training.tasks import task_of
 
-__all__ = ["Request", "read_sections", "read_setup", "read_start", "set_up"]
+__all__ = ["RunRequest", "read_sections", "read_setup", "read_start", "set_up"]
 
 
 @dataclass(frozen=True)
-class Request:
+class RunRequest:
     """What a user requests of a run."""
 
     #: "denoise", "separate" or "synth".
@@ -40,7 +40,7 @@ class Request:
     mix: Section = field(default_factory=dict)
 
 
-def read_setup(request: Request) -> Setup:
+def read_setup(request: RunRequest) -> Setup:
     """Defaults, then the preset or starting model, then the file, then what was given directly.
 
     With both a preset and a starting model, the structure is the preset's, and the weights are
@@ -112,7 +112,7 @@ def read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
     return {**sections, **found}
 
 
-def _chosen_preset(request: Request) -> Preset | None:
+def _chosen_preset(request: RunRequest) -> Preset | None:
     """The preset that was named, or the task's own where there is nothing to start from."""
     if request.preset is None:
         return None if request.start is not None else preset(DEFAULT_PRESETS[request.task])
@@ -126,7 +126,7 @@ def _chosen_preset(request: Request) -> Preset | None:
 
 
 def _starting_model(
-    request: Request, chosen: Preset | None
+    request: RunRequest, chosen: Preset | None
 ) -> tuple[AnyConfig | None, dict[str, Tensor] | None]:
     if request.start is None:
         return None, None

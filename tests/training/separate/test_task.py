@@ -19,7 +19,7 @@ from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
 from aeolia.recipes.catalogue import preset
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.training.config import TrainConfig
-from aeolia.training.recipe import Request, read_setup
+from aeolia.training.recipe import RunRequest, read_setup
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 from made.recordings import noise_like, voice_like, write
@@ -151,7 +151,7 @@ def test_a_checkpoint_serves_another_preset(tmp_path: Path) -> None:
 
 def setup(**changes: Any) -> Any:
     given: dict[str, Any] = {"task": "separate", "train": {"seed": 3}, "mix": {"seed": 3}}
-    return read_setup(Request(**{**given, **changes}))
+    return read_setup(RunRequest(**{**given, **changes}))
 
 
 def test_setups(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from aeolia.data.synth.notes import hold_out, read_notes
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import load_checkpoint, read_checkpoint
 from aeolia.recipes.catalogue import preset
-from aeolia.training.recipe import Request, read_setup
+from aeolia.training.recipe import RunRequest, read_setup
 from aeolia.training.synth.config import SynthLossConfig
 from aeolia.training.synth.latent_report import (
     active_units,
@@ -240,11 +240,11 @@ def test_fine_tuning_starts_from_the_weights(notes: Path, tmp_path: Path) -> Non
     out = tmp_path / "run"
     command = ["train", "synth", str(notes), "-q", "--config", str(config_file(tmp_path))]
     assert run([*command, "--out", str(out)]) == 0
-    setup = read_setup(Request("synth", start=str(out), config=config_file(tmp_path)))
+    setup = read_setup(RunRequest("synth", start=str(out), config=config_file(tmp_path)))
     assert setup.weights is not None and setup.model.instruments == ()
-    assert setup.train.learning_rate < read_setup(Request("synth")).train.learning_rate
+    assert setup.train.learning_rate < read_setup(RunRequest("synth")).train.learning_rate
     # With a preset, too, the structure is the preset's, and the weights are transplanted.
-    both = read_setup(Request("synth", preset="drums", start=str(out)))
+    both = read_setup(RunRequest("synth", preset="drums", start=str(out)))
     assert both.model == preset("drums").model and both.mix.kind == "drum"
     assert both.weights is not None and both.train.warmup_steps == 20
     assert run([*command, "--from", str(out), "--out", str(tmp_path / "more")]) == 0

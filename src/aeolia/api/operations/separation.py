@@ -11,7 +11,7 @@ from aeolia.api.reports.separation import SeparationReport
 from aeolia.api.separation import (
     CLASSES_MODEL,
     SPEAKER_MODEL,
-    Request,
+    SeparationRequest,
     read_request,
     run_request,
     voice_of,
@@ -69,7 +69,7 @@ class Separate(Filter[SeparationReport]):
         """
         return None if self.speaker is None else voice_of(self.speaker, self.model_name)
 
-    def _request(self) -> Request:
+    def _request(self) -> SeparationRequest:
         return read_request(
             self.model,
             sources=self.sources or None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aeolia.cli.train.run import Recordings
+from aeolia.cli.train.run import RecordingPaths
 from aeolia.errors import InputError
 
 __all__ = ["DENOISE_HELP", "denoise"]
@@ -34,8 +34,8 @@ def denoise(
     rooms: Annotated[
         Path | None, typer.Option(help="Impulse responses; rooms are simulated without.")
     ] = None,
-) -> Recordings:
+) -> RecordingPaths:
     """The recordings of a denoiser."""
     if speech is None:
         raise InputError("--speech is missing; name a folder of clean speech to learn from")
-    return Recordings({"speech": speech, "noise": noise, "rirs": rooms})
+    return RecordingPaths({"speech": speech, "noise": noise, "rirs": rooms})

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from aeolia.training.loop import StepReport
     from aeolia.training.task import Say
 
-__all__ = ["Recordings", "add_train_command", "announce", "silent", "training_extra"]
+__all__ = ["RecordingPaths", "add_train_command", "announce", "silent", "training_extra"]
 
 
 @dataclass(frozen=True)
-class Recordings:
+class RecordingPaths:
     """What the options of one command alone come to."""
 
     #: Paths by what they hold; None where none was named.
@@ -59,7 +59,7 @@ def _run_options(
 
 
 def add_train_command(
-    app: typer.Typer, task: str, help_text: str, recordings: Callable[..., Recordings]
+    app: typer.Typer, task: str, help_text: str, recordings: Callable[..., RecordingPaths]
 ) -> None:
     """Add `aeolia train TASK` to `app`: the options of `recordings`, and those of every run.
 
@@ -99,7 +99,7 @@ def _presets_of(task: str) -> list[str]:
 
 def _run(
     task: str,
-    recordings: Callable[[], Recordings],
+    recordings: Callable[[], RecordingPaths],
     *,
     out: Path,
     preset: str | None,
@@ -118,7 +118,7 @@ def _run(
         MissingExtraError: PyTorch or another part of the extra `train` is not installed.
     """
     with training_extra():
-        from aeolia.training.recipe import Request, read_setup
+        from aeolia.training.recipe import RunRequest, read_setup
         from aeolia.training.run import resume_run, start_run
 
     say: Say = silent if quiet else typer.echo
@@ -128,7 +128,7 @@ def _run(
     else:
         found = recordings()
         train = {"steps": steps, "batch_size": batch_size, "seed": seed}
-        request = Request(
+        request = RunRequest(
             task,
             preset,
             start,

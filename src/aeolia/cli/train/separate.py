@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aeolia.cli.train.run import Recordings
+from aeolia.cli.train.run import RecordingPaths
 from aeolia.errors import InputError
 
 __all__ = ["SEPARATE_HELP", "separate"]
@@ -35,8 +35,8 @@ def separate(
     noise: Annotated[
         Path | None, typer.Option(help="Noise, where it lies apart: a folder or a manifest.")
     ] = None,
-) -> Recordings:
+) -> RecordingPaths:
     """The recordings of a separator."""
     if data is None:
         raise InputError("--data is missing; name a folder or a manifest to learn from")
-    return Recordings({"data": data, "noise": noise})
+    return RecordingPaths({"data": data, "noise": noise})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aeolia.cli.train.run import Recordings
+from aeolia.cli.train.run import RecordingPaths
 from aeolia.errors import InputError
 
 __all__ = ["SYNTH_HELP", "synth"]
@@ -36,8 +36,8 @@ def synth(
         list[str] | None,
         typer.Option("--held-out", help="An instrument to keep out of training; may be repeated."),
     ] = None,
-) -> Recordings:
+) -> RecordingPaths:
     """The recordings of a synthesiser."""
     if notes is None:
         raise InputError("no folder of notes was given; name one to learn from")
-    return Recordings({"notes": notes}, {"held_out": held_out} if held_out else {})
+    return RecordingPaths({"notes": notes}, {"held_out": held_out} if held_out else {})

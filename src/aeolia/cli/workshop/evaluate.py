@@ -13,7 +13,7 @@ import typer
 from aeolia.errors import DataError
 
 if TYPE_CHECKING:
-    from aeolia.evaluation import Gallery, PairSet, Report, System
+    from aeolia.evaluation import EvaluationReport, Gallery, PairSet, System
     from aeolia.metrics import Metric
 
 __all__ = ["evaluate"]
@@ -101,7 +101,7 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _failures(report: Report) -> list[str]:
+def _failures(report: EvaluationReport) -> list[str]:
     """Why clips could not be read or processed at all.
 
     Raises:
@@ -136,8 +136,8 @@ def _score(
     shown: bool,
     *,
     everything: bool,
-) -> Report:
-    from aeolia.evaluation import UNPROCESSED, Report
+) -> EvaluationReport:
+    from aeolia.evaluation import UNPROCESSED, EvaluationReport
     from aeolia.evaluation import evaluate as score
     from aeolia.metrics import METRICS
 
@@ -168,10 +168,12 @@ def _score(
     used = [m for m in metrics if any(math.isfinite(row.values[m.name]) for row in rows)]
     models = ", ".join(label for label in scores if label != UNPROCESSED) or "Unprocessed input"
     title = f"{models} on {found.folder.resolve().name}"
-    return Report(title, tuple(used or metrics), scores, tuple(notes))
+    return EvaluationReport(title, tuple(used or metrics), scores, tuple(notes))
 
 
-def _galleries(report: Report, found: PairSet, systems: dict[str, System]) -> list[Gallery]:
+def _galleries(
+    report: EvaluationReport, found: PairSet, systems: dict[str, System]
+) -> list[Gallery]:
     """The clips the first model gained least on, and some from the middle of its ranking."""
     from aeolia.evaluation import UNPROCESSED, gallery, worst_clips
 
