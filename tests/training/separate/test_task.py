@@ -20,7 +20,10 @@ from aeolia.recipes.catalogue import preset
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.training.config import TrainConfig
 from aeolia.training.recipe import RunRequest, read_setup
+from aeolia.training.separate.task import SEPARATE
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
+from made.changes import digest
+from made.music import song_rows
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
 from made.recordings import noise_like, voice_like, write
 from made.tiny_models import TINY, random_model
@@ -73,6 +76,18 @@ def column(folder: Path, name: str, file: str = "log") -> list[float]:
 def denoiser(folder: Path) -> Path:
     save_checkpoint(folder / "denoiser.safetensors", TINY, random_model(TINY).state_dict())
     return folder / "denoiser.safetensors"
+
+
+def test_the_songs_to_hold_out_change_what_is_trained_on(tmp_path: Path) -> None:
+    song_rows(tmp_path, seconds=2.0)
+    data = {"data": str(tmp_path / "songs")}
+    mixtures = set()
+    for songs in (["song0"], ["song2"], ["song0", "song2"]):
+        config = config_file(tmp_path / "mix.json", BY_CLASS, hold_out=songs)
+        setup = read_setup(RunRequest("separate", config=config))
+        batches = SEPARATE.prepare(setup, data, lambda line: None).batches
+        mixtures.add(digest(batches.batch(0, 4).mixture))
+    assert len(mixtures) == 3
 
 
 def test_by_class_from_a_denoiser_with_resume_and_export(
