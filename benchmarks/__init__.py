@@ -5,6 +5,8 @@ python -m benchmarks --help
 
 from pathlib import Path
 
+import aeolia  # noqa: F401  # before ONNX Runtime, whose telemetry it turns off
+
 __all__ = ["PAGES", "RESULTS", "ROOT", "say"]
 
 #: The checkout.

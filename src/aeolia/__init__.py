@@ -9,12 +9,19 @@
     aeolia.Denoise("denoise-16k").run("a.wav", "b.wav")  # an operation is a value: it pickles
 
 Importing the package loads nothing else; each name is fetched when it is first used.
+Nothing leaves the machine: see the variable set below.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
+
+# From 1.29 on, ONNX Runtime writes a device id and a database of events into the user's cache and
+# looks up its maker's server as soon as it is loaded; `disable_telemetry_events` comes too late.
+# All of the package, the pitch tracker and the benchmarks load it after this line.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 # The same names for type checkers, who do not run `__getattr__`; a test compares the two.
 if TYPE_CHECKING:
