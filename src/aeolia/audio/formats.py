@@ -7,6 +7,8 @@ Names are libsndfile's: a container ("WAV", "FLAC", "OGG") holds samples of a su
 from __future__ import annotations
 
 import dataclasses
+import functools
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +71,9 @@ _INTEGER_BITS = {
     "GSM610": 16,
 }
 
+#: Codecs of telephones and old games, which hold whole blocks only: kept where a file had them.
+_BLOCK_CODED = ("IMA_", "MS_", "GSM", "G72", "VOX", "NMS", "DWVW", "DPCM")
+
 _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _MOST_CHANNELS = {"MP3": 2, "FLAC": 8, "OGG": 255}
@@ -125,7 +130,7 @@ def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:
         container, endian = source.container, source.endian
     else:
         container, endian = containers[0], "FILE"
-    subtype = _nearest_subtype(source.subtype, container, suffix)
+    subtype = _nearest_subtype(source, container, suffix)
     _check_limits(path, source, container, subtype)
     if container in ("WAV", "WAVEX") and _size_in_bytes(source, subtype) > _WAV_LIMIT_BYTES:
         container = "RF64"
@@ -134,25 +139,50 @@ def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:
     )
 
 
-def _nearest_subtype(subtype: str, container: str, suffix: str) -> str:
-    """`subtype` if the container can hold it, else the one that loses least."""
-    import soundfile
-
+def _nearest_subtype(source: AudioInfo, container: str, suffix: str) -> str:
+    """The source's subtype if the container can hold it, else the one that loses least."""
     if suffix == ".opus":
         return "OPUS"
     if container == "MP3":
         return "MPEG_LAYER_III"
-    if soundfile.check_format(container, subtype):
-        return subtype
-    if subtype in ("FLOAT", "DOUBLE"):
-        candidates = ["FLOAT", "PCM_24"]
-    else:
-        bits = integer_bits(subtype) or 16
-        candidates = ["PCM_32", "PCM_24", "PCM_16"][0 if bits > 24 else 1 if bits > 16 else 2 :]
+    candidates = [source.subtype, *_substitutes(source.subtype)]
+    if container != source.container and source.subtype.startswith(_BLOCK_CODED):
+        del candidates[0]
     for candidate in candidates:
-        if soundfile.check_format(container, candidate):
+        if _writable(container, candidate, source.sample_rate, source.channels):
             return candidate
+    import soundfile
+
     return str(soundfile.default_subtype(container))
+
+
+def _substitutes(subtype: str) -> tuple[str, ...]:
+    """Formats of as many bits as `subtype`, or more, then of fewer; best first.
+
+    Lossy ones hold no more than 16 bits of what was recorded.
+    """
+    if subtype in ("FLOAT", "DOUBLE"):
+        return ("FLOAT", "DOUBLE", "PCM_24", "PCM_32", "PCM_16")
+    bits = integer_bits(subtype) or (24 if subtype.endswith("_24") else 16)
+    if bits > 24:
+        return ("PCM_32", "PCM_24", "PCM_16")
+    return ("PCM_24", "PCM_32", "PCM_16") if bits > 16 else ("PCM_16", "PCM_S8", "PCM_U8")
+
+
+@functools.lru_cache(maxsize=256)
+def _writable(container: str, subtype: str, sample_rate: int, channels: int) -> bool:
+    """Whether libsndfile writes it: asked by trying, for its own table also has what it reads."""
+    import soundfile
+
+    if not soundfile.check_format(container, subtype):
+        return False
+    form = {"format": container, "subtype": subtype}
+    try:
+        with soundfile.SoundFile(io.BytesIO(), "w", sample_rate, channels, **form) as file:
+            file.write(np.zeros((1, channels), np.float32))
+    except soundfile.SoundFileError:
+        return False
+    return True
 
 
 def _check_limits(path: str | Path, source: AudioInfo, container: str, subtype: str) -> None:
