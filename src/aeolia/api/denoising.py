@@ -23,12 +23,25 @@ __all__ = ["Model", "denoise", "denoise_file", "open_denoiser"]
 Model: TypeAlias = str | Path | Backend
 
 
-def open_denoiser(model: Model) -> Backend:
+#: The released models of this task by the widest band that they are for, the narrowest first.
+_NARROW, _WIDE = "denoise-16k", "denoise"
+_NARROW_RATE = 16_000
+
+
+def open_denoiser(model: Model | None, sample_rate: int | None = None) -> Backend:
     """The model; a name or a file is opened, once a process.
+
+    Args:
+        model: None for the released model that fits audio of `sample_rate`: of 16 kHz and less
+            the narrow one, which hears all of it, costs a sixth and needs no resampling up.
+        sample_rate: of the audio, in Hz; None for the full band.
 
     Raises:
         ModelError: no such model, or one of another task.
     """
+    if model is None:
+        narrow = sample_rate is not None and sample_rate <= _NARROW_RATE
+        model = _NARROW if narrow else _WIDE
     return once(OnnxBackend, find_model(model)) if isinstance(model, (str, Path)) else model
 
 
@@ -36,7 +49,7 @@ def denoise(
     audio: np.ndarray | str | Path,
     sample_rate: int | None = None,
     *,
-    model: Model = "denoise",
+    model: Model | None = None,
     attenuation_limit_db: float | None = None,
 ) -> np.ndarray:
     """Remove noise from an array [T] or [T, C], or from a file.
@@ -44,7 +57,8 @@ def denoise(
     Args:
         audio: samples, which need `sample_rate`; or the path of an audio file.
         sample_rate: of the array, in Hz; not for a path, whose file states it.
-        model: a released model's name, a model file, or what `load` returned.
+        model: a released model's name, a model file, or what `load` returned; None for
+            "denoise-16k" up to 16 kHz and "denoise" above.
         attenuation_limit_db: lower noise by at most this much; None for no limit.
 
     Returns:
@@ -55,7 +69,7 @@ def denoise(
     """
     recording = whole_recording(audio, sample_rate, "denoise")
     stream = DenoisingStream(
-        open_denoiser(model),
+        open_denoiser(model, recording.sample_rate),
         recording.sample_rate,
         recording.channels,
         attenuation_limit_db=attenuation_limit_db,
@@ -67,7 +81,7 @@ def denoise_file(
     source: str | Path,
     target: str | Path,
     *,
-    model: Model = "denoise",
+    model: Model | None = None,
     attenuation_limit_db: float | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -86,7 +100,7 @@ def denoise_file(
         info = reader.info
         with AudioWriter(target, info, overwrite=overwrite) as writer:
             stream = DenoisingStream(
-                open_denoiser(model),
+                open_denoiser(model, info.sample_rate),
                 info.sample_rate,
                 info.channels,
                 attenuation_limit_db=attenuation_limit_db,

@@ -43,8 +43,9 @@ class Stream(Passage[Any]):
     stream itself is for one thread at a time.
 
     Args:
-        model: a released model's name, a model file, or an opened model; "transfer" with `to`
-            stands for the synthesiser "notes".
+        model: a released model's name, a model file, or an opened model; None for
+            the released denoiser that fits `sample_rate`, see `aeolia.denoise`; "transfer" with
+            `to` stands for the synthesiser "notes".
         sample_rate: of the blocks, in Hz, 8000 to 192000; the model's own when None.
         channels: C, of the blocks.
         attenuation_limit_db: see `aeolia.denoise`.
@@ -60,7 +61,7 @@ class Stream(Passage[Any]):
     @overload
     def __new__(
         cls,
-        model: Model = ...,
+        model: Model | None = ...,
         sample_rate: int | None = ...,
         channels: int = ...,
         *,
@@ -101,7 +102,7 @@ class Stream(Passage[Any]):
         snap: bool = ...,
         resample_quality: str = ...,
     ) -> _Transferring: ...
-    def __new__(cls, model: Any = "denoise", *_: Any, **options: Any) -> Stream:
+    def __new__(cls, model: Any = None, *_: Any, **options: Any) -> Stream:
         """A stream of the task that the options name; its own class then opens the model."""
         if cls is not Stream:
             return super().__new__(cls)
@@ -126,7 +127,7 @@ class Stream(Passage[Any]):
 class _Denoising(DenoisingStream, Stream):
     def __init__(
         self,
-        model: Model = "denoise",
+        model: Model | None = None,
         sample_rate: int | None = None,
         channels: int = 1,
         *,
@@ -136,7 +137,7 @@ class _Denoising(DenoisingStream, Stream):
     ) -> None:
         _refuse(unread, _DENOISING)
         super().__init__(
-            open_denoiser(model),
+            open_denoiser(model, sample_rate),
             sample_rate,
             channels,
             attenuation_limit_db=attenuation_limit_db,

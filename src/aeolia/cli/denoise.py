@@ -9,8 +9,8 @@ import typer
 from aeolia.cli.options import (
     AsJson,
     AttenuationLimit,
+    DenoisingModel,
     Jobs,
-    Model,
     Overwrite,
     Quiet,
     Recursive,
@@ -41,7 +41,7 @@ def denoise(
     ] = None,
     recursive: Recursive = False,
     attenuation_limit: AttenuationLimit = None,
-    model: Model = "denoise",
+    model: DenoisingModel = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,

@@ -90,7 +90,7 @@ def _operation(
     from aeolia.errors import InputError
 
     if source is None and speaker is None:
-        return Denoise(model or "denoise", attenuation_limit)
+        return Denoise(model, attenuation_limit)
     if source is not None and speaker is not None:
         raise InputError("--source and --speaker were both given; give one of the two")
     if attenuation_limit is not None:

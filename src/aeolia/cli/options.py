@@ -10,6 +10,7 @@ __all__ = [
     "AsJson",
     "AttenuationLimit",
     "Jobs",
+    "DenoisingModel",
     "Model",
     "ModelOfTask",
     "Output",
@@ -42,6 +43,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as JSO
 
 Model = Annotated[
     str, typer.Option("--model", "-m", metavar="NAME|FILE", help="See `aeolia models`.")
+]
+#: Where the recording's sample rate decides which model is meant.
+DenoisingModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="See `aeolia models`.",
+        show_default="denoise; denoise-16k for audio of 16 kHz or less",
+    ),
 ]
 #: Where the task of the command's other options decides which model is meant.
 ModelOfTask = Annotated[
