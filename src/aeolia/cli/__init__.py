@@ -14,10 +14,12 @@ import typer
 
 from aeolia.cli.denoise import denoise
 from aeolia.cli.encode import decode, encode
+from aeolia.cli.groups import CommandGroups
 from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
 from aeolia.cli.morph import morph
 from aeolia.cli.separate import separate
+from aeolia.cli.shell import expand_patterns, never_fail_to_print
 from aeolia.cli.shift import shift
 from aeolia.cli.synth import synth
 from aeolia.cli.train.app import app as train_app
@@ -40,7 +42,9 @@ app = typer.Typer(
     # Plain help comes up faster than rich's, and tracebacks are for bugs only.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    cls=CommandGroups,
+    # Subcommands have them from here.
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(denoise)
 app.command()(separate)
@@ -110,4 +114,5 @@ def _terminate(*_: object) -> None:
 def main() -> None:
     """Entry point of the command `aeolia`."""
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:]))
+    never_fail_to_print()
+    sys.exit(run(expand_patterns(sys.argv[1:])))
