@@ -87,7 +87,7 @@ def test_commands_and_options_exist(words: list[str]) -> None:
     default = getattr(command, "default", None)
     if isinstance(default, str) and default in getattr(command, "commands", ()):
         command = command.commands[default]
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    known = {option for parameter in command.params for option in parameter.opts} | {"-h", "--help"}
     shown = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
     assert shown <= known, f"{' '.join(words)!r}: no option {', '.join(sorted(shown - known))}"
 
