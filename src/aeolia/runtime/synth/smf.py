@@ -55,8 +55,15 @@ class SmfFile:
     remarks: tuple[str, ...] = ()
 
 
+_CUT_SHORT = "a track is cut short; it is played up to there"
+
+
 class _Broken(Exception):
     """What is wrong and at which byte, without the file's name."""
+
+
+class _CutShort(Exception):
+    """A track ends inside an event."""
 
 
 def parse_smf(data: bytes, name: str) -> SmfFile:
@@ -128,25 +135,37 @@ def _chunks(
     data: bytes, at: int, end: int, oddities: Counter[str]
 ) -> list[tuple[int, bytes, bytes]]:
     """(position of the body, name, body) of every chunk."""
-    chunks = []
+    chunks: list[tuple[int, bytes, bytes]] = []
     while at < end:
         tag, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
         left = end - at - 8
-        if size > left or not (tag.isascii() and tag.decode().isprintable()):
-            if tag == b"MThd" or b"MTrk".startswith(tag):
-                raise _Broken(
-                    f"it ends inside the head of a chunk, at byte {at}"
-                    if left < 0
-                    else f"truncated: the chunk {tag.decode()!r} at byte {at} promises {size} "
-                    f"bytes and {left} are left"
-                )
-            # Zeros fill up the last block of some disks and downloads.
-            if data[at:end].strip(b"\0"):
-                oddities[f"{end - at} bytes behind its last track are skipped"] += 1
-            break
+        if not chunks and size > left:
+            raise _Broken(
+                f"truncated: the chunk {tag.decode()!r} at byte {at} promises {size} bytes and "
+                f"{max(left, 0)} are left"
+            )
+        if tag == b"MTrk" and size > left:
+            # A download that stopped, or a program that never came back to fill in the size.
+            oddities[_CUT_SHORT] += 1
+            size = max(left, 0)
+        elif size > left or not (tag.isascii() and tag.decode().isprintable()):
+            at = _behind_junk(data, at, end, oddities)
+            continue
         chunks.append((at + 8, tag, data[at + 8 : at + 8 + size]))
         at += 8 + size
     return chunks
+
+
+def _behind_junk(data: bytes, at: int, end: int, oddities: Counter[str]) -> int:
+    """Where the next track begins behind bytes that are no chunk, or the end."""
+    next_track = data.find(b"MTrk", at + 1, end)
+    if next_track >= 0:
+        oddities[f"{next_track - at} bytes between its tracks are skipped"] += 1
+        return next_track
+    # Zeros fill up the last block of some disks and downloads.
+    if data[at:end].strip(b"\0"):
+        oddities[f"{end - at} bytes behind its last track are skipped"] += 1
+    return end
 
 
 class _Track:
@@ -159,6 +178,14 @@ class _Track:
     def events(self) -> list[Event]:
         """Events with their ticks from the start, up to the track's end."""
         found: list[Event] = []
+        try:
+            self._collect(found)
+        except _CutShort:
+            # The file may have been said to be cut already: one oddity, one remark.
+            self._oddities.setdefault(_CUT_SHORT, 1)
+        return found
+
+    def _collect(self, found: list[Event]) -> None:
         tick, status, interrupted = 0, 0, False
         # A missing end-of-track is common, and nothing is lost by it.
         while self._at < len(self._body):
@@ -186,16 +213,13 @@ class _Track:
                 if byte >= 0x80:
                     status, interrupted = self._byte(), False
                 found.append(Event(tick, "channel", self._message(byte, status, interrupted)))
-        return found
 
     def _message(self, byte: int, status: int, interrupted: bool) -> bytes:
         """A channel message, status first; `byte` is what stands there, -1 for the end."""
+        if byte < 0:
+            raise _CutShort
         if status & 0xF0 not in _DATA_BYTES:
-            raise _Broken(
-                f"byte {self._position()} is 0x{byte:02x}, where an event must begin"
-                if byte >= 0
-                else f"it ends after a delta time, at byte {self._position()}"
-            )
+            raise _Broken(f"byte {self._position()} is 0x{byte:02x}, where an event must begin")
         values = self._take(_DATA_BYTES[status & 0xF0])
         if interrupted:
             self._oddities["a status left out after text or system data is that before it"] += 1
@@ -219,8 +243,7 @@ class _Track:
     def _take(self, count: int) -> bytes:
         content = self._body[self._at : self._at + count]
         if len(content) < count:
-            end = self._start + len(self._body)
-            raise _Broken(f"the track ends inside an event, at byte {end}")
+            raise _CutShort
         self._at += count
         return content
 
