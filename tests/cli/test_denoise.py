@@ -113,6 +113,51 @@ def test_a_batch_does_the_good_ones(folder: Path, call: Callable) -> None:
     assert any("empty (0 bytes)" in line for line in lines)
 
 
+def test_a_second_run_of_a_batch(folder: Path, call: Callable) -> None:
+    Path("in").mkdir()
+    for name in ("in/a.wav", "in/z.wav"):
+        soundfile.write(name, noise(4000), 16000)
+    assert call("in", "-o", "out")[0] == 0
+    before = Path("out/a.wav").stat().st_mtime_ns
+    code, out, err = call("in", "-o", "out")
+    assert code == 1 and err.count("already exists") == 2
+    assert err.endswith(
+        "2 failed (their reasons are above); --skip-existing leaves alone what is there\n"
+    )
+    soundfile.write("in/m.wav", noise(4000), 16000)
+    code, out, err = call("in", "-o", "out", "--skip-existing")
+    assert code == 0 and out.startswith("in/m.wav -> out/m.wav") and out.count("\n") == 1
+    assert err == "aeolia: 1 of 3 files denoised, 2 skipped (2 already there)\n"
+    assert Path("out/a.wav").stat().st_mtime_ns == before
+    code, out, err = call("in", "-o", "out", "--skip-existing")
+    assert (code, out) == (0, "") and "0 of 3 files denoised, 3 skipped (3 already there)" in err
+    assert call("in", "-o", "out", "--skip-existing", "-q") == (0, "", "")
+    files = json.loads(call("in", "-o", "out", "--skip-existing", "--json")[1])["files"]
+    assert [file["skipped"] for file in files] == ["already there"] * 3
+    fails(call("talk.wav", "--skip-existing", "--overwrite"), "give one of the two")
+    Path("in/empty.wav").touch()
+    code, _, err = call("in", "-o", "out", "--skip-existing")
+    assert code == 1 and "empty (0 bytes)" in err and "3 skipped" in err and "1 failed" in err
+
+
+def test_what_a_folder_holds_that_cannot_be_read_is_named(folder: Path, call: Callable) -> None:
+    Path("in").mkdir()
+    soundfile.write("in/a.wav", noise(4000), 16000)
+    for name in ("b.wma", "c.WEBM", "notes.txt", ".hidden.wma"):
+        Path("in", name).touch()
+    code, out, err = call("in", "-o", "out")
+    assert code == 0 and out.startswith("in/a.wav -> ")
+    assert err.splitlines() == [
+        "aeolia: in/b.wma: skipped: .wma cannot be read; convert it first, such as to WAV",
+        "aeolia: in/c.WEBM: skipped: .WEBM cannot be read; convert it first, such as to WAV",
+        "aeolia: 1 of 3 files denoised, 2 skipped",
+    ]
+    assert call("in", "-o", "other", "-q")[1:] == ("", "")
+    files = json.loads(call("in", "-o", "third", "--json")[1])["files"]
+    assert [file["input"] for file in files] == ["in/a.wav", "in/b.wma", "in/c.WEBM"]
+    assert "cannot be read" in files[1]["skipped"] and files[1]["error"] is None
+
+
 def test_json(folder: Path, call: Callable) -> None:
     code, out, err = call("talk.wav", "missing.wav", "-o", "out", "--json")
     assert code == 1

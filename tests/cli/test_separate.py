@@ -311,3 +311,16 @@ def test_bad_models(folder: Path, separators: Path, gain_model: Path, capsys) ->
     assert not Path("out").exists()
     assert run(["denoise", "mix.wav", "-m", classes]) == 2
     assert "task 'separate'; 'denoise' needs" in capsys.readouterr().err
+
+
+def test_a_second_run_skips_what_has_all_its_outputs(folder: Path, call: Callable) -> None:
+    soundfile.write("other.wav", noise(4000), 16000)
+    assert call("mix.wav", "-s", "speech", "-s", "music", "-o", "parts")[0] == 0
+    again = ("mix.wav", "other.wav", "-s", "speech", "-s", "music", "-o", "parts")
+    code, out, err = call(*again, "--skip-existing")
+    assert code == 0 and out.startswith("other.wav -> ")
+    assert "1 of 2 files separated, 1 skipped (1 already there)" in err
+    # With one output missing it is not finished, and nothing is replaced unasked.
+    Path("parts/mix.music.wav").unlink()
+    code, out, err = call(*again, "--skip-existing")
+    assert (code, out) == (1, "") and "already exists" in err

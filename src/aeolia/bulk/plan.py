@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aeolia.audio.formats import AUDIO_SUFFIXES
 from aeolia.audio.reader import PIPE
 from aeolia.errors import AeoliaError, InputError
 
-__all__ = ["MARK", "PIPE", "Job", "plan"]
+__all__ = ["MARK", "PIPE", "THERE", "Job", "passed_over", "plan", "skip_existing"]
 
 #: Put before the suffix of outputs that lie beside their inputs.
 MARK = ".denoised"
+#: Why a job is skipped whose outputs an earlier run wrote.
+THERE = "already there"
+#: Sound and film whose name says so, and which are no input.
+_MEDIA = frozenset(
+    ".3gp .aac .ac3 .amr .ape .avi .dsf .dts .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp4 .mpeg .mpg "
+    ".oma .ra .ts .tta .webm .wma .wmv .wv".split()
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,8 @@ class Job:
     source: str
     target: str = ""
     error: AeoliaError | None = None
+    #: Why it is left out, which is no failure; "" where it is not.
+    skipped: str = ""
 
 
 def plan(
@@ -113,7 +122,7 @@ def _sources(
 
 def _audio_below(
     top: Path,
-    suffixes: tuple[str, ...],
+    suffixes: Collection[str],
     recursive: bool,
     marks: tuple[str, ...],
     outside: Path | None,
@@ -146,3 +155,27 @@ def _check_apart(jobs: list[Job]) -> None:
                 f"run them apart, or give their folder as the input"
             )
         sources[path] = job.source
+
+
+def skip_existing(jobs: Sequence[Job], outputs: Callable[[Job], Sequence[str]]) -> list[Job]:
+    """The jobs, those marked as skipped whose `outputs` are all there."""
+    return [
+        job
+        if job.error or job.target == PIPE or not all(map(os.path.exists, outputs(job)))
+        else replace(job, skipped=THERE)
+        for job in jobs
+    ]
+
+
+def passed_over(
+    inputs: Sequence[str],
+    recursive: bool = False,
+    suffixes: tuple[str, ...] = AUDIO_SUFFIXES,
+) -> list[Job]:
+    """What `plan` leaves out of folders although it is sound by its name, each with the reason."""
+    return [
+        Job(str(path), skipped=f"{path.suffix} cannot be read; convert it first, such as to WAV")
+        for name in inputs
+        if Path(name).is_dir()
+        for path in _audio_below(Path(name), _MEDIA.difference(suffixes), recursive, (), None)
+    ]

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What became of a job: a result or an error."""
+    """What became of a job: a result, an error, or neither, for one that is skipped."""
 
     job: Job
     result: Result | None
@@ -36,7 +36,7 @@ def run_jobs(
     workers: int = 1,
     done: Callable[[Outcome[Result]], None] = lambda outcome: None,
 ) -> list[Outcome[Result]]:
-    """Do every job, in `workers` threads; a user error fails its job and no other.
+    """Do every job that is not skipped, in `workers` threads; a user error fails its job alone.
 
     `work` gets a job and a function to call now and then, by which an interrupt in the main
     thread reaches it. `done` is called with each outcome as it comes.
@@ -54,7 +54,7 @@ def run_jobs(
         try:
             if job.error:
                 raise job.error
-            outcome = Outcome(job, work(job, check), None)
+            outcome = Outcome(job, None if job.skipped else work(job, check), None)
         except AeoliaError as error:
             outcome = Outcome(job, None, error)
         with lock:

@@ -14,6 +14,7 @@ from aeolia.cli.options import (
     Overwrite,
     Quiet,
     Recursive,
+    SkipExisting,
 )
 
 __all__ = ["denoise"]
@@ -44,6 +45,7 @@ def denoise(
     model: DenoisingModel = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -56,15 +58,22 @@ def denoise(
     Examples:
       aeolia denoise talk.wav                      writes talk.denoised.wav
       aeolia denoise talk.wav -o clean.flac
-      aeolia denoise interviews -r -o clean/       the same tree of files
+      aeolia denoise interviews -r -o clean/       the same tree of files; --skip-existing goes on
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
       sox in.amr -t wav - | aeolia denoise - -o out.wav
     """
     from aeolia import Denoise
     from aeolia.bulk.plan import plan
-    from aeolia.cli.run_files import run_files
+    from aeolia.cli.run_files import run_files, with_skipped
 
-    planned = plan(inputs, output, recursive=recursive)
+    planned = with_skipped(
+        plan(inputs, output, recursive=recursive),
+        inputs,
+        lambda job: [job.target],
+        recursive=recursive,
+        existing=skip_existing,
+        overwrite=overwrite,
+    )
     operation = Denoise(model, attenuation_limit)
     operation.check()
     return run_files(

@@ -20,6 +20,7 @@ __all__ = [
     "Recording",
     "Recursive",
     "Seed",
+    "SkipExisting",
     "Speaker",
 ]
 
@@ -34,10 +35,17 @@ Jobs = Annotated[
         min=1,
         metavar="N",
         show_default="one per CPU core",
-        help="Files at the same time.",
+        help="Files at the same time; one file is done by one core, as each part needs the last.",
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")]
+SkipExisting = Annotated[
+    bool,
+    typer.Option(
+        "--skip-existing",
+        help="Skip files whose outputs are there, such as of a run that was stopped.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from aeolia.bulk.plan import PIPE, Job
+from aeolia.bulk.plan import PIPE, THERE, Job, passed_over, skip_existing
 from aeolia.bulk.run import Outcome, run_jobs
 from aeolia.cli.progress import ProgressBar
 from aeolia.errors import InputError
@@ -18,9 +18,34 @@ from aeolia.errors import InputError
 if TYPE_CHECKING:
     from aeolia import Operation, Report
 
-__all__ = ["run_file", "run_files"]
+__all__ = ["run_file", "run_files", "with_skipped"]
 
 _SOME_FAILED = 1
+
+
+def with_skipped(
+    planned: list[Job],
+    inputs: list[str],
+    outputs: Callable[[Job], Sequence[str]],
+    *,
+    recursive: bool,
+    existing: bool,
+    overwrite: bool,
+) -> list[Job]:
+    """The jobs planned for `inputs`, and, marked as skipped, what folders hold that is no input.
+
+    Args:
+        outputs: the files that a job writes.
+        existing: skip jobs whose outputs are there.
+
+    Raises:
+        InputError: outputs are to be left and replaced.
+    """
+    if existing and overwrite:
+        raise InputError("--skip-existing and --overwrite were both given; give one of the two")
+    if existing:
+        planned = skip_existing(planned, outputs)
+    return planned + passed_over(inputs, recursive)
 
 
 def run_files(
@@ -44,12 +69,13 @@ def run_files(
     Raises:
         AeoliaError: of the only file.
     """
-    piped = planned[0].target == PIPE
+    todo = [job for job in planned if not job.skipped]
+    piped = any(job.target == PIPE for job in todo)
     if piped and as_json:
         raise InputError("--json and the audio would both go to standard output; use -o FILE")
     _check_terminal(piped)
     says = not (quiet or as_json)
-    show = ProgressBar(len(planned), verb[0], hidden=not says)
+    show = ProgressBar(len(todo), verb[0], hidden=not says)
 
     def attempt(job: Job, check: Callable[[], None]) -> Report:
         def progress(n_done: int, n_all: int | None) -> None:
@@ -64,6 +90,9 @@ def run_files(
             _say(outcome.result, piped)
         if outcome.error and len(planned) > 1:
             print(f"aeolia: {outcome.error}", file=sys.stderr, flush=True)
+        if outcome.job.skipped not in ("", THERE) and says:
+            skipped = f"{outcome.job.source}: skipped: {outcome.job.skipped}"
+            print(f"aeolia: {skipped}", file=sys.stderr, flush=True)
 
     with show:
         outcomes = run_jobs(planned, attempt, workers=jobs or _n_cores(), done=done)
@@ -72,14 +101,25 @@ def run_files(
         raise failed[0].error  # type: ignore[misc]
     if as_json:
         typer.echo(_as_json(outcomes, {"operation": operation.as_dict(), **head}))
+    if failed or (says and len(todo) < len(planned)):
+        print(f"aeolia: {_summary(outcomes, verb[1])}", file=sys.stderr)
+    return _SOME_FAILED if failed else 0
+
+
+def _summary(outcomes: list[Outcome[Report]], done: str) -> str:
+    """How many files were done, skipped and failed, and what to do about the failed."""
+    skipped = [outcome.job for outcome in outcomes if outcome.job.skipped]
+    failed = [outcome.job for outcome in outcomes if outcome.error]
+    parts = [f"{len(outcomes) - len(skipped) - len(failed)} of {len(outcomes)} files {done}"]
+    if skipped:
+        n_there = sum(job.skipped == THERE for job in skipped)
+        there = f" ({n_there} {THERE})" if n_there else ""
+        parts.append(f"{len(skipped)} skipped{there}")
     if failed:
-        print(
-            f"aeolia: {len(outcomes) - len(failed)} of {len(outcomes)} files {verb[1]}, "
-            f"{len(failed)} failed (their reasons are above)",
-            file=sys.stderr,
-        )
-        return _SOME_FAILED
-    return 0
+        parts.append(f"{len(failed)} failed (their reasons are above)")
+        if any(os.path.isfile(job.target) for job in failed):
+            return f"{', '.join(parts)}; --skip-existing leaves alone what is there"
+    return ", ".join(parts)
 
 
 def run_file(
@@ -128,10 +168,13 @@ def _n_cores() -> int:
 
 
 def _as_json(outcomes: list[Outcome[Report]], head: dict[str, Any]) -> str:
-    files: list[dict[str, Any]] = [
-        {**outcome.result.as_dict(), "error": None}
-        if outcome.result
-        else {"input": outcome.job.source, "error": str(outcome.error)}
-        for outcome in outcomes
-    ]
-    return json.dumps({**head, "files": files}, indent=2)
+    return json.dumps({**head, "files": list(map(_entry, outcomes))}, indent=2)
+
+
+def _entry(outcome: Outcome[Report]) -> dict[str, Any]:
+    """A file in JSON: its report, why it failed, or why it was skipped."""
+    if outcome.result:
+        return {**outcome.result.as_dict(), "error": None}
+    if outcome.job.skipped:
+        return {"input": outcome.job.source, "error": None, "skipped": outcome.job.skipped}
+    return {"input": outcome.job.source, "error": str(outcome.error)}

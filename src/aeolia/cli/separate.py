@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aeolia.cli.options import AsJson, Jobs, ModelOfTask, Overwrite, Quiet, Recursive, Speaker
+from aeolia.cli.options import (
+    AsJson,
+    Jobs,
+    ModelOfTask,
+    Overwrite,
+    Quiet,
+    Recursive,
+    SkipExisting,
+    Speaker,
+)
 
 if TYPE_CHECKING:
     from aeolia import Separate, Voice
@@ -63,6 +72,7 @@ def separate(
     model: ModelOfTask = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -81,7 +91,8 @@ def separate(
     """
     _check_requested(inputs, source, speaker, save_voice)
     from aeolia import Separate
-    from aeolia.cli.run_files import run_files
+    from aeolia.api.separation import output_paths
+    from aeolia.cli.run_files import run_files, with_skipped
 
     operation = Separate(
         tuple(source or ()), speaker, rest=rest or speaker is not None, model=model
@@ -99,7 +110,14 @@ def separate(
                 print(f"{speaker} -> {save_voice}: a voice, from {voice.seconds:.1f} s")
     if not inputs:
         return 0
-    planned = _plan(inputs, output, recursive, operation.labels)
+    planned = with_skipped(
+        _plan(inputs, output, recursive, operation.labels),
+        inputs,
+        lambda job: list(output_paths(job.source, job.target, operation.labels).values()),
+        recursive=recursive,
+        existing=skip_existing,
+        overwrite=overwrite,
+    )
     # What is wrong with the request is wrong for every file: said once, before any is touched.
     operation.check()
     return run_files(
