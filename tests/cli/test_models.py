@@ -21,7 +21,7 @@ from made.tiny_separators import tone, write_separator, write_voice_encoder
 @pytest.fixture
 def released(tmp_path: Path, gain_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(gain_model, tmp_path / "denoise.onnx")
-    monkeypatch.setattr(catalogue, "_released_folder", lambda: tmp_path)
+    monkeypatch.setattr(catalogue, "released_folder", lambda: tmp_path)
 
 
 @pytest.mark.usefixtures("released")

@@ -39,7 +39,8 @@ def test_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
     expected = {
         path.relative_to(SOURCE).as_posix()
         for path in (SOURCE / "aeolia").rglob("*")
-        if path.suffix in SHIPPED_SUFFIXES and ".partial-" not in path.name
+        if (path.suffix in SHIPPED_SUFFIXES or path.name == "SHA256SUMS")
+        and ".partial-" not in path.name
     }
     shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert shipped == expected

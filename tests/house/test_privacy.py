@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 #: Ways to ONNX Runtime, each in a process of its own; `path` is a model file.
 WAYS = {
-    "runtime": "from aeolia.runtime.released_file import open_session; open_session(Path(path))",
+    "runtime": "from aeolia.runtime.session import open_session; open_session(Path(path))",
     "pitch tracker": "from aeolia.audio.pitch.tracker import _tracker; _tracker()",
     "workshop": "from aeolia.models.export.step import open_graph; open_graph(b''.join([data]))",
     "benchmarks": "from benchmarks.peers.peer import onnx_session; onnx_session(Path(path))",

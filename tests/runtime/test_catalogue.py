@@ -19,7 +19,7 @@ def released(tmp_path: Path, gain_model: Path, monkeypatch: pytest.MonkeyPatch) 
     folder.mkdir()
     for name in ("denoise", "denoise-16k"):
         shutil.copy(gain_model, folder / f"{name}.onnx")
-    monkeypatch.setattr(catalogue, "_released_folder", lambda: folder)
+    monkeypatch.setattr(catalogue, "released_folder", lambda: folder)
     return folder
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
+from aeolia.api.interrupts import end_models_on_signals
 from aeolia.cli.denoise import denoise
 from aeolia.cli.encode import decode, encode
 from aeolia.cli.groups import CommandGroups
@@ -114,5 +115,6 @@ def _terminate(*_: object) -> None:
 def main() -> None:
     """Entry point of the command `aeolia`."""
     signal.signal(signal.SIGTERM, _terminate)
+    end_models_on_signals()
     never_fail_to_print()
     sys.exit(run(expand_patterns(sys.argv[1:])))

@@ -17,6 +17,7 @@ from aeolia.config import AnyConfig, config_to_json, read_config
 from aeolia.errors import ConfigError, ModelError
 from aeolia.files import write_atomically
 from aeolia.models.build import Autoencoder, build_model
+from aeolia.runtime.checksums import check_as_released
 
 __all__ = ["WEIGHTS_FILE", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
 
@@ -48,6 +49,7 @@ def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
     if not path.is_file():
         raise ModelError(f"no checkpoint at {path}; give a folder written by aeolia train")
     try:
+        check_as_released(path)
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             weights = {name: file.get_tensor(name).float() for name in file.keys()}

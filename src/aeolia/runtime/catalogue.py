@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 from typing import Literal, TypeAlias, overload
 
 from aeolia.errors import ModelError
+from aeolia.runtime.checksums import released_folder
 from aeolia.runtime.onnx_backend import OnnxBackend
 from aeolia.runtime.released_file import ReleasedFile, open_released
 from aeolia.runtime.separate.backend import OnnxSeparator
@@ -26,17 +26,12 @@ _MODELS: dict[str, Callable[[ReleasedFile], OnnxModel]] = {
 }
 
 
-def _released_folder() -> Path:
-    # The package is installed unpacked (wheels always are), so this is a real folder.
-    return Path(str(resources.files("aeolia"))) / "released"
-
-
 def released_models() -> dict[str, Path]:
     """Name -> file of every model that came with the package, sorted by name.
 
     A file with a dot in its stem, such as `separate-speaker.voice.onnx`, is a part of a model.
     """
-    found = (path for path in _released_folder().glob("*.onnx") if "." not in path.stem)
+    found = (path for path in released_folder().glob("*.onnx") if "." not in path.stem)
     return dict(sorted((path.stem, path) for path in found))
 
 

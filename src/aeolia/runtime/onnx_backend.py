@@ -33,4 +33,4 @@ class OnnxBackend(ReleasedModel[DenoiseConfig]):
 
     def step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """Run audio [B, 1, T] (float32, T a multiple of hop_length) one step on."""
-        return self._graph.step({"audio": audio}, state)
+        return self._graph.step({"audio": audio}, state, audio.shape)

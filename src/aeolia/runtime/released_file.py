@@ -8,6 +8,7 @@ is `output`; the other inputs depend on the task.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,13 +18,17 @@ import numpy as np
 from aeolia.config import AnyConfig, DenoiseConfig, SeparateConfig, SynthConfig, read_config
 from aeolia.errors import ConfigError, ModelError
 from aeolia.runtime.backend import State
+from aeolia.runtime.session import Session, open_session
 
-__all__ = ["FORMAT", "ReleasedFile", "ReleasedModel", "StepGraph", "open_released", "open_session"]
+__all__ = ["FORMAT", "ReleasedFile", "ReleasedModel", "StepGraph", "open_released"]
 
 #: The release format that this version reads and writes.
 FORMAT = "1"
 
 _STATE = "state_"
+
+#: Values of state for a channel: a hundred times what our largest model has.
+_MOST_STATE = 1 << 24
 
 ConfigOfTask = TypeVar("ConfigOfTask", DenoiseConfig, SeparateConfig, SynthConfig)
 
@@ -32,12 +37,9 @@ ConfigOfTask = TypeVar("ConfigOfTask", DenoiseConfig, SeparateConfig, SynthConfi
 class StepGraph:
     """A graph that is one step with explicit state. Safe to share between threads."""
 
-    #: An onnxruntime.InferenceSession.
-    session: Any
+    session: Session
     #: Name of a state input -> its shape; the first axis is a symbol or a number.
     state_shapes: dict[str, tuple[Any, ...]]
-    #: `output`, then the next states in the order of `state_shapes`.
-    output_names: list[str]
 
     def initial_state(self, batch: int) -> State:
         """Zeros, for graphs whose states all have the batch as their first axis."""
@@ -46,9 +48,16 @@ class StepGraph:
             for name, shape in self.state_shapes.items()
         }
 
-    def step(self, inputs: dict[str, np.ndarray], state: State) -> tuple[np.ndarray, State]:
-        """One step: what `output` gives, and the state for the next one."""
-        output, *states = self.session.run(self.output_names, {**inputs, **state})
+    def step(
+        self, inputs: dict[str, np.ndarray], state: State, shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, State]:
+        """One step: what `output` gives, which must have `shape`, and the state for the next one.
+
+        Raises:
+            ModelError: the model fails, or an output is not finite or of another shape.
+        """
+        following = {f"next_{name}": state[name].shape for name in self.state_shapes}
+        output, *states = self.session.run({**inputs, **state}, {"output": shape, **following})
         return output, dict(zip(self.state_shapes, states, strict=True))
 
 
@@ -57,8 +66,7 @@ class ReleasedFile:
     """An opened model file of the release format. Safe to share between threads."""
 
     path: Path
-    #: An onnxruntime.InferenceSession.
-    session: Any
+    session: Session
     config: AnyConfig
     #: Markdown; empty if the file has none.
     card: str
@@ -69,11 +77,13 @@ class ReleasedFile:
         Raises:
             ModelError: it has others, or lacks an output.
         """
-        shapes = {node.name: tuple(node.shape) for node in self.session.get_inputs()}
-        outputs = {node.name for node in self.session.get_outputs()}
+        shapes, outputs = self.session.inputs, set(self.session.outputs)
         states = {name: shape for name, shape in shapes.items() if name.startswith(_STATE)}
         needed = ["output", *(f"next_{name}" for name in states)]
-        fixed = all(isinstance(size, int) for shape in states.values() for size in shape[1:])
+        fixed = all(
+            shape and all(isinstance(size, int) and size > 0 for size in shape[1:])
+            for shape in states.values()
+        )
         if set(shapes) != inputs | set(states) or not outputs.issuperset(needed) or not fixed:
             raise ModelError(
                 f"{self.path}: the graph has inputs {sorted(shapes)} and outputs "
@@ -81,7 +91,13 @@ class ReleasedFile:
                 f"{_STATE}*, output and next_{_STATE}*; export the model again with "
                 f"`aeolia export`"
             )
-        return StepGraph(self.session, states, needed)
+        n_values = sum(math.prod(shape[1:]) for shape in states.values())
+        if n_values > _MOST_STATE:
+            raise ModelError(
+                f"{self.path}: its state has {n_values} values; at most {_MOST_STATE} are kept for "
+                f"a channel: use a smaller model"
+            )
+        return StepGraph(self.session, states)
 
 
 class ReleasedModel(Generic[ConfigOfTask]):
@@ -125,45 +141,8 @@ def open_released(path: str | Path | ReleasedFile, task: str | None = None) -> R
 
 def _opened(path: Path) -> ReleasedFile:
     session = open_session(path)
-    metadata = session.get_modelmeta().custom_metadata_map
-    config = _config_of(path, metadata)
-    return ReleasedFile(path, session, config, metadata.get("aeolia_card", ""))
-
-
-def open_session(path: Path) -> Any:
-    """An ONNX Runtime session on one thread.
-
-    Raises:
-        ModelError: the file is missing or no readable ONNX model.
-    """
-    if not path.is_file():
-        raise ModelError(f"{path}: no such model file; name a released model or an .onnx file")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # One thread per stream: steps are too small to share, and several streams scale better.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # Decaying recurrent states would otherwise reach denormals and slow down tenfold.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes here.
-        raise ModelError(
-            f"{path}: not a readable ONNX model ({_first_words(error)}); the file may be "
-            f"damaged: copy it again, or export it again with `aeolia export`"
-        ) from error
-
-
-def _first_words(error: Exception) -> str:
-    """The gist of an ONNX Runtime error: its message carries codes, paths and line breaks."""
-    text = " ".join(str(error).split())
-    for mark in (" : ", "failed:"):
-        text = text.rsplit(mark, 1)[-1]
-    return text.strip()[:80] or type(error).__name__
+    config = _config_of(path, session.metadata)
+    return ReleasedFile(path, session, config, session.metadata.get("aeolia_card", ""))
 
 
 def _config_of(path: Path, metadata: dict[str, str]) -> AnyConfig:

@@ -54,7 +54,8 @@ class OnnxSeparator(ReleasedModel[SeparateConfig]):
         Returns the sources [1, S, C, T] and the next state; see `runtime.backend`.
         """
         inputs = {"audio": audio, "condition": condition, "partition": partition}
-        return self._graph.step(inputs, state)
+        _, channels, length = audio.shape
+        return self._graph.step(inputs, state, (1, condition.shape[1], channels, length))
 
 
 def _axis_sizes(channels: int, sources: int) -> dict[str | int, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from aeolia.audio.files import AudioReader
 from aeolia.audio.levels import decibels
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError, ModelError
-from aeolia.runtime.released_file import open_session
 from aeolia.runtime.separate.voice import Voice
+from aeolia.runtime.session import open_session
 
 __all__ = ["ENROLMENT_RATE", "VoiceEncoder", "encoder_fingerprint", "enrol", "read_clip"]
 
@@ -50,20 +51,31 @@ class VoiceEncoder:
         #: Differs from that of every other encoder.
         self.fingerprint = encoder_fingerprint(model)
         self._session = open_session(self.path)
-        inputs = [node.name for node in self._session.get_inputs()]
-        outputs = [node.name for node in self._session.get_outputs()]
+        inputs, outputs = list(self._session.inputs), self._session.outputs
         if inputs != ["audio"] or "voice" not in outputs:
             raise ModelError(
                 f"{self.path}: no voice encoder (inputs {inputs}, outputs {outputs}); export it "
                 f"again with `aeolia export`"
             )
-        metadata = self._session.get_modelmeta().custom_metadata_map
         #: Cosine above which two clips are of one voice.
-        self.same_voice = float(metadata.get("aeolia_same_voice", _SAME_VOICE))
+        self.same_voice = self._cosine(self._session.metadata.get("aeolia_same_voice"))
+
+    def _cosine(self, text: str | None) -> float:
+        try:
+            value = _SAME_VOICE if text is None else float(text)
+        except ValueError:
+            value = math.nan
+        if not -1.0 <= value <= 1.0:
+            raise ModelError(
+                f"{self.path}: its aeolia_same_voice is no cosine from -1 to 1; export it again "
+                f"with `aeolia export`"
+            )
+        return value
 
     def __call__(self, audio: np.ndarray) -> np.ndarray:
         """Mono audio [T] at 16 kHz -> the voice's unit vector [K]."""
-        (voices,) = self._session.run(["voice"], {"audio": audio[None].astype(np.float32)})
+        given = {"audio": audio[None].astype(np.float32)}
+        (voices,) = self._session.run(given, {"voice": (1, -1)})
         vector = voices[0].astype(np.float64)
         return np.asarray((vector / max(np.linalg.norm(vector), 1e-12)).astype(np.float32))
 

@@ -17,14 +17,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from aeolia.config import SynthConfig
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import State
-from aeolia.runtime.released_file import ReleasedFile, ReleasedModel, open_session
+from aeolia.runtime.released_file import ReleasedFile, ReleasedModel
+from aeolia.runtime.session import Session, open_session
 
 __all__ = ["FRAMES_PER_STEP", "Gaussian", "OnnxSynthesiser"]
 
@@ -68,7 +68,7 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
         super().__init__(path, SynthConfig, inputs)
 
     @cached_property
-    def _parts(self) -> dict[str, Any]:
+    def _parts(self) -> dict[str, Session]:
         """Sessions of the other three graphs."""
         paths = {part: self.path.with_suffix(f".{part}.onnx") for part in _PARTS}
         missing = [path.name for path in paths.values() if not path.is_file()]
@@ -79,13 +79,18 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
             )
         return {part: open_session(path) for part, path in paths.items()}
 
-    def _run(self, part: str, outputs: list[str], **inputs: np.ndarray) -> list[np.ndarray]:
+    def _run(
+        self, part: str, shapes: dict[str, tuple[int, ...]], **inputs: np.ndarray
+    ) -> list[np.ndarray]:
         given = {name: np.ascontiguousarray(v, np.float32) for name, v in inputs.items()}
         session = self._parts[part]
-        needed = {node.name for node in session.get_inputs()}
         # A graph that does not use an input may have lost it in the export.
-        result = session.run(outputs, {n: v for n, v in given.items() if n in needed})
-        return list(result)
+        return session.run({n: v for n, v in given.items() if n in session.inputs}, shapes)
+
+    def _gaussian(self, part: str, voices: int, **inputs: np.ndarray) -> Gaussian:
+        shape = (voices, self.config.latent_dim)
+        mean, log_variance = self._run(part, {"mean": shape, "log_variance": shape}, **inputs)
+        return Gaussian(mean, log_variance)
 
     # --- what a voice is -----------------------------------------------------------------------
 
@@ -130,14 +135,13 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
         self, instrument: np.ndarray, pitch_midi: np.ndarray, velocity: np.ndarray
     ) -> Gaussian:
         """Timbres to expect: instrument [V, I], pitch_midi [V], velocity [V] from 0 to 1."""
-        mean, log_variance = self._run(
+        return self._gaussian(
             "prior",
-            ["mean", "log_variance"],
+            len(instrument),
             instrument=instrument,
             pitch_midi=pitch_midi,
             velocity=velocity,
         )
-        return Gaussian(mean, log_variance)
 
     def sample_prior(
         self,
@@ -162,10 +166,7 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
         length = len(pitch_hz) * self.config.hop_length
         audio = np.pad(audio[:length], (0, max(0, length - len(audio))))
         audio = audio / max(float(np.abs(audio).max(initial=0.0)), 1e-6)
-        mean, log_variance = self._run(
-            "encode", ["mean", "log_variance"], audio=audio[None], pitch_hz=pitch_hz[None]
-        )
-        return Gaussian(mean, log_variance)
+        return self._gaussian("encode", 1, audio=audio[None], pitch_hz=pitch_hz[None])
 
     def envelope(
         self,
@@ -184,7 +185,7 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
         """
         (loudness_db,) = self._run(
             "envelope",
-            ["loudness_db"],
+            {"loudness_db": np.shape(since_onset)},
             latent=latent,
             instrument=instrument,
             pitch_midi=pitch_midi,
@@ -227,7 +228,7 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
             "loudness_db": loudness_db,
             "noise": noise,
         }
-        return self._graph.step(inputs, state)
+        return self._graph.step(inputs, state, noise.shape)
 
     def decode(
         self,
