@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 
+from aeolia.errors import ConfigError
 from aeolia.metrics import si_sdr
 from aeolia.training.denoise.losses import (
     DenoiseLossConfig,
@@ -106,6 +108,23 @@ def test_a_wrong_phase_is_seen_by_the_complex_term_alone() -> None:
     reference, _, noisy = clips()
     terms = spectral()(reference, -reference, noisy, FULL_BAND)[1]
     assert terms["magnitude"] < 1e-9 and terms["complex"] > 0.5
+
+
+def test_attenuation_counts_what_is_lost_again_and_what_is_left_once() -> None:
+    """Twice as loud and half as loud: by the hand's value, only the second one weighs more."""
+    reference, _, noisy = clips()
+    for factor, share in ((2.0, 1.0), (0.5, 3.0)):
+        usual = spectral()(reference, factor * reference, noisy, FULL_BAND)[1]
+        terms = spectral(attenuation=2.0)(reference, factor * reference, noisy, FULL_BAND)[1]
+        for name in ("magnitude", "complex"):
+            assert terms[name].item() == pytest.approx(share * usual[name].item(), rel=1e-4)
+        assert terms["snr"] == usual["snr"]
+
+
+@pytest.mark.parametrize("values", [{"kind": "mse"}, {"magnitude": 0.0, "complex": 0.0}])
+def test_attenuation_needs_spectra(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="attenuation"):
+        DenoiseLossConfig(attenuation=1.0, **values)
 
 
 @pytest.mark.parametrize("loss", ["spectral", "mse"])

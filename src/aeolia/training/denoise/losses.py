@@ -48,6 +48,10 @@ class DenoiseLossConfig(SpectralLossConfig):
     si_sdr: Weight = 0.0
     #: Weight of the log-spectral distance above 8 kHz, for full-band models.
     treble: Weight = 0.0
+    #: How many times more the errors of spectra count where the estimate is quieter than the
+    #: reference (over-attenuation; after the DPDFNet paper): speech that is lost costs more than
+    #: noise that is left.
+    attenuation: Weight = 0.0
     #: Weight of one minus ESTOI, for fine-tuning a denoiser of speech.
     intelligibility: Weight = 0.0
     #: Weight of the disturbance that PESQ would find, in points of its score.
@@ -60,6 +64,11 @@ class DenoiseLossConfig(SpectralLossConfig):
         "intelligibility",
         "quality",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kind == "mse" or not (self.magnitude or self.complex):
+            check_unread(self, ["attenuation"], "a loss without magnitude and complex")
 
     def check_model(self, model: SpectralConfig) -> None:
         """Refuse what the model does not let the loss read, or what needs a higher sample rate.
@@ -139,7 +148,9 @@ class SpectralLoss:
             unit_spectrum(signal, self.window) * inside[:, None, None]
             for signal in (reference, estimate)
         )
-        magnitude, complex_ = compressed_errors(reference_spectrum, estimate_spectrum, inside)
+        magnitude, complex_ = compressed_errors(
+            reference_spectrum, estimate_spectrum, inside, self.config.attenuation
+        )
         terms: dict[str, Tensor] = {
             "magnitude": magnitude,
             "complex": complex_,
