@@ -21,18 +21,23 @@ _SPEED_OF_SOUND = 343.0
 _BAND_EDGES_HZ = (250.0, 1000.0, 4000.0)
 
 
-def simulate_room(rng: np.random.Generator, sample_rate: int, rt60_seconds: float) -> np.ndarray:
+def simulate_room(
+    rng: np.random.Generator,
+    sample_rate: int,
+    rt60_seconds: float,
+    distance_metres: float | None = None,
+) -> np.ndarray:
     """Impulse response [L] float32 of a random room, its direct sound at sample 0, height 1.
 
-    A room's volume V (m^3) and the distance d (m) are drawn. The diffuse energy follows from
-    the critical distance of Sabine's theory, r = 0.057 sqrt(V / RT60): reverberant over direct
-    energy is (d / r)^2. The tail sets in after about 2 sqrt(V) ms, when reflections have become
-    too dense to count; before it come 4 to 16 separate ones.
+    A room's volume V (m^3) and, unless it is given, the distance d (m) are drawn. The diffuse
+    energy follows from the critical distance of Sabine's theory, r = 0.057 sqrt(V / RT60):
+    reverberant over direct energy is (d / r)^2. The tail sets in after about 2 sqrt(V) ms, when
+    reflections have become too dense to count; before it come 4 to 16 separate ones.
     """
     length = int(sample_rate * min(1.1 * rt60_seconds + 0.02, MAX_ROOM_SECONDS))
     volume = np.exp(rng.uniform(np.log(15.0), np.log(400.0)))
     critical = 0.057 * np.sqrt(volume / rt60_seconds)
-    distance = np.exp(rng.uniform(np.log(0.3), np.log(4.0)))
+    distance = distance_metres or np.exp(rng.uniform(np.log(0.3), np.log(4.0)))
     reverberant_energy = np.clip((distance / critical) ** 2, 0.02, 6.0)
     mixing = 0.002 * np.sqrt(volume)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from made.recordings import made_rows
@@ -12,8 +13,10 @@ torch = pytest.importorskip("torch")
 
 from aeolia.config import config_from_dict  # noqa: E402
 from aeolia.data.corruptions import active_level  # noqa: E402
+from aeolia.data.crops import cut  # noqa: E402
 from aeolia.data.denoise.mix_config import MixConfig  # noqa: E402
 from aeolia.data.denoise.mixer import Mixer  # noqa: E402
+from aeolia.data.mixing import at_active_level  # noqa: E402
 from aeolia.data.pool import AudioPool  # noqa: E402
 from aeolia.errors import InputError  # noqa: E402
 from aeolia.recipes.catalogue import PRESETS  # noqa: E402
@@ -37,6 +40,7 @@ CONFIG = MixConfig(
     clean_only=0.1,
     coloured=0.3,
     babble=0.3,
+    crowd=0.2,
     gaussian=0.2,
     second_noise=0.5,
 )
@@ -65,7 +69,7 @@ def mix(pools: dict[str, AudioPool]):
 def only(**probabilities: float) -> dict[str, float]:
     """Changes that switch everything off but recorded noise and what is given."""
     names = (
-        "noise_only clean_only coloured gaussian babble tones second_noise hum reverb "
+        "noise_only clean_only coloured gaussian babble tones crowd second_noise hum reverb "
         "equaliser band_limit clipping packet_loss salt_and_pepper"
     ).split()
     return {**dict.fromkeys(names, 0.0), "recorded": 1.0, **probabilities}
@@ -180,10 +184,37 @@ def test_the_textbook_mixture_is_white_noise_and_nothing_else(pools: dict[str, A
     assert max(quarters) / min(quarters) < 1.2
 
 
+def test_a_crowd_is_2_to_12_voices_each_as_loud_as_it_is_near(mix) -> None:
+    mixer = mix(**only(recorded=0.0, crowd=1.0), rt60_seconds=(0.4, 0.4))
+    drawn = [noise for i in range(60) for noise in mixer.plan(0, i).noises]
+    voices = [len(noise.crops) for noise in drawn]
+    assert min(voices) == 2 and max(voices) == 12
+    levels = np.concatenate([noise.levels for noise in drawn])
+    assert levels.max() > 0.8 and levels.min() < 0.2 and levels.max() <= 1.0
+    for noise in drawn:
+        assert len(noise.crops) == len(noise.rooms) == len(noise.levels)
+    # Farther voices have more of the room for the same direct sound.
+    tails = [float(np.square(room[1:]).sum()) for noise in drawn for room in noise.rooms]
+    assert np.corrcoef(np.log(levels), np.log(tails))[0, 1] < -0.5
+
+
+def test_a_crowd_sounds_like_its_voices_in_their_rooms(mix) -> None:
+    """By hand: each voice at active level 1, convolved with its room, times its level."""
+    mixer = mix(**only(recorded=0.0, crowd=1.0))
+    (noise,) = mixer.plan(0, 3).noises
+    found = mixer._noises._of_kind("crowd", [noise], [np.random.default_rng(0)])[0].numpy()
+    voices = at_active_level(cut(mixer._speech.pool, noise.crops, RATE), RATE).numpy()
+    expected = sum(
+        level * np.convolve(voice, room)[:RATE]
+        for voice, room, level in zip(voices, noise.rooms, noise.levels, strict=True)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
 def test_speed_and_kinds_vary(mix, pools: dict[str, AudioPool]) -> None:
     plans = [mix().plan(0, i) for i in range(200)]
     kinds = {noise.kind for plan in plans for noise in plan.noises}
-    assert kinds == {"recorded", "coloured", "gaussian", "babble", "tones", "hum"}
+    assert kinds == {"recorded", "coloured", "gaussian", "babble", "tones", "crowd", "hum"}
     speeds = {pools["speech"].speeds[plan.speech[0].item] for plan in plans}
     assert speeds == {0.9, 1.0, 1.1}
 

@@ -18,7 +18,7 @@ from aeolia.errors import ConfigError
 __all__ = ["NOISE_KINDS", "MixConfig"]
 
 #: Kinds of main noise, each a share in `MixConfig`.
-NOISE_KINDS = ("recorded", "coloured", "gaussian", "babble", "tones")
+NOISE_KINDS = ("recorded", "coloured", "gaussian", "babble", "tones", "crowd")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class MixConfig(CropConfig):
     gaussian: Share = 0.04
     babble: Share = 0.14
     tones: Share = 0.05
+    #: 2 to 12 voices of one room, each 1 to 8 m away: what tells the near voice is its distance.
+    crowd: Share = 0.0
     #: A second noise under the first; more often (0.6) under sparse ones such as steps.
     second_noise: Share = 0.25
     hum: Share = 0.05

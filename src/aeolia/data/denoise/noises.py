@@ -16,11 +16,14 @@ from aeolia.data.denoise.mix_config import NOISE_KINDS, MixConfig
 from aeolia.data.denoise.tones import tones
 from aeolia.data.mixing import amplitudes, at_active_level
 from aeolia.data.pool import AudioPool
+from aeolia.data.rooms import simulate_room
 
 __all__ = ["Noise", "Noises"]
 
 #: A second noise is this likely under a sparse one, such as steps.
 _UNDER_SPARSE = 0.6
+#: How near and how far the voices of a crowd are, in metres.
+_CROWD_METRES = (1.0, 8.0)
 
 
 @dataclass
@@ -32,6 +35,9 @@ class Noise:
     slope_db: float = 0.0
     colour: Colour = Colour()
     relative_db: float = 0.0
+    #: Of a crowd's voices: impulse responses [L], and levels by their distances.
+    rooms: list[np.ndarray] = field(default_factory=list)
+    levels: list[float] = field(default_factory=list)
 
 
 class Noises:
@@ -81,7 +87,18 @@ class Noises:
         elif noise.kind == "babble":
             voices = int(rng.integers(3, 9))
             noise.crops = [self._speech.draw_speech(rng) for _ in range(voices)]
+        elif noise.kind == "crowd":
+            self._draw_crowd(rng, noise)
         return noise, sparse
+
+    def _draw_crowd(self, rng: np.random.Generator, noise: Noise) -> None:
+        """Voices at several distances of one room: sound pressure falls with 1 / distance."""
+        rt60_seconds = float(rng.uniform(*self._config.rt60_seconds))
+        for _ in range(int(rng.integers(2, 13))):
+            metres = float(np.exp(rng.uniform(*np.log(_CROWD_METRES))))
+            noise.crops.append(self._speech.draw_speech(rng))
+            noise.rooms.append(simulate_room(rng, self._config.sample_rate, rt60_seconds, metres))
+            noise.levels.append(1.0 / metres)
 
     def sound(self, drawn: Sequence[Sequence[Noise]], rngs: corruptions.Rngs) -> Tensor:
         """The sum of each item's noises [B, T], the first at active level 1.
@@ -91,8 +108,11 @@ class Noises:
         """
         flat = [(i, noise) for i, noises in enumerate(drawn) for noise in noises]
         total = torch.zeros((len(drawn), self._config.crop_length))
-        for kind in dict.fromkeys(noise.kind for _, noise in flat):
+        # In one order, whatever else a batch holds: an item's kinds share its generator.
+        for kind in (*NOISE_KINDS, "hum"):
             owners = [i for i, noise in flat if noise.kind == kind]
+            if not owners:
+                continue
             noises = [noise for _, noise in flat if noise.kind == kind]
             audio = self._of_kind(kind, noises, [rngs[i] for i in owners])
             levels = amplitudes([noise.relative_db for noise in noises])
@@ -108,9 +128,14 @@ class Noises:
             assert self._recorded is not None
             audio = cut(self._recorded.pool, [noise.crops[0] for noise in noises], length)
             return self._acoustics.apply(audio, [noise.colour for noise in noises])
-        if kind == "babble":
+        if kind in ("babble", "crowd"):
             crops = [crop for noise in noises for crop in noise.crops]
             voices = at_active_level(cut(self._speech.pool, crops, length), rate)
+            if kind == "crowd":
+                rooms = self._acoustics.rooms([room for noise in noises for room in noise.rooms])
+                voices = self._acoustics.apply(voices, [Colour(room=room) for room in rooms])
+                levels = [level for noise in noises for level in noise.levels]
+                voices *= torch.tensor(levels, dtype=voices.dtype)[:, None]
             parts = torch.split(voices, [len(noise.crops) for noise in noises])
             return torch.stack([part.sum(0) for part in parts])
         if kind == "hum":
