@@ -22,9 +22,10 @@ import numpy as np
 
 from aeolia.errors import DataError, InputError
 from aeolia.evaluation.statistics import paired_difference
-from aeolia.evaluation.tables import Table, format_interval
+from aeolia.evaluation.tables import format_interval
 from aeolia.files import write_atomically
 from aeolia.metrics import METRICS
+from aeolia.pictures.table import Table
 from benchmarks import ROOT, say
 
 __all__ = ["ClipSet", "Entry", "Results", "Scores", "compare", "digest_of", "provenance", "publish"]

@@ -23,12 +23,13 @@ from aeolia.api.instruments import NOTES_MODEL, Synthesiser
 from aeolia.api.synthesis import DRUMS_MODEL, play_score_file
 from aeolia.audio.files import read_samples
 from aeolia.errors import AeoliaError, InputError
-from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair
 from aeolia.evaluation.report import write_files
 from aeolia.evaluation.scoring import System, read_pair, run_system, score_audio
 from aeolia.evaluation.systems import load_system
-from aeolia.evaluation.tables import Table, format_number, print_table
+from aeolia.evaluation.tables import format_number, print_table
+from aeolia.pictures.page import Clip, Gallery, Version, render_page
+from aeolia.pictures.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_SECONDS = 1800

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.data.heldout.denoise import SAMPLE_RATE, SNRS_DB, HeldOutPair, build_sets, set_hash
-from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.report import write_files
 from aeolia.evaluation.tables import markdown
 from aeolia.files import write_atomically
+from aeolia.pictures.page import Clip, Gallery, Version, render_page
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
 from benchmarks import say
 from benchmarks.denoise.quality import NOISY, Competitor, our_system, resampled, score

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from aeolia.errors import DataError, InputError
-from aeolia.evaluation.tables import Table, print_table
+from aeolia.evaluation.tables import print_table
+from aeolia.pictures.table import Table
 from benchmarks import ROOT
 from benchmarks.versions.operations import OPERATIONS
 

@@ -158,6 +158,51 @@ def test_what_a_folder_holds_that_cannot_be_read_is_named(folder: Path, call: Ca
     assert "cannot be read" in files[1]["skipped"] and files[1]["error"] is None
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_residual_and_the_output_sum_to_the_input(
+    folder: Path, call: Callable, jobs: str
+) -> None:
+    soundfile.write("short.flac", noise(777), 44100)
+    arguments = ("talk.wav", "short.flac", "-o", "out", "--residual", "taken/out")
+    code, out, err = call(*arguments, "--jobs", jobs)
+    assert (code, err) == (0, "") and "talk.wav -> out/talk.wav, taken/out/talk.wav: " in out
+    for name in ("talk.wav", "short.flac"):
+        before, after, taken = (
+            soundfile.read(path, dtype="int16")[0].astype(int)
+            for path in (name, f"out/{name}", f"taken/out/{name}")
+        )
+        np.testing.assert_array_equal(after + taken, before)
+        assert np.abs(taken).max() > 1000
+    assert "2 skipped (2 already there)" in call(*arguments, "--skip-existing")[2]
+    Path("taken/out/short.flac").unlink()
+    assert "short.flac: already exists" in call(*arguments, "--skip-existing")[2]
+
+
+def test_residuals_that_cannot_be(folder: Path, call: Callable) -> None:
+    fails(call("talk.wav", "-o", "a.wav", "--residual", "./a.wav"), "name another residual")
+    fails(call("talk.wav", "-o", "a.wav", "--residual", "-"), "name a file")
+    fails(call("talk.wav", "-o", "a.wav", "--residual", "talk.wav"), "is the input itself")
+    fails(call("talk.wav", "-o", "a.wav", "--residual", "b.xyz"), "tells no audio format")
+    assert names(folder) == ["talk.wav"]
+
+
+def test_a_page_to_compare(folder: Path, call: Callable) -> None:
+    soundfile.write("long.wav", noise(25 * 8000), 8000)
+    code, out, err = call("talk.wav", "long.wav", "-o", "out", "--compare", "see/page.html")
+    assert (code, err) == (0, "") and out.endswith("see/page.html: a page to listen and compare\n")
+    page = Path("see/page.html").read_text(encoding="utf-8")
+    assert page.count("<audio") == page.count("<img") == 6
+    assert page.count("<figcaption>taken out") == 2
+    assert page.count("First 20 s.") == 1
+    assert "http" not in page.replace("data:", "")
+    fails(call("talk.wav", "-o", "a.wav", "--compare", "see/page.html"), "already exists")
+    fails(call("talk.wav", "-o", "-", "--compare", "p.html"), "here is a pipe")
+    fails(call("talk.wav", "-o", "a.wav", "--compare", "see"), "is a folder; name a file")
+    assert not Path("a.wav").exists()
+    again = call("talk.wav", "-o", "a.wav", "--compare", "see/page.html", "--overwrite", "-q")
+    assert again == (0, "", "")
+
+
 def test_json(folder: Path, call: Callable) -> None:
     code, out, err = call("talk.wav", "missing.wav", "-o", "out", "--json")
     assert code == 1

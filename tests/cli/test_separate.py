@@ -324,3 +324,14 @@ def test_a_second_run_skips_what_has_all_its_outputs(folder: Path, call: Callabl
     Path("parts/mix.music.wav").unlink()
     code, out, err = call(*again, "--skip-existing")
     assert (code, out) == (1, "") and "already exists" in err
+
+
+def test_a_page_to_compare(folder: Path, call: Callable) -> None:
+    code, out, _ = call("mix.wav", "-s", "speech", "--rest", "-o", "parts", "--compare", "p.html")
+    assert code == 0 and out.endswith("p.html: a page to listen and compare\n")
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert [
+        label
+        for label in ("before", "speech", "rest", "taken out")
+        if f"<figcaption>{label}" in page
+    ] == ["before", "speech", "rest"]

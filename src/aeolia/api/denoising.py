@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TypeAlias
@@ -9,9 +10,10 @@ from typing import TypeAlias
 import numpy as np
 
 from aeolia.api.opening import once
-from aeolia.api.recordings import Progress, through, whole_recording
+from aeolia.api.recordings import Held, Progress, through, whole_recording
 from aeolia.api.reports.report import FileReport
-from aeolia.audio.files import AudioReader, AudioWriter
+from aeolia.audio.files import PIPE, AudioReader, Outputs
+from aeolia.errors import InputError
 from aeolia.runtime.backend import Backend
 from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.denoise import DenoisingStream
@@ -26,6 +28,8 @@ Model: TypeAlias = str | Path | Backend
 #: The released models of this task by the widest band that they are for, the narrowest first.
 _NARROW, _WIDE = "denoise-16k", "denoise"
 _NARROW_RATE = 16_000
+#: Outputs of a file.
+_OUTPUT, _RESIDUAL = "output", "residual"
 
 
 def open_denoiser(model: Model | None, sample_rate: int | None = None) -> Backend:
@@ -83,6 +87,7 @@ def denoise_file(
     *,
     model: Model | None = None,
     attenuation_limit_db: float | None = None,
+    residual: str | Path | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> FileReport:
@@ -92,21 +97,42 @@ def denoise_file(
     container and sample format. "-" is a WAV on standard input or output. Nothing is left at
     `target` unless all went well.
 
+    Args:
+        residual: a file for what was taken out. It and the output sum to the input, sample for
+            sample, unless one of them is written in a lossy format or clips.
+
     Raises:
-        AudioFileError, ModelError: with one line on what is wrong.
+        AudioFileError, InputError, ModelError: with one line on what is wrong.
     """
     started = time.perf_counter()
+    paths = {_OUTPUT: target} if residual is None else {_OUTPUT: target, _RESIDUAL: residual}
+    _check_apart(target, residual)
     with AudioReader(source) as reader:
         info = reader.info
-        with AudioWriter(target, info, overwrite=overwrite) as writer:
+        remainder = None if residual is None else _RESIDUAL
+        with Outputs(paths, info, remainder=remainder, overwrite=overwrite) as outputs:
             stream = DenoisingStream(
                 open_denoiser(model, info.sample_rate),
                 info.sample_rate,
                 info.channels,
                 attenuation_limit_db=attenuation_limit_db,
             )
-            frames = 0
-            for block in through(reader, stream, progress):
-                writer.write(block)
+            frames, held = 0, Held()
+            for block in through(reader, stream, progress, held.push if remainder else None):
+                blocks = {_OUTPUT: block}
+                if remainder:
+                    blocks[remainder] = held.pop(len(block)) - block
+                outputs.write(blocks)
                 frames += len(block)
-    return FileReport.since(started, source, target, info, frames, writer.n_clipped)
+    clipped = sum(outputs.n_clipped.values())
+    more = {} if residual is None else {"residual": str(residual)}
+    return FileReport.since(started, source, target, info, frames, clipped, **more)
+
+
+def _check_apart(target: str | Path, residual: str | Path | None) -> None:
+    if residual is None:
+        return
+    if str(residual) == PIPE:
+        raise InputError("the residual goes into a file, and - (standard output) came; name a file")
+    if os.path.abspath(residual) == os.path.abspath(target):
+        raise InputError(f"{target} is to be the output and the residual; name another residual")

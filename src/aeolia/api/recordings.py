@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from aeolia.audio.files import PIPE, AudioReader, read_samples
 from aeolia.errors import InputError
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
-__all__ = ["Progress", "Recording", "through", "whole_recording"]
+__all__ = ["Held", "Progress", "Recording", "through", "whole_recording"]
 
 #: Called during work on a file with samples done and samples in all (None when not known). What
 #: it raises ends the work, and nothing is left at the target.
@@ -68,6 +69,28 @@ def whole_recording(
             f"transpose it"
         )
     return Recording(samples, sample_rate)
+
+
+class Held:
+    """Samples of a recording that wait for what a stream, which is behind, makes of them."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[np.ndarray] = deque()
+
+    def push(self, block: np.ndarray) -> None:
+        """Hold samples [T, C] as well."""
+        self._blocks.append(block)
+
+    def pop(self, n_frames: int) -> np.ndarray:
+        """The oldest `n_frames` samples [n_frames, C], which were pushed before."""
+        taken = []
+        while n_frames:
+            block = self._blocks.popleft()
+            taken.append(block[:n_frames])
+            if n_frames < len(block):
+                self._blocks.appendleft(block[n_frames:])
+            n_frames -= len(taken[-1])
+        return np.concatenate(taken) if taken else np.zeros((0, 1), np.float32)
 
 
 def through(

@@ -72,7 +72,7 @@ class Outputs(AllOrNothing):
         except BaseException:
             self.abort()
             for writer in there:
-                writer.path.unlink(missing_ok=True)
+                writer.remove()
             raise
 
     def abort(self) -> None:

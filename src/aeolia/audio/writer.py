@@ -155,6 +155,11 @@ class AudioWriter(AllOrNothing):
         with self._or_nothing():
             self._pending.put()
 
+    def remove(self) -> None:
+        """Take the file away again that was put at its path; what went through a pipe stays."""
+        if not self._pipe:
+            self.path.unlink(missing_ok=True)
+
     @contextmanager
     def _or_nothing(self) -> Iterator[None]:
         """Whatever fails inside removes the file, and is put into words."""

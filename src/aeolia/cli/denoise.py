@@ -9,6 +9,7 @@ import typer
 from aeolia.cli.options import (
     AsJson,
     AttenuationLimit,
+    Compare,
     DenoisingModel,
     Jobs,
     Overwrite,
@@ -42,6 +43,17 @@ def denoise(
     ] = None,
     recursive: Recursive = False,
     attenuation_limit: AttenuationLimit = None,
+    residual: Annotated[
+        str | None,
+        typer.Option(
+            "--residual",
+            metavar="FILE",
+            show_default=False,
+            help="File, or folder for several inputs, for what was taken out. With the output it "
+            "sums to the input, sample for sample (not in lossy formats).",
+        ),
+    ] = None,
+    compare: Compare = None,
     model: DenoisingModel = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -60,22 +72,34 @@ def denoise(
       aeolia denoise talk.wav -o clean.flac
       aeolia denoise interviews -r -o clean/       the same tree of files; --skip-existing goes on
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
+      aeolia denoise talk.wav --compare page.html --residual taken-out.wav
       sox in.amr -t wav - | aeolia denoise - -o out.wav
     """
+    from dataclasses import replace
+
     from aeolia import Denoise
-    from aeolia.bulk.plan import plan
+    from aeolia.bulk.plan import Job, plan
     from aeolia.cli.run_files import run_files, with_skipped
 
+    planned = plan(inputs, output, recursive=recursive)
+    residuals: dict[str, str] = {}
+    if residual is not None:
+        also = plan(inputs, residual, recursive=recursive)
+        residuals = {job.source: job.target for job in also}
     planned = with_skipped(
-        plan(inputs, output, recursive=recursive),
+        planned,
         inputs,
-        lambda job: [job.target],
+        lambda job: [job.target, *([residuals[job.source]] if residuals else [])],
         recursive=recursive,
         existing=skip_existing,
         overwrite=overwrite,
     )
     operation = Denoise(model, attenuation_limit)
     operation.check()
+
+    def each(job: Job) -> Denoise:
+        return replace(operation, residual=residuals.get(job.source))
+
     return run_files(
         planned,
         operation,
@@ -85,4 +109,6 @@ def denoise(
         jobs=jobs,
         quiet=quiet,
         as_json=as_json,
+        compare=compare,
+        each=each,
     )

@@ -9,6 +9,7 @@ import typer
 __all__ = [
     "AsJson",
     "AttenuationLimit",
+    "Compare",
     "Jobs",
     "DenoisingModel",
     "Model",
@@ -39,6 +40,15 @@ Jobs = Annotated[
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs.")]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare",
+        metavar="PAGE.html",
+        show_default=False,
+        help="Write a page with players and spectrograms of before and after.",
+    ),
+]
 SkipExisting = Annotated[
     bool,
     typer.Option(

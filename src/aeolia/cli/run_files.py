@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from aeolia.api.comparison import check_comparison, write_comparison
 from aeolia.bulk.plan import PIPE, THERE, Job, passed_over, skip_existing
 from aeolia.bulk.run import Outcome, run_jobs
 from aeolia.cli.progress import ProgressBar
@@ -58,6 +59,8 @@ def run_files(
     jobs: int | None,
     quiet: bool,
     as_json: bool,
+    compare: str | None = None,
+    each: Callable[[Job], Operation[Report]] | None = None,
 ) -> int:
     """Do every job and say so; returns the exit code.
 
@@ -65,15 +68,20 @@ def run_files(
         verb: such as ("denoising", "denoised"), for the bar and for the summary.
         head: what JSON says before the files.
         jobs: files at the same time; one per core when None.
+        compare: a page to write of what was done.
+        each: the operation for one job, where it is not the same for all.
 
     Raises:
-        AeoliaError: of the only file.
+        AeoliaError: of the only file, or of the page.
     """
     todo = [job for job in planned if not job.skipped]
     piped = any(job.target == PIPE for job in todo)
     if piped and as_json:
         raise InputError("--json and the audio would both go to standard output; use -o FILE")
     _check_terminal(piped)
+    if compare is not None:
+        paths = [path for job in todo for path in (job.source, job.target)]
+        check_comparison(compare, paths, overwrite)
     says = not (quiet or as_json)
     show = ProgressBar(len(todo), verb[0], hidden=not says)
 
@@ -82,7 +90,8 @@ def run_files(
             check()
             show.update(job, n_done / n_all if n_all else None)
 
-        return operation.run(job.source, job.target, overwrite=overwrite, progress=progress)
+        what = each(job) if each else operation
+        return what.run(job.source, job.target, overwrite=overwrite, progress=progress)
 
     def done(outcome: Outcome[Report]) -> None:
         show.finish(outcome.job)
@@ -99,6 +108,11 @@ def run_files(
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(planned) == 1 and failed:
         raise failed[0].error  # type: ignore[misc]
+    reports = [outcome.result for outcome in outcomes if outcome.result]
+    if compare is not None and reports:
+        write_comparison(compare, reports)
+        if says:
+            print(f"{compare}: a page to listen and compare")
     if as_json:
         typer.echo(_as_json(outcomes, {"operation": operation.as_dict(), **head}))
     if failed or (says and len(todo) < len(planned)):

@@ -9,6 +9,7 @@ import typer
 
 from aeolia.cli.options import (
     AsJson,
+    Compare,
     Jobs,
     ModelOfTask,
     Overwrite,
@@ -69,6 +70,7 @@ def separate(
         ),
     ] = None,
     recursive: Recursive = False,
+    compare: Compare = None,
     model: ModelOfTask = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -129,6 +131,7 @@ def separate(
         jobs=jobs,
         quiet=quiet,
         as_json=as_json,
+        compare=compare,
     )
 
 

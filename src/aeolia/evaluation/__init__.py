@@ -11,14 +11,15 @@ Nothing here needs more than NumPy and soundfile, except the metrics that say so
 from __future__ import annotations
 
 from aeolia.evaluation.gallery import gallery, worst_clips
-from aeolia.evaluation.page import Clip, Gallery, Version, render_page
 from aeolia.evaluation.pairs import Pair, PairSet, find_pairs
 from aeolia.evaluation.report import EvaluationReport, snr_groups, write_report
 from aeolia.evaluation.scoring import ClipScores, System, evaluate, score_audio
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.systems import UNPROCESSED, load_system, system_of
-from aeolia.evaluation.tables import Table, print_table
+from aeolia.evaluation.tables import print_table
+from aeolia.pictures.page import Clip, Gallery, Version, render_page
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
+from aeolia.pictures.table import Table
 
 __all__ = [
     "UNPROCESSED",

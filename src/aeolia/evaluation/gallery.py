@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from aeolia.errors import AeoliaError
-from aeolia.evaluation.page import Clip, Gallery, Version
 from aeolia.evaluation.pairs import Pair
 from aeolia.evaluation.report import HEADLINE, EvaluationReport
 from aeolia.evaluation.scoring import ClipScores, System, read_pair, run_system
 from aeolia.evaluation.tables import format_number
 from aeolia.metrics import Metric
+from aeolia.pictures.page import Clip, Gallery, Version
 
 __all__ = ["gallery", "worst_clips"]
 

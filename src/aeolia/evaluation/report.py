@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aeolia.errors import InputError
-from aeolia.evaluation.page import Gallery, render_page
 from aeolia.evaluation.scoring import ClipScores
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
-from aeolia.evaluation.tables import Table, format_interval, format_number
+from aeolia.evaluation.tables import format_interval, format_number
 from aeolia.files import write_atomically
 from aeolia.metrics import Metric
+from aeolia.pictures.page import Gallery, render_page
+from aeolia.pictures.table import Table
 
 __all__ = ["HEADLINE", "EvaluationReport", "snr_groups", "write_files", "write_report"]
 

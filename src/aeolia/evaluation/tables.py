@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from aeolia.evaluation.statistics import Interval, mean_interval
+from aeolia.pictures.table import Table
 
-__all__ = ["Table", "format_interval", "format_mean", "format_number", "markdown", "print_table"]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Title, head and rows of text; the first `n_labels` columns are words, the rest numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    n_labels: int = 1
-    #: One sentence below the table.
-    note: str = ""
-    #: (row, column) of the cells to stress.
-    bold: frozenset[tuple[int, int]] = frozenset()
+__all__ = ["format_interval", "format_mean", "format_number", "markdown", "print_table"]
 
 
 def format_number(value: float, digits: int, *, sign: bool = False) -> str:

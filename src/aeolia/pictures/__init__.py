@@ -1,1 +1,1 @@
-"""Pictures."""
+"""Pictures, and pages with players beside them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from aeolia.api.denoising import denoise_file, open_denoiser
 from aeolia.api.operations.operation import Filter
@@ -24,6 +24,8 @@ class Denoise(Filter[FileReport]):
     model: str | None = None
     #: Lower noise by at most this much; None for no limit.
     attenuation_limit_db: Annotated[float | None, AtLeast(0.0)] = None
+    #: A file for what is taken out of a file (a stream has none); None for none.
+    residual: str | None = None
 
     def check(self) -> None:
         """Open the model.
@@ -32,6 +34,9 @@ class Denoise(Filter[FileReport]):
             ModelError: no such model, or one of another task.
         """
         open_denoiser(self.model)
+
+    def _stream_settings(self) -> dict[str, Any]:
+        return {"model": self.model, "attenuation_limit_db": self.attenuation_limit_db}
 
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None

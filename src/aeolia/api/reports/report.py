@@ -102,3 +102,9 @@ class Report:
 @dataclass(frozen=True, kw_only=True)
 class FileReport(Report):
     """One file became another: `denoise_file`, and the operations Denoise and Decode."""
+
+    #: The file with what was taken out; empty where none was requested.
+    residual: str = ""
+
+    def _paths(self) -> str:
+        return f"{super()._paths()}, {self.residual}" if self.residual else super()._paths()

@@ -16,7 +16,8 @@ from aeolia.evaluation.statistics import (
     paired_difference,
     share_interval,
 )
-from aeolia.evaluation.tables import Table, format_interval
+from aeolia.evaluation.tables import format_interval
+from aeolia.pictures.table import Table
 
 __all__ = ["Analysis", "analyse_ratings"]
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 
-from aeolia.evaluation.tables import Table
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
+from aeolia.pictures.table import Table
 
-__all__ = ["Clip", "Gallery", "Version", "render_page"]
+__all__ = ["MOST_SECONDS", "Clip", "Gallery", "Version", "render_page"]
 
 #: Players and pictures show at most this much of a clip.
-_MOST_SECONDS = 20.0
+MOST_SECONDS = 20.0
 _WIDTH, _HEIGHT = 640, 240
 _RANGE_DB = 80.0
 
@@ -112,7 +112,7 @@ def _table(table: Table, *, heading: bool = True) -> str:
 
 
 def _clip(clip: Clip, frequency: str) -> str:
-    n_shown = int(_MOST_SECONDS * clip.sample_rate)
+    n_shown = int(MOST_SECONDS * clip.sample_rate)
     shown = [(version.label, version.audio[:n_shown]) for version in clip.versions]
     levels = [
         spectrogram_db(audio, clip.sample_rate, width=_WIDTH, height=_HEIGHT, frequency=frequency)
@@ -123,7 +123,7 @@ def _clip(clip: Clip, frequency: str) -> str:
     top_db = max(float(np.percentile(level, 99.5)) for level in levels)
     seconds = len(shown[0][1]) / clip.sample_rate
     cut = len(clip.versions[0].audio) > n_shown
-    caption = clip.caption + (f" First {_MOST_SECONDS:g} s." if cut else "")
+    caption = clip.caption + (f" First {MOST_SECONDS:g} s." if cut else "")
     figures = "\n".join(
         _figure(label, audio, clip.sample_rate, spectrogram_png(level, top_db=top_db), frequency)
         for (label, audio), level in zip(shown, levels, strict=True)
