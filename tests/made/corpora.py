@@ -42,5 +42,5 @@ def held_out_rows(folder: Path, sample_rate: int = 16000) -> list[Row]:
         audio = voice_like(4.0, sample_rate, pitch_hz, seed=speaker)
         path = write(folder / f"people/{speaker}.wav", audio, sample_rate)
         rows.append(Row(str(path), "speech", "people", f"p{speaker}", 4.0, sample_rate))
-    rows = [replace(row, split="valid") for row in rows]
+    rows = [replace(row, split="choose") for row in rows]
     return [*rows, *split_played([*note_rows(folder), *hit_rows(folder)])]

@@ -90,7 +90,7 @@ def test_it_says_what_it_found_and_how_it_goes(
     said = capsys.readouterr().out
     assert code == 0
     assert "speech train: 3 recordings, 0.1 minutes, 3 labels" in said
-    assert "speech valid: 1 recordings" in said
+    assert "speech choose: 1 recordings" in said
     assert "5 steps of 2 s" in said and "ms a step" in said
     assert "step 5/5  loss " in said and "step 5/5  held out: si_sdr " in said
     assert f"next: aeolia export {tmp_path / 'run'} -o model.onnx" in said

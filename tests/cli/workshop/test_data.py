@@ -19,7 +19,7 @@ def test_scan_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr().out
     assert "speech: 3 files" in printed and "no problems found" in printed
     assert "3 rows, split with seed 4" in printed
-    assert {row.split for row in read_manifest(tmp_path / "m.csv")} == {"train", "valid"}
+    assert {row.split for row in read_manifest(tmp_path / "m.csv")} == {"train", "choose"}
 
 
 def test_a_wrong_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,3 +51,24 @@ def test_noise_is_taken_as_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
     write(tmp_path / "x/a.wav", noise_like(0.2, 8000), 8000)
     assert run(["data", "scan", str(tmp_path / "x"), "--kind", "noise", "-q"]) == 0
     assert capsys.readouterr().out.startswith("noise: 1 file, 0.2 s")
+
+
+def test_a_manifest_gets_its_splits_and_what_it_says_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.csv").write_text(
+        "path,kind,source,label,split\n"
+        + "".join(f"{k}.wav,speech,x,s{k},{'valid' if k == 7 else ''}\n" for k in range(60))
+        + "".join(f"{k}.flac,stem,song{k // 2},drums,\n" for k in range(4))
+    )
+    arguments = ["data", "split", str(tmp_path / "m.csv"), "-o", str(tmp_path / "new.csv")]
+    assert run([*arguments, "--report", "song1", "--held-out", "0.2"]) == 0
+    rows = {Path(row.path).name: row.split for row in read_manifest(tmp_path / "new.csv")}
+    assert set(rows.values()) == {"train", "choose", "report"}
+    assert rows["7.wav"] == "choose"
+    assert rows["2.flac"] == rows["3.flac"] == "report"
+    assert "speech: 60 files" in capsys.readouterr().out
+    (tmp_path / "new.csv").unlink()
+    assert run([*arguments, "--report", "song9"]) == 2
+    assert "no source or label called 'song9'" in capsys.readouterr().err
+    assert not (tmp_path / "new.csv").exists()

@@ -10,11 +10,13 @@ import pytest
 
 from aeolia.data.corpus.manifest import (
     FULL_BAND_HZ,
+    HELD_OUT,
     Row,
     read_manifest,
     recording_of,
     split_rows,
     trainable,
+    with_splits,
     write_manifest,
 )
 from aeolia.errors import DataError
@@ -30,14 +32,14 @@ def speakers(count: int, seconds: float = 10.0) -> list[Row]:
     ]
 
 
-def valid_groups(rows: list[Row]) -> set[str]:
-    return {recording_of(row) for row in rows if row.split == "valid"}
+def held_out_groups(rows: list[Row]) -> set[str]:
+    return {recording_of(row) for row in rows if row.split in HELD_OUT}
 
 
 def test_written_rows_are_read_back(tmp_path: Path) -> None:
     rows = [
         Row(str(tmp_path / "a/b.wav"), "speech", "made", "s1", 1.25, 16000, 8000.0, "train", "CC0"),
-        Row("/elsewhere/n, 1.wav", "noise", "made", "fan", 2.0, 48000, 0.0, "valid"),
+        Row("/elsewhere/n, 1.wav", "noise", "made", "fan", 2.0, 48000, 0.0, "choose"),
     ]
     write_manifest(tmp_path / "m.csv", rows)
     assert read_manifest(tmp_path / "m.csv") == rows
@@ -62,6 +64,10 @@ def test_a_manifest_without_split_and_rate_is_read(tmp_path: Path) -> None:
         (None, "no manifest at"),
         ("a,b\n1,2\n", "must name path and kind"),
         ("path,kind\n", "lists no recordings"),
+        (
+            "path,kind,split\na.wav,speech,test\n",
+            "line 2: split is 'test'; it must be train, choose",
+        ),
         ("path,kind,seconds\na.wav,speech,long\n", "line 2: seconds is 'long', not a number"),
     ],
 )
@@ -72,18 +78,43 @@ def test_a_bad_manifest_is_one_clear_error(tmp_path: Path, text: str | None, mes
         read_manifest(tmp_path / "m.csv")
 
 
+def test_an_earlier_manifest_validated_on_what_is_now_for_choosing(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,kind,split\na.wav,speech,valid\nb.wav,speech,train\n")
+    assert [row.split for row in read_manifest(tmp_path / "m.csv")] == ["choose", "train"]
+
+
+def test_a_given_split_stays_and_takes_the_rest_of_its_speaker_along() -> None:
+    rows = speakers(60)
+    drawn = {row.label: row.split for row in split_rows(rows)}
+    moved = next(label for label, split in drawn.items() if split == "train")
+    rows = [
+        replace(row, split="report" if row.path == f"/x/{moved[1:]}_1.wav" else "") for row in rows
+    ]
+    found = with_splits(rows)
+    assert {row.label: row.split for row in found} == {**drawn, moved: "report"}
+    assert with_splits(found, seed=5) == found
+
+
+def test_of_two_groups_held_out_one_is_for_each_side() -> None:
+    for seed in range(20):
+        rows = split_rows(speakers(20), held_out=0.1, seed=seed)
+        held = {row.label: row.split for row in rows if row.split in HELD_OUT}
+        assert "choose" in held.values()
+        assert ("report" in held.values()) == (len(held) > 1)
+
+
 def test_no_speaker_is_on_both_sides() -> None:
     sides = defaultdict(set)
     for row in split_rows(speakers(60)):
         sides[row.label].add(row.split)
     assert all(len(split) == 1 for split in sides.values())
-    assert {"train", "valid"} == {split for splits in sides.values() for split in splits}
+    assert {"train", "choose", "report"} == {split for splits in sides.values() for split in splits}
 
 
-def test_the_valid_share_is_about_what_was_asked() -> None:
-    rows = split_rows(speakers(400), valid_fraction=0.2)
-    share = sum(row.split == "valid" for row in rows) / len(rows)
-    assert 0.14 < share < 0.26
+def test_the_share_held_out_is_about_what_was_asked() -> None:
+    rows = split_rows(speakers(400), held_out=0.2)
+    for split in HELD_OUT:
+        assert 0.07 < sum(row.split == split for row in rows) / len(rows) < 0.13
 
 
 def test_adding_files_moves_nobody() -> None:
@@ -95,16 +126,16 @@ def test_adding_files_moves_nobody() -> None:
 def test_the_seed_changes_the_split_and_repeats_it() -> None:
     rows = speakers(100)
     assert split_rows(rows, seed=1) == split_rows(rows, seed=1)
-    assert valid_groups(split_rows(rows, seed=1)) != valid_groups(split_rows(rows, seed=2))
+    assert held_out_groups(split_rows(rows, seed=1)) != held_out_groups(split_rows(rows, seed=2))
 
 
 def test_even_two_speakers_leave_something_to_validate_on() -> None:
-    assert len(valid_groups(split_rows(speakers(2)))) == 1
+    assert len(held_out_groups(split_rows(speakers(2)))) == 1
 
 
 def test_one_speaker_is_split_by_file() -> None:
     rows = [Row(f"/x/{n}.wav", "speech", "made", "alone", 5.0) for n in range(50)]
-    assert {row.split for row in split_rows(rows)} == {"train", "valid"}
+    assert {row.split for row in split_rows(rows)} == {"train", "choose", "report"}
 
 
 def test_a_dominant_speaker_stays_in_train() -> None:
@@ -119,7 +150,7 @@ def test_full_band_speech_is_held_out_at_least_cost() -> None:
         rows.append(Row(f"/x/{name}.wav", "speech", "wide", name, seconds, 48000, 20000.0))
     rows = split_rows(rows, seed=3)
     wide = {row.label: row.split for row in rows if row.bandwidth_hz > FULL_BAND_HZ}
-    assert wide["short"] == "valid"
+    assert wide["short"] in HELD_OUT
     assert "train" in wide.values()
 
 
@@ -165,10 +196,10 @@ def test_the_real_manifest_splits_sensibly() -> None:
     rows = split_rows([r for r in read_manifest(REAL) if r.kind in ("speech", "noise", "rir")])
     for kind in ("speech", "noise"):
         total = sum(r.seconds for r in rows if r.kind == kind)
-        valid = sum(r.seconds for r in rows if r.kind == kind and r.split == "valid")
+        valid = sum(r.seconds for r in rows if r.kind == kind and r.split in HELD_OUT)
         assert 0.03 < valid / total < 0.2
-    held_out = {r.label for r in rows if r.kind == "speech" and r.split == "valid" and r.label}
+    held_out = {r.label for r in rows if r.kind == "speech" and r.split in HELD_OUT and r.label}
     assert not held_out & {r.label for r in rows if r.kind == "speech" and r.split == "train"}
     assert any(
-        r.bandwidth_hz > FULL_BAND_HZ for r in rows if r.kind == "speech" and r.split == "valid"
+        r.bandwidth_hz > FULL_BAND_HZ for r in rows if r.kind == "speech" and r.split in HELD_OUT
     )

@@ -56,7 +56,7 @@ def test_layouts_are_recognised(path: str, layout: str, kind: str, label: str) -
 def test_layouts_know_what_not_to_train_on() -> None:
     assert describe(PurePath("noisy_trainset_wav/p226_001.wav")).skip
     assert describe(PurePath("wav48_silence_trimmed/p225/p225_001_mic2.flac")).skip
-    assert describe(PurePath("clean_testset_wav/p232_001.wav")).split == "valid"
+    assert describe(PurePath("clean_testset_wav/p232_001.wav")).split == "report"
 
 
 def test_speakers_of_a_librispeech_tree_are_split(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_speakers_of_a_librispeech_tree_are_split(tmp_path: Path) -> None:
         sides[row.label].add(row.split)
         assert row.kind == "speech" and row.sample_rate == RATE and row.seconds == 0.6
     assert len(sides) == 12 and all(len(side) == 1 for side in sides.values())
-    assert {"train"} in sides.values() and {"valid"} in sides.values()
+    assert {"train"} in sides.values() and {"choose"} in sides.values()
     assert any("12 speakers" in line for line in found.words())
     assert "no problems found" in found.words()
     assert scan(tmp_path).rows == found.rows
@@ -179,7 +179,7 @@ def test_load_rows_scans_or_reads_a_manifest(tmp_path: Path) -> None:
     write_manifest(tmp_path / "manifest.csv", listed)
     noise, words = load_rows(tmp_path / "noise", "noise")
     assert len(noise) == 3 and "left out for their licence: 1 file" in words
-    assert {row.split for row in noise} == {"train", "valid"}
+    assert {row.split for row in noise} == {"train", "choose"}
     assert load_rows(tmp_path / "manifest.csv", "noise")[0] == noise
     assert len(load_rows(tmp_path)[0]) == 7
     assert len(read_manifest(tmp_path / "manifest.csv")) == 8

@@ -27,7 +27,7 @@ def rows(folder: Path) -> list[Row]:
     """Made recordings, the last speakers and noises held out."""
     rows = made_rows(folder)
     return [
-        replace(row, split="valid" if row.label in ("s5", "n4", "n5") else "train") for row in rows
+        replace(row, split="choose" if row.label in ("s5", "n4", "n5") else "train") for row in rows
     ]
 
 
@@ -70,6 +70,6 @@ def test_what_is_missing_or_in_the_way_is_said(rows: list[Row], folder: Path) ->
         write_pairs(folder / "full", rows, 1, (0.0,), config)
     for kind in ("speech", "noise"):
         fewer = [row for row in rows if row.kind != kind]
-        with pytest.raises(DataError, match=f"the valid split holds no {kind}"):
+        with pytest.raises(DataError, match=f"the choose split holds no {kind}"):
             write_pairs(folder / "none", fewer, 1, (0.0,), config)
     assert not (folder / "none").exists()

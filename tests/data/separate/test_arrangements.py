@@ -112,7 +112,7 @@ def test_bass_lies_below_other(instruments: Instruments) -> None:
 def test_the_pool_is_made_once_and_from_one_split(
     rows: list[Row], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held_out = [replace(row, split="valid") if row.midi > 60 else row for row in rows]
+    held_out = [replace(row, split="choose") if row.midi > 60 else row for row in rows]
     played: list[set[float]] = []
     original = Instruments.__init__
 
@@ -123,10 +123,10 @@ def test_the_pool_is_made_once_and_from_one_split(
     monkeypatch.setattr(Instruments, "__init__", spy)
     pools = {
         split: arrangement_pool(held_out, split, "other", 0.3, RATE, 0)
-        for split in ("train", "valid")
+        for split in ("train", "choose")
     }
     assert max(played[0]) <= 60 < min(played[1])
-    train, valid = pools["train"], pools["valid"]
+    train, valid = pools["train"], pools["choose"]
     assert train is not None and valid is not None
     assert train.seconds == pytest.approx(20.0) and {r.label for r in train.rows} == {"other"}
     assert not np.array_equal(train.samples, valid.samples)
@@ -141,4 +141,4 @@ def test_nothing_to_play_is_no_pool(rows: list[Row], folder: Path) -> None:
     notes = [row for row in rows if row.kind == "note" and row.label == "piano"]
     assert arrangement_pool(notes, "train", "bass", 0.5, RATE, 0) is None
     assert arrangement_pool(notes, "train", "drums", 0.5, RATE, 0) is None
-    assert arrangement_pool(notes, "valid", "other", 0.5, RATE, 0) is None
+    assert arrangement_pool(notes, "choose", "other", 0.5, RATE, 0) is None

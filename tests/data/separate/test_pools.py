@@ -32,7 +32,7 @@ def rows(folder: Path) -> list[Row]:
     """Speakers s4 and s5, noise n5, song2, and some notes and hits are held out."""
     held = {"s4", "s5", "n5"}
     made = [
-        replace(row, split="valid" if row.label in held else "train") for row in made_rows(folder)
+        replace(row, split="choose" if row.label in held else "train") for row in made_rows(folder)
     ]
     played = split_played([*note_rows(folder), *hit_rows(folder)])
     return [*made, *split_songs(song_rows(folder), ["song2"]), *played]
@@ -44,7 +44,7 @@ def few_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pools_keep_the_split(rows: list[Row], folder: Path) -> None:
-    for split, songs in (("train", {"made/song0", "made/song1"}), ("valid", {"made/song2"})):
+    for split, songs in (("train", {"made/song0", "made/song1"}), ("choose", {"made/song2"})):
         pools = class_pools(rows, split, RATE)
         assert {row.source for pool in pools["stems"] for row in pool.rows} == songs
         for kind in ("speech", "noise"):
@@ -65,7 +65,7 @@ def test_a_speaker_mixer_is_made_of_rows(rows: list[Row], folder: Path) -> None:
         sample_rate=RATE, crop_seconds=1.0, enrolment_seconds=(1.0, 1.5), rooms=2
     )
     train = speaker_mixer(rows, "train", config)
-    valid = speaker_mixer(rows, "valid", config)
+    valid = speaker_mixer(rows, "choose", config)
     assert {voice.person[1] for voice in valid.voices.all} == {"s4", "s5"}
     assert {voice.person[1] for voice in train.voices.all} == {"s0", "s1", "s2", "s3"}
     assert len(train.voices.named) == 20 and train.batch(0, 4).mixture.shape == (4, RATE)

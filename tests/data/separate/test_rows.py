@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from aeolia.data.corpus.layouts import named_class
-from aeolia.data.corpus.manifest import recording_of, write_manifest
+from aeolia.data.corpus.manifest import HELD_OUT, recording_of, write_manifest
 from aeolia.data.separate.arrangements import drum_role
 from aeolia.data.separate.rows import class_rows, speaker_rows, split_played, split_songs
 from aeolia.errors import DataError
@@ -37,7 +38,7 @@ def test_musdb_is_recognised_its_test_songs_held_out(tmp_path: Path) -> None:
     assert {row.kind for row in rows} == {"stem"} and len(rows) == 20
     assert {row.label for row in rows} == {"vocals", "drums", "bass", "other"}
     splits = {row.source: row.split for row in rows}
-    assert splits["Artist - Last"] == "valid" and "train" in splits.values()
+    assert splits["Artist - Last"] == "report" and "train" in splits.values()
     by_song = {(row.source, row.split) for row in rows}
     assert len(by_song) == 5  # the stems of a song stay together
     text = "\n".join(words)
@@ -49,7 +50,7 @@ def test_musdb_is_recognised_its_test_songs_held_out(tmp_path: Path) -> None:
 def test_named_songs_are_held_out(tmp_path: Path) -> None:
     root = write_songs(tmp_path / "songs", {f"song{i}": FOUR for i in range(3)})
     rows, _ = class_rows(root, hold_out=["song1"])
-    assert {row.source for row in rows if row.split == "valid"} == {"song1"}
+    assert {row.source for row in rows if row.split == "choose"} == {"song1"}
     with pytest.raises(DataError, match="no song is called 'song9'; songs are song0, song1"):
         class_rows(root, hold_out=["song9"])
 
@@ -80,7 +81,7 @@ def test_a_folder_of_class_folders(tmp_path: Path) -> None:
     assert {row.kind for row in rows} == {"speech", "noise", "stem"}
     drums = [row for row in rows if row.kind == "stem"]
     assert len({row.source for row in drums}) == 8  # nothing is taken as aligned
-    assert {row.split for row in drums} == {"train", "valid"}
+    assert {row.split for row in drums} == {"train", "choose"}
     text = "\n".join(words)
     assert "drum loops/ as drums:" in text and "Dialogue/ as speech:" in text
     assert "left out: holiday/ names no class" in text
@@ -106,14 +107,26 @@ def test_class_folders_are_named_in_words(folder: str, name: str) -> None:
 
 def test_a_manifest_brings_everything(tmp_path: Path) -> None:
     rows = [*made_rows(tmp_path), *song_rows(tmp_path), *note_rows(tmp_path), *hit_rows(tmp_path)]
-    write_manifest(tmp_path / "manifest.csv", rows)
+    write_manifest(tmp_path / "manifest.csv", (replace(row, split="") for row in rows))
     found, words = class_rows(tmp_path / "manifest.csv", hold_out=["song2"])
     assert {row.kind for row in found} == {"speech", "noise", "stem", "note", "drum"}
-    assert {row.source for row in found if row.split == "valid" and row.kind == "stem"} == {
+    assert {row.source for row in found if row.split == "choose" and row.kind == "stem"} == {
         "made/song2"
     }
-    held = [row for row in found if row.kind in ("note", "drum") and row.split == "valid"]
+    held = [row for row in found if row.kind in ("note", "drum") and row.split in HELD_OUT]
     assert held and any(f"{len(held)} of them held out" in line for line in words)
+
+
+def test_what_a_manifest_keeps_for_reports_is_not_validated_on(tmp_path: Path) -> None:
+    rows = [*song_rows(tmp_path), *note_rows(tmp_path)]
+    kept = {"made/song0": "report", "made/song1": "choose", "made/song2": "train"}
+    rows = [replace(row, split=kept.get(row.source, "report")) for row in rows]
+    write_manifest(tmp_path / "manifest.csv", rows)
+    found, _ = class_rows(tmp_path / "manifest.csv")
+    assert [row.split for row in found] == [row.split for row in rows]
+    found, _ = class_rows(tmp_path / "manifest.csv", hold_out=["song0", "song2"])
+    songs = {row.source: row.split for row in found if row.kind == "stem"}
+    assert songs == {"made/song0": "report", "made/song1": "choose", "made/song2": "choose"}
 
 
 def test_nothing_to_separate_is_one_clear_error(tmp_path: Path) -> None:
@@ -130,10 +143,10 @@ def test_both_sides_can_play(tmp_path: Path) -> None:
         sides.setdefault(recording_of(row), set()).add(row.split)
     assert all(len(side) == 1 for side in sides.values())
     for player in {row.label for row in rows if row.kind == "note"}:
-        assert {row.split for row in rows if row.label == player} == {"train", "valid"}
+        assert {row.split for row in rows if row.label == player} >= {"train", "choose"}
     for role in ("kick", "snare", "closed"):
         hits = [row for row in rows if row.kind == "drum" and drum_role(row) == role]
-        assert {row.split for row in hits} == {"train", "valid"}
+        assert {row.split for row in hits} >= {"train", "choose"}
     assert rows == split_played(rows) and rows != split_played(rows, seed=1)
 
 
@@ -150,7 +163,7 @@ def test_librimix_names_its_speakers(tmp_path: Path) -> None:
     rows, words = speaker_rows(tmp_path / "Libri2Mix")
     speech = {row.label: row.split for row in rows if row.kind == "speech"}
     assert set(speech) == {name for pair in people[:5] for name in pair}
-    assert speech["104"] == speech["204"] == "valid"
+    assert speech["104"] == speech["204"] == "choose"
     assert {row.kind for row in rows} == {"speech", "noise"}
     text = "\n".join(words)
     assert "layout: LibriMix" in text and "its sources are used themselves" in text
@@ -182,13 +195,13 @@ def test_too_few_speakers_are_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not REAL.is_file(), reason="the shared recordings are not here")
 def test_the_shared_recordings_split_as_the_cards_say() -> None:
     rows, _ = class_rows(REAL, hold_out=["5_rubidium"])
-    assert {row.source for row in rows if row.kind == "stem" and row.split == "valid"} == {
+    assert {row.source for row in rows if row.kind == "stem" and row.split == "choose"} == {
         "everythingisfree/5_rubidium"
     }
     assert not any("by-sa" in row.licence.lower() for row in rows if row.kind in ("drum", "note"))
     assert not any(row.source == "oramics_avl_drums" for row in rows)
     kicks = [row.split for row in rows if row.kind == "drum" and drum_role(row) == "kick"]
-    assert set(kicks) == {"train", "valid"}
+    assert set(kicks) == {"train", "choose", "report"}
     groups: dict[str, set[str]] = {}
     for row in rows:
         groups.setdefault(f"{row.kind} {recording_of(row)}", set()).add(row.split)

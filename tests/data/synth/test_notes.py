@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 import torch
 
 from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
+from aeolia.data.corpus.manifest import HELD_OUT
 from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import NoteFile, find_notes
 from aeolia.data.synth.mix_config import NoteMixConfig
@@ -125,11 +127,13 @@ def test_every_fifth_pitch_is_held_out(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "lyre_060.wav", tone(60.1, 0.3), RATE)
     read = read_notes(find_notes(tmp_path), TINY_SYNTH)
     split = hold_out(read)
-    harp = {n.label_midi for n in split.of("valid") if n.file.instrument == "harp"}
-    assert harp == {52, 57}
+    held = {name: {n.label_midi for n in split.of(name)} for name in HELD_OUT}
+    assert held == {"choose": {52}, "report": {57}}
     assert all(n.split == "train" for n in split.notes if n.file.instrument == "lyre")
     alone = hold_out(read, ["lyre"])
-    assert {n.file.instrument for n in alone.of("valid")} == {"harp", "lyre"}
+    assert {n.file.instrument for n in alone.of("report")} == {"harp", "lyre"}
+    told = [replace(file, split="report") for file in find_notes(tmp_path)]
+    assert not hold_out(read_notes(told, TINY_SYNTH)).of("train")
     assert "harp: 13 notes, MIDI 50 to 62, 13 pitches, 11 to learn from, 2 held out" in (
         split.words()
     )

@@ -1,4 +1,4 @@
-"""`aeolia data scan` and `aeolia data pairs`."""
+"""`aeolia data scan`, `aeolia data split` and `aeolia data pairs`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Scan recordings; write validation pairs.")
+app = typer.Typer(no_args_is_help=True, help="Scan recordings; split them; write validation pairs.")
 
 
 @app.command("scan")
@@ -22,7 +22,10 @@ def scan_command(
         Path | None, typer.Option("--output", "-o", help="Manifest (CSV) to write.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
-    valid: Annotated[float, typer.Option(help="Share of speakers and recordings held out.")] = 0.1,
+    held_out: Annotated[
+        float,
+        typer.Option("--held-out", help="Share of speakers and recordings not to learn from."),
+    ] = 0.1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Find and check audio, say what is there, split it, and write a manifest."""
@@ -39,12 +42,44 @@ def scan_command(
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        found = scan(folder, kind, seed, valid, progress=show)
+        found = scan(folder, kind, seed, held_out, progress=show)
     for line in found.words():
         typer.echo(line)
     if output is not None:
         write_manifest(output, found.rows)
         typer.echo(f"wrote {output} ({len(found.rows)} rows, split with seed {seed})")
+
+
+@app.command("split")
+def split_command(
+    manifest: Annotated[Path, typer.Argument(help="A manifest (CSV).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Manifest to write.")],
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    held_out: Annotated[
+        float,
+        typer.Option("--held-out", help="Share of speakers and recordings not to learn from."),
+    ] = 0.1,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A source or label (song, speaker) for the split report; more than once."
+        ),
+    ] = None,
+) -> None:
+    """Write a manifest in which every recording is to train, choose or report.
+
+    What the manifest says already stays. Candidates are compared on `choose`; `report` is for
+    the figures of what was chosen, and no training reads it.
+    """
+    from aeolia.data.corpus.manifest import read_manifest, write_manifest
+    from aeolia.data.corpus.scan import Scan
+    from aeolia.data.separate.rows import split_everything
+
+    rows = split_everything(read_manifest(manifest), held_out, seed, report or ())
+    write_manifest(output, rows)
+    for line in Scan(manifest, rows).words()[:-2]:
+        typer.echo(line)
+    typer.echo(f"wrote {output} ({len(rows)} rows, split with seed {seed})")
 
 
 @app.command("pairs")
@@ -58,7 +93,7 @@ def pairs_command(
     sample_rate: Annotated[int, typer.Option(help="Sample rate of the pairs in Hz.")] = 16000,
     seconds: Annotated[float, typer.Option(help="Length of each pair.")] = 5.0,
     reverb: Annotated[float, typer.Option(help="Share of pairs in a simulated room.")] = 0.0,
-    split: Annotated[str, typer.Option(help="valid (held out) or train.")] = "valid",
+    split: Annotated[str, typer.Option(help="choose, report or train.")] = "choose",
     seed: Annotated[int, typer.Option(help="Seed of the mixtures.")] = 1000,
 ) -> None:
     """Write noisy and clean pairs from held-out speakers and noises, for `aeolia evaluate`."""

@@ -60,7 +60,7 @@ def _voicebank(path: PurePath) -> PathFacts | None:
         "VoiceBank-DEMAND",
         "speech",
         path.stem.split("_")[0],
-        split="valid" if match[2] == "test" else "",
+        split="report" if match[2] == "test" else "",
         skip="noisy copy of a clean recording" if match[1] == "noisy" else "",
     )
 
@@ -107,7 +107,7 @@ def _librimix(path: PurePath) -> PathFacts | None:
         return None
     folder = path.parts[-2]
     set_name = path.parts[-3] if len(path.parts) > 2 else ""
-    split = "valid" if set_name == "dev" else ""
+    split = "choose" if set_name == "dev" else ""
     skip = "kept for evaluation" if set_name == "test" else ""
     if match := re.fullmatch(r"s([1-9])", folder):
         index = int(match[1]) - 1
@@ -182,7 +182,7 @@ def describe_stem(path: PurePath) -> PathFacts:
         skip = "the sum of its stems, which are used themselves"
     elif name not in STEMS:
         skip = f"no stem; stems are named {', '.join(STEMS)}"
-    split = "valid" if "test" in (part.lower() for part in path.parts[:-2]) else ""
+    split = "report" if "test" in (part.lower() for part in path.parts[:-2]) else ""
     return PathFacts("songs with stems", "stem", name, split, skip, source=song)
 
 

@@ -1,8 +1,12 @@
-"""The manifest: one row per recording, as CSV, and the seeded split into train and valid.
+"""The manifest: one row per recording, as CSV, and the seeded split.
+
+    train    to learn from
+    choose   to validate on: candidates are compared here, and nowhere else
+    report   for the figures of what was chosen; training and tuning never read it
 
 The split works on groups that must not straddle it: a speaker, or the pieces of one original
 recording. Each group is assigned by a hash of its name and the seed, so adding files to a corpus
-never moves the groups that were there before.
+never moves the groups that were there before (but for kinds with two or three groups held out).
 """
 
 from __future__ import annotations
@@ -22,17 +26,28 @@ from aeolia.files import writing
 
 __all__ = [
     "FULL_BAND_HZ",
+    "HELD_OUT",
     "KINDS",
+    "SPLITS",
     "Row",
     "recording_of",
     "read_manifest",
+    "split_named",
     "split_position",
     "split_rows",
     "trainable",
+    "with_splits",
     "write_manifest",
 ]
 
 KINDS = ("speech", "noise", "rir", "note", "drum", "stem")
+
+#: The splits that training does not learn from, and all of them.
+HELD_OUT = ("choose", "report")
+SPLITS = ("train", *HELD_OUT)
+
+#: What earlier manifests called them.
+_EARLIER_SPLITS = {"valid": "choose"}
 
 #: Speech reaching above this counts as full band.
 FULL_BAND_HZ = 16000.0
@@ -42,7 +57,7 @@ FULL_BAND_HZ = 16000.0
 _SHORT_SECONDS = 2.0
 
 #: At least this much full-band speech is held out (where two full-band speakers exist).
-_FULL_BAND_VALID_SECONDS = 60.0
+_FULL_BAND_HELD_OUT_SECONDS = 60.0
 
 #: Sources whose recordings come without a clear licence.
 _UNLICENSED_SOURCES = ("auralizr_openair",)
@@ -53,7 +68,7 @@ class Row:
     """One recording. `path` is absolute once read; `label` is speaker, class or instrument.
 
     `bandwidth_hz` is how high the recording itself reaches; 0 means unknown, and so does a
-    `sample_rate` of 0. `split` is "train", "valid" or "" (not yet split). `midi` is the note's
+    `sample_rate` of 0. `split` is one of `SPLITS`, or "" (not yet split). `midi` is the note's
     number, 0 where there is none.
     """
 
@@ -76,7 +91,7 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
     are ignored.
 
     Raises:
-        DataError: the file is missing, has no such columns, or holds a value of wrong type.
+        DataError: the file is missing, has no such columns, or holds a value that cannot be.
     """
     path = Path(path)
     if not path.is_file():
@@ -102,6 +117,13 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
                     raise DataError(
                         f"{path} line {reader.line_num}: {name} is {text!r}, not a number"
                     ) from None
+            if split := values["split"]:
+                values["split"] = split_named(split)
+                if not values["split"]:
+                    raise DataError(
+                        f"{path} line {reader.line_num}: split is {split!r}; it must be "
+                        f"{', '.join(SPLITS)}, or empty"
+                    )
             rows.append(Row(path=os.path.join(root, record["path"] or ""), **values))
     if not rows:
         raise DataError(f"{path} lists no recordings")
@@ -169,62 +191,93 @@ def recording_of(row: Row) -> str:
     return f"{row.source}/{root}" if root else f"{row.source}/{row.label or stem}"
 
 
+def split_named(text: str) -> str:
+    """The split that a table names, by its name of today; "" where it is none."""
+    name = _EARLIER_SPLITS.get(text, text)
+    return name if name in SPLITS else ""
+
+
 def split_position(seed: int, group: str) -> float:
     """A number in [0, 1) that depends on the seed and the group's name alone."""
     digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2.0**64
 
 
-def split_rows(rows: Sequence[Row], valid_fraction: float = 0.1, seed: int = 0) -> list[Row]:
+def with_splits(rows: Sequence[Row], held_out: float = 0.1, seed: int = 0) -> list[Row]:
+    """Rows with `split` filled in where they bring none: that of their speaker or recording, if it
+    is given with other rows, or else by `split_rows`.
+    """
+    given = {(row.kind, recording_of(row)): row.split for row in rows if row.split}
+    drawn = split_rows(rows, held_out, seed)
+    return [
+        replace(row, split=row.split or given.get((row.kind, recording_of(row)), new.split))
+        for row, new in zip(rows, drawn, strict=True)
+    ]
+
+
+def split_rows(rows: Sequence[Row], held_out: float = 0.1, seed: int = 0) -> list[Row]:
     """Rows with `split` filled in, kind by kind; see the module's text and `recording_of`.
 
+    The share `held_out` of the groups is not learned from: about half of it is for `choose`, which
+    comes first where there is a single group, and half for `report`.
+
     A speaker who makes up more than a tenth of a kind's recordings by themselves stays in
-    train, so that one large voice never empties it. Where the hash leaves too little full-band
-    speech in valid, the full-band speakers with the least audio are held out until a minute is
+    train, so that one large voice never empties it. Where the hash holds out too little full-band
+    speech, the full-band speakers with the least audio are held out until a minute is
     there: this costs training least. A kind with a single group is split by file.
     """
-    if not 0.0 <= valid_fraction < 1.0:
-        raise DataError(f"the valid fraction is {valid_fraction}; it must be in [0, 1)")
-    held_out: set[tuple[str, str]] = set()
+    if not 0.0 <= held_out < 1.0:
+        raise DataError(f"the share held out is {held_out}; it must be in [0, 1)")
+    splits: dict[tuple[str, str], str] = {}
     names: list[tuple[str, str]] = [(row.kind, recording_of(row)) for row in rows]
     for kind in {row.kind for row in rows}:
         indices = [i for i, row in enumerate(rows) if row.kind == kind]
         if len({names[i] for i in indices}) == 1:
             for i in indices:
                 names[i] = (kind, rows[i].path)
-        held_out |= _held_out(rows, names, indices, valid_fraction, seed)
+        splits |= _divided(_held_out(rows, names, indices, held_out, seed), seed)
     return [
-        replace(row, split="valid" if name in held_out else "train")
-        for row, name in zip(rows, names, strict=True)
+        replace(row, split=splits.get(name, "train")) for row, name in zip(rows, names, strict=True)
     ]
+
+
+def _divided(held_out: Iterable[tuple[str, str]], seed: int) -> dict[tuple[str, str], str]:
+    """Groups of one kind that are held out -> choose or report."""
+    # Another hash than that which held them out: it alone says low positions, always.
+    position = {name: split_position(seed, f"report/{name[1]}") for name in held_out}
+    ordered = sorted(position, key=position.__getitem__)
+    # One group serves choosing; of several, each side gets one whatever the hash says.
+    count = sum(place < 0.5 for place in position.values())
+    count = min(max(count, 1), len(ordered) - 1)
+    return {name: "report" if k < count else "choose" for k, name in enumerate(ordered)}
 
 
 def _held_out(
     rows: Sequence[Row],
     names: Sequence[tuple[str, str]],
     indices: Sequence[int],
-    valid_fraction: float,
+    share: float,
     seed: int,
 ) -> set[tuple[str, str]]:
-    """The groups of one kind that go to valid."""
+    """The groups of one kind that are held out."""
     seconds: dict[tuple[str, str], float] = defaultdict(float)
     full_band: dict[tuple[str, str], bool] = defaultdict(bool)
     for i in indices:
         seconds[names[i]] += rows[i].seconds
         full_band[names[i]] |= rows[i].bandwidth_hz > FULL_BAND_HZ
-    if valid_fraction == 0.0 or len(seconds) < 2:
+    if share == 0.0 or len(seconds) < 2:
         return set()
     position = {name: split_position(seed, name[1]) for name in seconds}
     # Small corpora: a group may be large in share and yet the only thing to validate on.
     limit = max(0.1, 1.5 / len(seconds)) * sum(seconds.values())
-    chosen = {n for n in seconds if position[n] < valid_fraction and seconds[n] <= limit}
+    chosen = {n for n in seconds if position[n] < share and seconds[n] <= limit}
     if not chosen:
         small = [name for name in seconds if seconds[name] <= limit] or list(seconds)
         chosen = {min(small, key=position.__getitem__)}
     if rows[indices[0]].kind == "speech":
         wide = sorted((n for n in seconds if full_band[n]), key=lambda n: (seconds[n], position[n]))
         for name in wide[:-1]:
-            if sum(seconds[n] for n in chosen if full_band[n]) >= _FULL_BAND_VALID_SECONDS:
+            if sum(seconds[n] for n in chosen if full_band[n]) >= _FULL_BAND_HELD_OUT_SECONDS:
                 break
             chosen.add(name)
     return chosen

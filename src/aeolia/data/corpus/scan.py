@@ -7,7 +7,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,14 @@ import soundfile
 from aeolia.audio.formats import AUDIO_SUFFIXES
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.layouts import describe, describe_stem, esc50_classes, song_folders
-from aeolia.data.corpus.manifest import KINDS, Row, read_manifest, split_rows, trainable
+from aeolia.data.corpus.manifest import (
+    KINDS,
+    SPLITS,
+    Row,
+    read_manifest,
+    trainable,
+    with_splits,
+)
 from aeolia.errors import DataError
 
 __all__ = ["PROBLEMS", "Scan", "listed_rows", "load_rows", "scan"]
@@ -58,17 +65,15 @@ class Scan:
         for kind, count in kinds.items():
             rows = [row for row in self.rows if row.kind == kind]
             lines.append(f"{kind}: {_files(count)}, {_duration(rows)}, {_voices(kind, rows)}")
-            parts = [[row for row in rows if row.split == name] for name in ("train", "valid")]
-            lines.append(
-                f"  split: train {_files(len(parts[0]))} ({_duration(parts[0])}), "
-                f"valid {_files(len(parts[1]))} ({_duration(parts[1])})"
-            )
+            parts = {name: [row for row in rows if row.split == name] for name in SPLITS}
+            counts = [f"{s} {_files(len(own))} ({_duration(own)})" for s, own in parts.items()]
+            lines.append(f"  split: {', '.join(counts)}")
             if kind == "speech" and not any(row.label for row in rows):
                 lines.append(
-                    "  no speaker is named: split by file, so a voice may be on both sides; "
+                    "  no speaker is named: split by file, so a voice may be on several sides; "
                     "one subfolder per speaker would prevent it"
                 )
-            if not parts[1]:
+            if not parts["choose"]:
                 lines.append("  nothing to validate on: one recording cannot be split")
         if self.guessed:
             lines.append(
@@ -95,7 +100,7 @@ def scan(
     folder: str | os.PathLike[str],
     kind: str | None = None,
     seed: int = 0,
-    valid_fraction: float = 0.1,
+    held_out: float = 0.1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
     """Check every audio file under `folder` and split the good ones.
@@ -143,11 +148,7 @@ def scan(
         listed = ", ".join(f"{count} {name}" for name, count in reasons)
         raise DataError(f"none of the {_files(len(files))} under {root} can be used: {listed}")
     found.problems += _odd_rates(found.rows, root)
-    given = [row.split for row in found.rows]
-    found.rows = [
-        replace(row, split=own or row.split)
-        for own, row in zip(given, split_rows(found.rows, valid_fraction, seed), strict=True)
-    ]
+    found.rows = with_splits(found.rows, held_out, seed)
     return found
 
 
@@ -172,8 +173,7 @@ def load_rows(
     free = [row for row in rows if trainable(row)]
     if not free:
         raise DataError(f"{source} lists no usable {kind or 'recordings'} under {path}")
-    if not all(row.split for row in free):
-        free = split_rows(free, seed=seed)
+    free = with_splits(free, seed=seed)
     words = Scan(path, free, layouts=Counter({f"manifest {source}": len(free)})).words()[:-1]
     if len(free) < len(rows):
         words.append(f"left out for their licence: {_files(len(rows) - len(free))}")

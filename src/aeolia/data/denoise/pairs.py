@@ -1,7 +1,7 @@
 """Fixed pairs of noisy and clean recordings for validation and benchmarks.
 
-Pairs come from the valid split only, through the same mixer as training, at chosen SNRs, and
-are the same on every machine for one seed. On disk:
+Pairs come from the split `choose` unless another is named, through the same mixer as training, at
+chosen SNRs, and are the same on every machine for one seed. On disk:
 
     OUT/noisy/NAME.wav   OUT/clean/NAME.wav   OUT/pairs.csv (what each pair holds)
 """
@@ -88,7 +88,7 @@ def validation_pairs(
     n: int = 60,
     snrs_db: Sequence[float] = (-5.0, 0.0, 5.0, 10.0, 15.0),
     config: MixConfig | None = None,
-    split: str = "valid",
+    split: str = "choose",
 ) -> Iterator[ValidationPair]:
     """`n` pairs from the rows of `split`, the SNRs in turn; infinity is no noise at all.
 
@@ -151,7 +151,7 @@ def write_pairs(
     n: int = 60,
     snrs_db: Sequence[float] = (-5.0, 0.0, 5.0, 10.0, 15.0),
     config: MixConfig | None = None,
-    split: str = "valid",
+    split: str = "choose",
 ) -> list[PairInfo]:
     """Write `validation_pairs` as 16-bit WAV with a pairs.csv; the folder appears when complete.
 

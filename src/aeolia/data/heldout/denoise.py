@@ -1,6 +1,6 @@
 """The held-out sets: pairs of (noisy, reference) from speakers and noises that training never met.
 
-Everything is drawn with fixed seeds from the `valid` side of the split that training uses, at
+Everything is drawn with fixed seeds from what is held out by the split that training uses, at
 48 kHz, and mixed here in NumPy, apart from the training mixer, so that neither a change nor an
 error there can move the benchmark. Speech without a speaker's name is left out: its speakers
 might be among those trained on.
@@ -25,7 +25,14 @@ import soundfile
 import soxr
 
 from aeolia.audio.levels import gain_below, peak
-from aeolia.data.corpus.manifest import Row, read_manifest, recording_of, split_rows, trainable
+from aeolia.data.corpus.manifest import (
+    HELD_OUT,
+    Row,
+    read_manifest,
+    recording_of,
+    trainable,
+    with_splits,
+)
 from aeolia.data.heldout.rooms import reverberate, shoebox
 from aeolia.errors import DataError
 
@@ -64,7 +71,7 @@ class HeldOutPair:
 
 
 class HeldOut:
-    """Speech by speaker and noise by recording from the valid side, decoded as needed."""
+    """Speech by speaker and noise by recording that training holds out, decoded as needed."""
 
     def __init__(self, manifest: Path) -> None:
         # As `aeolia train denoise` does: kind by kind, recordings of unfit licence left out.
@@ -72,19 +79,19 @@ class HeldOut:
         rows = [
             row
             for kind in ("speech", "noise")
-            for row in split_rows([one for one in everything if one.kind == kind])
+            for row in with_splits([one for one in everything if one.kind == kind])
         ]
-        valid = [row for row in rows if row.split == "valid"]
+        held_out = [row for row in rows if row.split in HELD_OUT]
         trained = {(row.kind, recording_of(row)) for row in rows if row.split == "train"}
         paths = {row.path for row in rows if row.split == "train"}
-        for row in valid:
+        for row in held_out:
             if row.path in paths or (row.kind, recording_of(row)) in trained:
                 raise DataError(
                     f"{row.path} is held out and yet shares its origin with training; correct the "
                     "manifest's labels or splits"
                 )
-        self.speakers = _grouped(r for r in valid if r.kind == "speech" and r.label)
-        self.noises = _grouped(r for r in valid if r.kind == "noise" and r.seconds >= 0.8)
+        self.speakers = _grouped(r for r in held_out if r.kind == "speech" and r.label)
+        self.noises = _grouped(r for r in held_out if r.kind == "noise" and r.seconds >= 0.8)
         if len(self.speakers) <= _MOST_BABBLE or not self.noises:
             raise DataError(
                 f"{len(self.speakers)} named speakers and {len(self.noises)} noise recordings are "

@@ -4,20 +4,20 @@
     song_excerpts      stretches of held-out songs where all stems sound, in their own balance
     speaker_mixtures   two speakers at the same active level, an enrolment clip of one
 
-All of it comes from the rows whose split is "valid": speakers, noises, songs, notes and hits
+All of it comes from the rows that are held out: speakers, noises, songs, notes and hits
 that no training mixture holds. Nothing is coloured, and nothing reverberated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from aeolia.audio.levels import gain_below, peak
-from aeolia.data.corpus.manifest import Row
+from aeolia.data.corpus.manifest import HELD_OUT, Row
 from aeolia.data.corruptions import active_level
 from aeolia.data.crops import CropSampler, cut
 from aeolia.data.heldout.songs import HeldOutSongs
@@ -75,7 +75,7 @@ def class_mixtures(
     Raises:
         DataError: the held-out part lacks speech, noise or music.
     """
-    pools = class_pools(rows, "valid", sample_rate)
+    pools = class_pools(_as_one_split(rows), "choose", sample_rate)
     for kind in ("speech", "noise"):
         if kind not in pools:
             raise DataError(f"no {kind} is held out; give more recordings of it")
@@ -179,7 +179,7 @@ def speaker_mixtures(
     Raises:
         DataError: too few speakers are held out, or no noise where some is requested.
     """
-    rows = [row for row in rows if row.split == "valid"]
+    rows = [row for row in rows if row.split in HELD_OUT]
     speech = [row for row in rows if row.kind == "speech"]
     noise = [row for row in rows if row.kind == "noise"]
     if not speech or (noise_snr_db is not None and not noise):
@@ -235,6 +235,11 @@ def _draw_speakers(high: np.ndarray, same: bool, rng: np.random.Generator) -> tu
     fitting = [i for i in order[1:] if (high[i] == high[first]) == same] or order[1:]
     third = next(i for i in order[1:] if i != fitting[0])
     return first, fitting[0], third
+
+
+def _as_one_split(rows: Sequence[Row]) -> list[Row]:
+    """All that is held out under one split's name: the sets judge what is finished on it."""
+    return [replace(row, split="choose") if row.split in HELD_OUT else row for row in rows]
 
 
 def _levelled(audio: torch.Tensor, sample_rate: int) -> torch.Tensor:

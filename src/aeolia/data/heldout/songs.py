@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aeolia.data.corpus.manifest import Row
+from aeolia.data.corpus.manifest import HELD_OUT, Row
 from aeolia.data.crops import Segment, cut
 from aeolia.data.pool import AudioPool
 
@@ -40,10 +40,10 @@ class HeldOutSongs:
     ) -> HeldOutSongs | None:
         """None where no song is held out or none has a stretch where all its stems sound."""
         stems = [row for row in rows if row.kind == "stem"]
-        if not any(row.split == "valid" for row in stems):
+        if not any(row.split in HELD_OUT for row in stems):
             return None
         pool = AudioPool.from_manifest(stems, sample_rate)
-        held_out = pool.subset(lambda row: row.split == "valid")
+        held_out = pool.subset(lambda row: row.split in HELD_OUT)
         songs = cls(held_out, round(seconds * sample_rate))
         return songs if songs.names else None
 

@@ -45,14 +45,14 @@ def read_recordings(
         counts = Counter(file.instrument for file in files)
         files = [file for file in files if counts[file.instrument] >= _LEAST_HITS]
     pool = hold_out(read_notes(files, config, not config.unpitched), strangers)
-    sides: dict[tuple[str, str], list[RecordedNote]] = {}
+    sides: dict[tuple[bool, str], list[RecordedNote]] = {}
     for note in pool.notes:
-        sides.setdefault((note.split, note.file.instrument), []).append(note)
+        sides.setdefault((note.split == "train", note.file.instrument), []).append(note)
     names = config.instruments
     return HeldOutNotes(
-        {name: sides.get(("train", name), []) for name in names},
-        {name: sides.get(("valid", name), []) for name in names},
-        {name: sides.get(("valid", name), []) for name in strangers},
+        {name: sides.get((True, name), []) for name in names},
+        {name: sides.get((False, name), []) for name in names},
+        {name: sides.get((False, name), []) for name in strangers},
     )
 
 

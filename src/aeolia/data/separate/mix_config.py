@@ -44,7 +44,8 @@ class ClassMixConfig(CropConfig):
     rooms: _Rooms = 48
     #: Share of speech from recordings that reach beyond 16 kHz.
     full_band_share: Share = 0.5
-    #: Songs to validate on, by the names of their folders; none leaves the choice to the seed.
+    #: Songs to validate on, by the names of their folders; none leaves the choice to the manifest,
+    #: or to the seed.
     hold_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

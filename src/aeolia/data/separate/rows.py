@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from aeolia.config.classes import CLASSES, STEMS
 from aeolia.data.corpus.layouts import named_class
-from aeolia.data.corpus.manifest import Row, recording_of, split_position, split_rows
-from aeolia.data.corpus.scan import Scan, load_rows, scan
+from aeolia.data.corpus.manifest import (
+    HELD_OUT,
+    SPLITS,
+    Row,
+    recording_of,
+    split_position,
+    split_rows,
+    with_splits,
+)
+from aeolia.data.corpus.scan import Scan, listed_rows, load_rows, scan
 from aeolia.data.separate.arrangements import drum_role
 from aeolia.errors import DataError
 
-__all__ = ["class_rows", "speaker_rows", "split_played", "split_songs"]
+__all__ = ["class_rows", "speaker_rows", "split_everything", "split_played", "split_songs"]
 
 #: Share of an instrument's notes, and of the hits of a role, that are held out.
-_VALID_SHARE = 0.15
+_HELD_OUT_SHARE = 0.15
+#: Kinds of recordings that arrangements are played with.
+_PLAYED = ("note", "drum")
 #: A speaker needs this much: a crop and an enrolment clip.
 _SPEAKER_SECONDS = 5.0
 
@@ -34,7 +44,8 @@ def class_rows(
 
     Args:
         path: a manifest or a folder; see the module's text.
-        hold_out: names of songs that are held out; otherwise a share of them is, by the seed.
+        hold_out: names of songs to validate on; otherwise a share of them is, by the seed. What
+            a manifest gives to `report` stays there, and so do its other splits of notes and hits.
 
     Raises:
         DataError: the folder has no class of sound to train on, or no song of such a name.
@@ -49,9 +60,13 @@ def class_rows(
     if odd := sorted({row.label for row in stems} - set(STEMS)):
         rows = [row for row in rows if row.kind != "stem" or row.label in STEMS]
         words.append(f"left out: stems named {', '.join(odd)}; stems are {', '.join(STEMS)}")
-    played = split_played([row for row in rows if row.kind in ("note", "drum")], seed)
+    given = {row.path for row in listed_rows(path)[0] if row.split}
+    played = [row for row in rows if row.kind in _PLAYED]
+    played = [row for row in played if row.path in given] + split_played(
+        [row for row in played if row.path not in given], seed
+    )
     stems = [row for row in rows if row.kind == "stem"]
-    stems = split_songs(stems, hold_out) if hold_out else stems
+    stems = split_songs(stems, hold_out, given) if hold_out else stems
     rows = [row for row in rows if row.kind in ("speech", "noise")] + stems + played
     if _is_listed(path):  # now that the split is known
         words = _in_words(path, rows, words)
@@ -80,7 +95,7 @@ def speaker_rows(
     if noise is not None and Path(noise) != Path(speech):
         more, said = load_rows(noise, "noise", seed)
         rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
-    for split in ("train", "valid"):
+    for split in SPLITS:
         seconds: dict[tuple[str, str], float] = defaultdict(float)
         unnamed = 0
         for row in rows:
@@ -101,23 +116,48 @@ def speaker_rows(
     return rows, words
 
 
+def split_everything(
+    rows: Sequence[Row], held_out: float = 0.1, seed: int = 0, report: Sequence[str] = ()
+) -> list[Row]:
+    """Rows of a manifest with `split` filled in, as training would, where they bring none.
+
+    Args:
+        report: sources or labels (songs, speakers, instruments) for the split `report`, whatever
+            the rows bring.
+
+    Raises:
+        DataError: none of the rows is of such a name.
+    """
+    named = [{row.source.split("/")[-1], row.label} & set(report) for row in rows]
+    if unknown := sorted(set(report) - {name for found in named for name in found}):
+        raise DataError(
+            f"the manifest has no source or label called {unknown[0]!r}; check --report"
+        )
+    others = with_splits([row for row in rows if row.kind not in _PLAYED], held_out, seed)
+    played = split_played([row for row in rows if row.kind in _PLAYED], seed)
+    drawn = {row.path: row.split for row in (*others, *played)}
+    return [
+        replace(row, split="report" if found else row.split or drawn[row.path])
+        for row, found in zip(rows, named, strict=True)
+    ]
+
+
 def split_played(rows: Sequence[Row], seed: int = 0) -> list[Row]:
-    """Notes and hits with `split` filled in, so that both sides can play.
+    """Notes and hits with `split` filled in, so that train and choose can both play.
 
     Of every instrument with four pitches or more some pitches are held out with all their
-    takes, and of the hits of every role some strokes.
+    takes, and of the hits of every role some strokes: for choose and for report in turn.
     """
     groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for row in rows:
         groups[_player(row)].add(recording_of(row))
-    held_out = set()
+    held_out = {}
     for names in groups.values():
         if len(names) >= 4:
             ordered = sorted(names, key=lambda name: split_position(seed, name))
-            held_out |= set(ordered[: max(1, round(_VALID_SHARE * len(names)))])
-    return [
-        replace(row, split="valid" if recording_of(row) in held_out else "train") for row in rows
-    ]
+            for index in range(max(1, round(_HELD_OUT_SHARE * len(names)))):
+                held_out[ordered[index]] = HELD_OUT[index % 2]
+    return [replace(row, split=held_out.get(recording_of(row), "train")) for row in rows]
 
 
 def _player(row: Row) -> tuple[str, ...]:
@@ -126,8 +166,14 @@ def _player(row: Row) -> tuple[str, ...]:
     return (row.kind, row.source, row.label)
 
 
-def split_songs(rows: Sequence[Row], hold_out: Sequence[str]) -> list[Row]:
-    """Stems with `split` filled in: the named songs are held out, all others train.
+def split_songs(
+    rows: Sequence[Row], hold_out: Sequence[str], given: Collection[str] = ()
+) -> list[Row]:
+    """Stems with `split` filled in: the named songs are to validate on, all others train.
+
+    Args:
+        given: paths whose split a manifest gives. A song of its `report` is not validated on even
+            if it is named, and one that is not named stays where it is.
 
     Raises:
         DataError: no song is called so.
@@ -135,10 +181,15 @@ def split_songs(rows: Sequence[Row], hold_out: Sequence[str]) -> list[Row]:
     songs = {row.source.split("/")[-1] for row in rows}
     if unknown := sorted(set(hold_out) - songs):
         raise DataError(f"no song is called {unknown[0]!r}; songs are {', '.join(sorted(songs))}")
-    return [
-        replace(row, split="valid" if row.source.split("/")[-1] in hold_out else "train")
-        for row in rows
-    ]
+
+    def split(row: Row) -> str:
+        if row.path in given and row.split == "report":
+            return row.split
+        if row.source.split("/")[-1] in hold_out:
+            return "choose"
+        return row.split if row.path in given else "train"
+
+    return [replace(row, split=split(row)) for row in rows]
 
 
 def _subfolders(path: Path) -> list[Path]:
@@ -193,17 +244,17 @@ def _classes_in_words(rows: Sequence[Row]) -> list[str]:
     for name in CLASSES:
         chosen = [row for row in rows if name == (row.label if row.kind == "stem" else row.kind)]
         parts = []
-        for split in ("train", "valid"):
+        for split in SPLITS:
             minutes = sum(row.seconds for row in chosen if row.split == split) / 60.0
-            parts.append(f"{minutes:.1f} min to {'train' if split == 'train' else 'validate'}")
+            parts.append(f"{minutes:.1f} min to {split}")
         if chosen:
-            lines.append(f"class {name}: {len(chosen)} recordings, {' and '.join(parts)}")
+            lines.append(f"class {name}: {len(chosen)} recordings, {', '.join(parts)}")
         elif name not in ("speech", "noise") and any(r.kind in ("note", "drum") for r in rows):
             lines.append(f"class {name}: from arrangements alone, where there are notes for it")
         else:
             lines.append(f"class {name}: none; mixtures will not hold it")
     played = [row for row in rows if row.kind in ("note", "drum")]
     if played:
-        held = sum(1 for row in played if row.split == "valid")
+        held = sum(1 for row in played if row.split in HELD_OUT)
         lines.append(f"arrangements: {len(played)} notes and hits, {held} of them held out")
     return lines

@@ -11,10 +11,11 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.data.corpus.manifest import split_named
 from aeolia.errors import DataError
 
 __all__ = ["NoteFile", "find_notes", "pitch_from_name"]
@@ -51,6 +52,8 @@ class NoteFile:
     bandwidth_hz: float = 0.0
     #: Where the pitch is from, for reports.
     labelled_by: str = ""
+    #: That of a manifest. Not in the representation, which names what was measured of a note.
+    split: str = field(default="", repr=False)
 
 
 def find_notes(path: str | os.PathLike[str], kind: str = "note") -> list[NoteFile]:
@@ -143,6 +146,7 @@ def _from_table(table: Path, kind: str, inside: Path | None) -> Iterator[NoteFil
                 row.get("licence") or "",
                 _number(row.get("bandwidth_hz") or "") or 0.0,
                 table.name if pitch else "",
+                split_named(row.get("split") or ""),
             )
 
 

@@ -22,6 +22,7 @@ from aeolia.audio.pitch.names import hz_to_midi
 from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.config import SynthConfig
 from aeolia.data.cache import cached, entry_name
+from aeolia.data.corpus.manifest import HELD_OUT
 from aeolia.data.synth.files import NoteFile
 from aeolia.data.synth.pitch import label_support, refine_pitch
 from aeolia.errors import DataError
@@ -169,23 +170,27 @@ def _measured(
 
 
 def hold_out(pool: NotePool, instruments: Sequence[str] = ()) -> NotePool:
-    """Mark every fifth pitch of each instrument as held out, and all notes of `instruments`.
+    """Hold out every fifth pitch of each instrument, and all notes of `instruments`.
 
-    The lowest and the highest pitches stay in training; unpitched sounds are held out by every
-    fifth file.
+    The pitches are for `choose` and `report` in turn, `instruments` for `report`. The lowest and
+    the highest pitches stay in training; unpitched sounds are held out by every fifth file. What
+    a manifest says of a note comes before all this.
     """
     notes = []
     for name in pool.instruments:
         own = [note for note in pool.notes if note.file.instrument == name]
         pitches = sorted({note.label_midi for note in own})
         if len(pitches) > 1:
-            out = set(pitches[2:-1:5])
-            marks = [note.label_midi in out for note in own]
+            turns = {pitch: HELD_OUT[i % 2] for i, pitch in enumerate(pitches[2:-1:5])}
+            splits = [turns.get(note.label_midi, "train") for note in own]
         else:
-            marks = [i % 5 == 2 for i in range(len(own))]
+            turns = {i: HELD_OUT[i // 5 % 2] for i in range(2, len(own), 5)}
+            splits = [turns.get(i, "train") for i in range(len(own))]
+        if name in instruments:
+            splits = ["report"] * len(own)
         notes += [
-            replace(note, split="valid" if name in instruments or held else "train")
-            for note, held in zip(own, marks, strict=True)
+            replace(note, split=note.file.split or split)
+            for note, split in zip(own, splits, strict=True)
         ]
     return replace(pool, notes=notes)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aeolia.data.corpus.manifest import Row
+from aeolia.data.corpus.manifest import SPLITS, Row
 from aeolia.data.corpus.scan import load_rows
 from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.mixer import Mixer
@@ -30,7 +30,7 @@ _NOISE_SPEEDS = (0.7, 0.85, 1.0, 1.2, 1.45)
 
 @dataclass(frozen=True)
 class Recordings:
-    """The recordings of a run, split into train and valid."""
+    """The recordings of a run, split."""
 
     speech: list[Row]
     noise: list[Row]
@@ -58,7 +58,7 @@ class Recordings:
         """What was found, one line a kind."""
         lines = []
         for name, rows in (("speech", self.speech), ("noise", self.noise), ("rooms", self.rirs)):
-            for split in ("train", "valid"):
+            for split in SPLITS:
                 chosen = [row for row in rows if row.split == split]
                 labels = len({(row.source, row.label) for row in chosen})
                 minutes = sum(row.seconds for row in chosen) / 60.0
@@ -81,7 +81,7 @@ def gather(speech: Path, noise: Path | None, rirs: Path | None, seed: int = 0) -
         for kind, path in (("speech", speech), ("noise", noise), ("rir", rirs))
     }
     recordings = Recordings(found["speech"], found["noise"], found["rir"])
-    for split in ("train", "valid"):
+    for split in ("train", "choose"):
         if not any(row.split == split for row in recordings.speech):
             raise DataError(
                 f"{speech} leaves no speech to {split} on ({len(recordings.speech)} recordings "
@@ -103,7 +103,7 @@ def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
     def validation() -> Validation | None:
         if not config.validation_clips:
             return None
-        return Validation(_mixer(recordings, "valid", held_out, rate), config.validation_clips)
+        return Validation(_mixer(recordings, "choose", held_out, rate), config.validation_clips)
 
     rows = (*recordings.speech, *recordings.noise)
     return Prepared(

@@ -53,7 +53,7 @@ def _prepare_classes(setup: Setup, data: Data, say: Say) -> Prepared:
     def validation() -> ClassValidation | None:
         if not config.validation_clips:
             return None
-        return ClassValidation(class_mixer(rows, "valid", _held_out(mix)), config.validation_clips)
+        return ClassValidation(class_mixer(rows, "choose", _held_out(mix)), config.validation_clips)
 
     return Prepared(
         setup.model,
@@ -78,7 +78,7 @@ def _prepare_speakers(setup: Setup, data: Data, say: Say) -> Prepared:
         if not config.validation_clips:
             return None
         try:
-            held_out = speaker_mixer(rows, "valid", _held_out(mix))
+            held_out = speaker_mixer(rows, "choose", _held_out(mix))
         except (DataError, InputError):
             return None  # what was found says so
         return SpeakerValidation(held_out, config.validation_clips)

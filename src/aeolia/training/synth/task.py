@@ -61,7 +61,7 @@ def gather_notes(
     if not pool.notes:
         raise DataError(f"{path} has too few usable notes; " + "; ".join(pool.words()))
     pool = hold_out(pool, mix.held_out)
-    for split in ("train", "valid"):
+    for split in ("train", "choose"):
         if not pool.of(split):
             raise DataError(
                 f"{path} leaves no notes to {split} on ({len(pool.notes)} in all); give at least "

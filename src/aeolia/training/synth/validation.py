@@ -21,7 +21,7 @@ class SynthValidation:
     """Held-out notes of known instruments, reconstructed from their posterior means."""
 
     def __init__(self, pool: NotePool, config: SynthConfig, mix: NoteMixConfig, count: int) -> None:
-        known = [n for n in pool.of("valid") if n.file.instrument in config.instruments]
+        known = [n for n in pool.of("choose") if n.file.instrument in config.instruments]
         order = np.random.default_rng(mix.seed).permutation(len(known))[:count]
         self.notes = [known[i] for i in order]
         self.batches = NoteBatches(self.notes, config, mix)
