@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aeolia.api.denoising import denoise_file as denoise_file
     from aeolia.api.encoding import decode as decode
     from aeolia.api.encoding import encode as encode
+    from aeolia.api.file_options import FileOptions as FileOptions
     from aeolia.api.instruments import instruments as instruments
     from aeolia.api.models import ModelInfo as ModelInfo
     from aeolia.api.models import describe_model as describe_model
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "aeolia.api.denoising": "denoise denoise_file",
     "aeolia.api.encoding": "decode encode",
+    "aeolia.api.file_options": "FileOptions",
     "aeolia.api.instruments": "instruments",
     "aeolia.api.models": "ModelInfo describe_model",
     "aeolia.api.operations.denoising": "Denoise",

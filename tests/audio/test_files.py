@@ -24,6 +24,8 @@ from aeolia.audio.files import (
     write_audio,
 )
 from aeolia.audio.formats import output_info, quantise
+from aeolia.audio.lengths import mp3_samples
+from aeolia.audio.quiet import without_remarks_of_mpg123
 from aeolia.errors import AudioFileError, InputError
 
 FORMATS = [
@@ -282,6 +284,135 @@ def test_truncated(tmp_path: Path, suffix: str) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2 + 1])
     fails(path, "truncated|not a readable audio file")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "w64", "caf", "mp3", "rf64"])
+def test_what_is_there_is_salvaged(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    audio = 0.1 * np.random.default_rng(0).standard_normal((60000, 2))
+    soundfile.write(path, audio, 48000, format="RF64" if suffix == "rf64" else None)
+    whole, _ = read_audio(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2 + 1])
+    if suffix != "caf":  # cut off, libsndfile cannot tell it from another fault
+        with pytest.raises(AudioFileError, match="add --salvage to take what is there"):
+            with AudioReader(path, salvage=False) as reader:
+                list(reader.blocks(7000))
+    with AudioReader(path, salvage=True) as reader:
+        salvaged = np.concatenate(list(reader.blocks(7000)))
+    assert len(salvaged) > 27000
+    np.testing.assert_array_equal(salvaged, whole[: len(salvaged)])
+    (remark,) = reader.remarks
+    assert "truncated" in remark and ("was taken" in remark or "were taken" in remark)
+
+
+def unfinished(path: Path, zeros: dict[bytes, tuple[int, int]]) -> None:
+    """Set sizes to 0: chunk's name -> where, from its start, and how many bytes."""
+    content = bytearray(path.read_bytes())
+    for name, (offset, count) in zeros.items():
+        at = content.index(name) + offset
+        content[at : at + count] = bytes(count)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"),
+    [("WAV", "PCM_16"), ("WAV", "ULAW"), ("WAVEX", "PCM_24"), ("WAV", "IMA_ADPCM")],
+)
+@pytest.mark.parametrize("riff", [True, False])
+def test_a_recorder_that_crashed_left_a_size_of_zero(
+    tmp_path: Path, container: str, subtype: str, riff: bool
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(4801, 2), 48000, subtype, format=container)
+    whole, _ = read_audio(path)
+    unfinished(path, {b"data": (4, 4), **({b"RIFF": (4, 4)} if riff else {})})
+    before = path.read_bytes()
+    with AudioReader(path) as reader:
+        audio = np.concatenate(list(reader.blocks(1000)))
+    np.testing.assert_array_equal(audio[: len(whole)], whole)
+    assert reader.info.frames == len(audio)
+    (remark,) = reader.remarks
+    assert "its header says 0 bytes of audio" in remark and "0.1 s that are there" in remark
+    assert path.read_bytes() == before
+
+
+def test_sizes_of_zero_in_rf64_and_aiff(tmp_path: Path) -> None:
+    long, apple = tmp_path / "a.rf64", tmp_path / "a.aiff"
+    soundfile.write(long, tone(4801, 2), 48000, format="RF64")
+    soundfile.write(apple, tone(4801, 2), 48000)
+    unfinished(long, {b"ds64": (16, 8)})
+    unfinished(apple, {b"SSND": (4, 4), b"COMM": (10, 4), b"FORM": (4, 4)})
+    for path in (long, apple):
+        audio, info = read_audio(path)
+        assert info.frames == len(audio) == 4801
+        np.testing.assert_allclose(audio, tone(4801, 2), atol=4e-5)
+
+
+def test_an_empty_file_with_chunks_behind_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros((0, 1)), 16000)
+    path.write_bytes(path.read_bytes() + b"LIST\x04\0\0\0INFO")
+    fails(path, r"holds no audio \(0 samples\)")
+
+
+def mp3(path: Path, rate: int, seconds: float = 3.0) -> np.ndarray:
+    """A mono MP3 of few bits, whose frames lean much on those before; how it sounds in one go."""
+    noise = np.random.default_rng(0).standard_normal(int(seconds * rate))
+    audio = 0.1 * np.convolve(noise, np.ones(8) / 3, "same")
+    mode = {"compression_level": 0.9, "bitrate_mode": "CONSTANT"}
+    with soundfile.SoundFile(path, "w", rate, 1, format="MP3", **mode) as file:
+        file.write(audio)
+    return soundfile.read(path, dtype="float32", always_2d=True)[0]
+
+
+@pytest.mark.parametrize("rate", [16000, 24000, 44100])
+@pytest.mark.parametrize("block", [777, 4096, 44100])
+def test_mp3_in_blocks_is_the_whole(
+    tmp_path: Path, rate: int, block: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = mp3(tmp_path / "a.mp3", rate)
+    capfd.readouterr()
+    with AudioReader(tmp_path / "a.mp3") as reader:
+        blocks = list(reader.blocks(block))
+    np.testing.assert_array_equal(np.concatenate(blocks), whole)
+    assert capfd.readouterr().err == ""
+
+
+def test_mp3_without_a_count_of_its_frames_is_read_to_its_end(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = mp3(tmp_path / "a.mp3", 44100)
+    content = (tmp_path / "a.mp3").read_bytes()
+    first = content.index(b"\xff\xfb")
+    second = content.index(b"\xff\xfb", first + 4)
+    assert b"Info" in content[first:second]
+    # What a guess from the size makes of a long tail would be a promise that nobody made.
+    (tmp_path / "a.mp3").write_bytes(content[second:] + b"TAG" + bytes(125) + bytes(3000))
+    audio, info = read_audio(tmp_path / "a.mp3")
+    assert info.frames is None
+    # Without the header nobody knows how much of the ends is the encoder's delay.
+    assert len(whole) <= len(audio) < len(whole) + 3 * 1152
+    assert capfd.readouterr().err == ""
+    # Damage in the middle is something else: there is more behind it.
+    half = len(content) // 2
+    (tmp_path / "a.mp3").write_bytes(content[second:half] + bytes(9000) + content[half:])
+    fails(tmp_path / "a.mp3", "damaged or truncated: it cannot be read beyond 1.")
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 48000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_frames_of_an_mp3_are_counted(tmp_path: Path, rate: int, channels: int) -> None:
+    soundfile.write(tmp_path / "a.mp3", tone(30000, channels), rate)
+    size = 1152 if rate == 48000 else 576
+    # One more frame, which counts the others, and what the encoder's delay takes.
+    assert 30000 <= mp3_samples(tmp_path / "a.mp3") <= 30000 + 5 * size
+
+
+def test_others_may_print_while_libmpg123_must_not(capfd: pytest.CaptureFixture[str]) -> None:
+    with without_remarks_of_mpg123():
+        os.write(2, b"[src/libmpg123/layer3.c] error: too large\nnot its line\n")
+    assert capfd.readouterr().err == "not its line\n"
 
 
 def test_header_only(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ PUBLIC = {
     "Encode",
     "Encoding",
     "EncodingReport",
+    "FileOptions",
     "FileReport",
     "InputError",
     "MissingExtraError",

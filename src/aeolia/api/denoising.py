@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Held, Progress, through, whole_recording
 from aeolia.api.reports.report import FileReport
@@ -88,6 +89,7 @@ def denoise_file(
     model: Model | None = None,
     attenuation_limit_db: float | None = None,
     residual: str | Path | None = None,
+    options: FileOptions = USUAL,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> FileReport:
@@ -107,7 +109,7 @@ def denoise_file(
     started = time.perf_counter()
     paths = {_OUTPUT: target} if residual is None else {_OUTPUT: target, _RESIDUAL: residual}
     _check_apart(target, residual)
-    with AudioReader(source) as reader:
+    with AudioReader(source, salvage=options.salvage) as reader:
         info = reader.info
         remainder = None if residual is None else _RESIDUAL
         with Outputs(paths, info, remainder=remainder, overwrite=overwrite) as outputs:
@@ -126,7 +128,7 @@ def denoise_file(
                 frames += len(block)
     clipped = sum(outputs.n_clipped.values())
     more = {} if residual is None else {"residual": str(residual)}
-    return FileReport.since(started, source, target, info, frames, clipped, **more)
+    return FileReport.since(started, source, target, info, frames, clipped, warnings=reader.remarks, **more)
 
 
 def _check_apart(target: str | Path, residual: str | Path | None) -> None:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.separation import OutputReport, SeparationReport
@@ -224,6 +225,7 @@ def separate_file(
     speaker: Speaker | None = None,
     rest: bool = False,
     model: Separator | None = None,
+    options: FileOptions = USUAL,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> SeparationReport:
@@ -237,7 +239,9 @@ def separate_file(
         AudioFileError, InputError, ModelError: with one line on what is wrong.
     """
     request = read_request(model, sources=sources, speaker=speaker, rest=rest)
-    return run_request(request, source, folder, overwrite=overwrite, progress=progress)
+    return run_request(
+        request, source, folder, options=options, overwrite=overwrite, progress=progress
+    )
 
 
 def run_request(
@@ -245,12 +249,13 @@ def run_request(
     source: str | Path,
     folder: str | Path,
     *,
+    options: FileOptions = USUAL,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> SeparationReport:
     """`separate_file` for a request that was read before, such as for many files."""
     started = time.perf_counter()
-    with AudioReader(source) as reader:
+    with AudioReader(source, salvage=options.salvage) as reader:
         info = reader.info
         stream = request.stream(info.sample_rate, info.channels)
         paths = output_paths(source, folder, stream.names)
@@ -271,7 +276,8 @@ def run_request(
         for name, path in paths.items()
     )
     clipped = sum(output.clipped_samples for output in written)
-    warnings = tuple(output.warning for output in written if output.warning)
+    absent = tuple(output.warning for output in written if output.warning)
+    warnings = (*reader.remarks, *absent)
     more = {"outputs": written, "warnings": warnings}
     return SeparationReport.since(started, source, folder, info, frames, clipped, **more)
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from aeolia.audio.formats import AudioInfo, integer_bits, quantise
+from aeolia.audio.lengths import advice
 from aeolia.errors import AudioFileError
 
 __all__ = ["PIPE_SUBTYPES", "WavHeader", "WavPipeReader", "WavPipeWriter", "read_wav_header"]
@@ -100,17 +101,21 @@ class WavPipeReader:
         AudioFileError: in `read`, when the stream ends before the length its header promises.
     """
 
-    def __init__(self, stream: BinaryIO, header: WavHeader, name: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, header: WavHeader, name: str, *, salvage: bool | None = None
+    ) -> None:
         subtype = header.subtype
         assert subtype is not None, "the caller spools formats that have no name here"
-        self._stream, self._header = stream, header
+        self._stream, self._header, self._salvage = stream, header, salvage
+        #: What the user should know of the stream, a sentence each.
+        self.remarks: list[str] = []
         self._frame_bytes = PIPE_SUBTYPES[subtype] * header.channels
         known = header.length_is_known
         self.info = AudioInfo(
             name=name,
             sample_rate=header.sample_rate,
             channels=header.channels,
-            frames=header.data_bytes // self._frame_bytes if known else None,
+            frames=header.data_bytes // self._frame_bytes if known and not salvage else None,
             subtype=subtype,
         )
         unlimited = header.data_bytes in (0, _UNKNOWN_BYTES)
@@ -122,10 +127,15 @@ class WavPipeReader:
         data = self._stream.read(n_bytes) if n_bytes else b""
         self._left -= len(data)
         if len(data) < n_bytes and self._header.length_is_known:
-            raise AudioFileError(
-                f"{self.info.name}: truncated: its header promises {self.info.frames} samples, "
-                f"but {int(self._left)} bytes are missing; record or send it again"
+            n_promised = self._header.data_bytes // self._frame_bytes
+            promise = (
+                f"truncated: its header promises {n_promised} samples, but "
+                f"{int(self._left)} bytes are missing"
             )
+            if not self._salvage:
+                raise AudioFileError(f"{self.info.name}: {promise}; {advice(self._salvage)}")
+            self.remarks.append(f"{promise}; what is there was taken")
+            self._left = 0
         data = data[: len(data) - len(data) % self._frame_bytes]
         return _decode(data, self.info.subtype).reshape(-1, self.info.channels)
 

@@ -15,6 +15,7 @@ from aeolia.cli.options import (
     Overwrite,
     Quiet,
     Recursive,
+    Salvage,
     SkipExisting,
 )
 
@@ -55,6 +56,7 @@ def denoise(
     ] = None,
     compare: Compare = None,
     model: DenoisingModel = None,
+    salvage: Salvage = False,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
@@ -77,7 +79,7 @@ def denoise(
     """
     from dataclasses import replace
 
-    from aeolia import Denoise
+    from aeolia import Denoise, FileOptions
     from aeolia.bulk.plan import Job, plan
     from aeolia.cli.run_files import run_files, with_skipped
 
@@ -94,7 +96,7 @@ def denoise(
         existing=skip_existing,
         overwrite=overwrite,
     )
-    operation = Denoise(model, attenuation_limit)
+    operation = Denoise(model, attenuation_limit, options=FileOptions(salvage=salvage))
     operation.check()
 
     def each(job: Job) -> Denoise:

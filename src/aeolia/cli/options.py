@@ -20,6 +20,7 @@ __all__ = [
     "Quiet",
     "Recording",
     "Recursive",
+    "Salvage",
     "Seed",
     "SkipExisting",
     "Speaker",
@@ -104,6 +105,10 @@ Speaker = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Decides all that is random.")]
+
+Salvage = Annotated[
+    bool, typer.Option("--salvage", help="Take what is there of a file that is cut off.")
+]
 
 #: What is transferred, shifted and encoded.
 Recording = Annotated[

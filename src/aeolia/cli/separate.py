@@ -15,6 +15,7 @@ from aeolia.cli.options import (
     Overwrite,
     Quiet,
     Recursive,
+    Salvage,
     SkipExisting,
     Speaker,
 )
@@ -72,6 +73,7 @@ def separate(
     recursive: Recursive = False,
     compare: Compare = None,
     model: ModelOfTask = None,
+    salvage: Salvage = False,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
@@ -92,12 +94,16 @@ def separate(
       aeolia separate --speaker alice.wav --save-voice alice.voice
     """
     _check_requested(inputs, source, speaker, save_voice)
-    from aeolia import Separate
+    from aeolia import FileOptions, Separate
     from aeolia.api.separation import output_paths
     from aeolia.cli.run_files import run_files, with_skipped
 
     operation = Separate(
-        tuple(source or ()), speaker, rest=rest or speaker is not None, model=model
+        tuple(source or ()),
+        speaker,
+        rest=rest or speaker is not None,
+        model=model,
+        options=FileOptions(salvage=salvage),
     )
     head: dict[str, Any] = {"model": operation.model_name}
     if voice := voice_of(operation, warn=not quiet):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from aeolia.api.denoising import denoise_file, open_denoiser
+from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.report import FileReport
@@ -26,6 +27,8 @@ class Denoise(Filter[FileReport]):
     attenuation_limit_db: Annotated[float | None, AtLeast(0.0)] = None
     #: A file for what is taken out of a file (a stream has none); None for none.
     residual: str | None = None
+    #: How the files are read and written.
+    options: FileOptions = USUAL
 
     def check(self) -> None:
         """Open the model.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from aeolia.api.file_options import FileOptions
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.report import Report
 from aeolia.config.ranges import check_fields
@@ -96,7 +97,13 @@ class Operation(ABC, Generic[AnyReport]):
 
     def as_dict(self) -> dict[str, Any]:
         """The operation as plain values, for JSON."""
-        return {"operation": self.name, **dataclasses.asdict(self)}
+        values = {"operation": self.name, **dataclasses.asdict(self)}
+        options = getattr(self, "options", None)
+        if isinstance(options, FileOptions):  # mostly the usual ones, and many
+            values["options"] = options.as_dict()
+            if not values["options"]:
+                del values["options"]
+        return values
 
     def to_json(self) -> str:
         """The operation as JSON, which `operation_from_json` reads back to an equal one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.separation import SeparationReport
@@ -40,6 +41,8 @@ class Separate(Filter[SeparationReport]):
     rest: bool = False
     #: A released model's name, or a model file; by default the one for sources or for speakers.
     model: str | None = None
+    #: How the files are read and written.
+    options: FileOptions = USUAL
 
     def __post_init__(self) -> None:
         if isinstance(self.sources, str):
@@ -95,4 +98,11 @@ class Separate(Filter[SeparationReport]):
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None
     ) -> SeparationReport:
-        return run_request(self._request(), source, target, overwrite=overwrite, progress=progress)
+        return run_request(
+            self._request(),
+            source,
+            target,
+            options=self.options,
+            overwrite=overwrite,
+            progress=progress,
+        )

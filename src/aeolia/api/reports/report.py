@@ -108,3 +108,7 @@ class FileReport(Report):
 
     def _paths(self) -> str:
         return f"{super()._paths()}, {self.residual}" if self.residual else super()._paths()
+
+    def remarks(self) -> tuple[str, ...]:
+        """What was odd about the file."""
+        return tuple(f"{self.input}: {warning}" for warning in self.warnings)
