@@ -31,7 +31,9 @@ def in_words(error: OSError, what: str) -> str:
 def partial_path(path: Path) -> Path:
     """A hidden name beside `path` that nobody can guess, with its suffix, not too long."""
     tail = f".partial-{secrets.token_hex(8)}{path.suffix}"
-    stem = path.stem.encode()[: _NAME_BYTES - len(tail.encode())].decode(errors="ignore")
+    # As bytes, for a name may be no UTF-8; what a cut or another encoding breaks is left out.
+    room = _NAME_BYTES - len(os.fsencode(tail))
+    stem = os.fsencode(path.stem)[:room].decode(errors="ignore")
     return path.with_name(f".{stem}{tail}")
 
 

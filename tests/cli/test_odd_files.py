@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import pytest
 import soundfile
 
 from aeolia.cli import run
+
+SOURCE = Path(__file__).parents[2] / "src"
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -55,7 +60,7 @@ def test_salvage(call: Call, suffix: str) -> None:
     assert 3000 < soundfile.info("out.wav").frames <= 8000
     code, out, err = call(name, "-o", "out.wav", "--salvage", "--overwrite", "--json")
     report = json.loads(out)
-    assert report["options"] == {"salvage": True}
+    assert report["operation"]["options"] == {"salvage": True}
     assert "truncated" in report["files"][0]["warnings"][0]
 
 
@@ -81,3 +86,24 @@ def test_a_recorder_that_crashed(call: Call) -> None:
     assert "talk.wav: its header says 0 bytes of audio" in out
     assert "the 1.0 s that are there were taken" in out
     assert soundfile.info("out.wav").frames == 16000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are any bytes")
+def test_names_that_are_no_utf8(call: Call) -> None:
+    Path("in").mkdir()
+    sound = Path("talk.wav").read_bytes()
+    names = [b"latin1-\xfc.wav", b"\xff\xfe.flac", b"plain.wav", "ü.wav".encode()]
+    for name in names:
+        Path("in", os.fsdecode(name)).write_bytes(sound)
+    code, out, err = call("in", "-o", "out", "--json")
+    assert (code, err) == (0, "")
+    files = json.loads(out)["files"]
+    assert len(files) == 4 and all(file["error"] is None for file in files)
+    assert sorted(os.listdir(b"out")) == sorted(names)
+    done = subprocess.run(
+        [sys.executable, "-m", "aeolia", "denoise", "in", "-o", "again"],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"in/latin1-\udcfc.wav -> again/latin1-\udcfc.wav" in done.stdout

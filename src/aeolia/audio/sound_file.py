@@ -13,6 +13,7 @@ import numpy as np
 
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.lengths import advice, broken_promise, mp3_samples, mp3_states_its_length
+from aeolia.audio.ogg import ChainedFile, FilePart, ends_within_page, links
 from aeolia.audio.quiet import without_remarks_of_mpg123
 from aeolia.audio.unfinished import Corrected, correction
 from aeolia.audio.wav_pipe import read_wav_header
@@ -69,15 +70,19 @@ class SoundFileSource:
         #: What the user should know of the file, a sentence each.
         self.remarks: list[str] = []
         self._hush = _silence(path)
-        self._beneath: Corrected | None = None
+        self._beneath: Corrected | FilePart | None = None
         found = correction(path, salvage=bool(salvage))
         if found:
             self._beneath = Corrected(path, found)
+        parts = links(path)
         try:
             with self._hush():
-                self._file = _forward(self._beneath or sound_file_path(path))
+                self._file = self._open(path, parts, name)
         except soundfile.SoundFileError as error:
             self._close_beneath()
+            if ends_within_page(path, parts):
+                why = f"truncated: it ends within a page; {advice(salvage)}"
+                raise AudioFileError(f"{name}: {why}") from error
             raise AudioFileError(_why_unreadable(path, name, error)) from error
         self.info = self._read_info(path, name)
         if found:
@@ -86,10 +91,25 @@ class SoundFileSource:
         elif promise := broken_promise(self._file.extra_info):
             self._cut_off(promise)
 
+    def _open(self, path: Path, parts: list[tuple[int, int]], name: str) -> Any:
+        cut = ends_within_page(path, parts)
+        if cut and self._salvage:
+            # libsndfile refuses some Opus streams whose last page is not whole.
+            self._beneath = FilePart(path, *parts[0])
+        if len(parts) > 1:
+            file = ChainedFile(path, parts, _forward, name)
+        else:
+            file = _forward(self._beneath or sound_file_path(path))
+        if cut:
+            self.remarks.append("truncated: it ends within a page; what is there was taken")
+        return file
+
     def _read_info(self, path: Path, name: str) -> AudioInfo:
         file = self._file
         # libsndfile answers 2**63 - 1 for streams that do not state their length.
         frames = file.frames if file.frames < 1 << 62 else None
+        if isinstance(file, ChainedFile):
+            frames = None  # a link from the middle of a broadcast counts from its beginning
         self._is_mp3 = file.subtype.startswith("MPEG")
         if self._is_mp3 and not (file.format == "MP3" and mp3_states_its_length(path)):
             frames = None  # a guess from the first frames and the size of the file

@@ -16,6 +16,7 @@ import numpy as np
 
 from aeolia.audio.formats import AudioInfo, integer_bits, output_info, quantise
 from aeolia.audio.reader import PIPE
+from aeolia.audio.sound_file import sound_file_path
 from aeolia.audio.wav_pipe import PIPE_SUBTYPES, WavPipeWriter
 from aeolia.errors import AudioFileError, InputError
 from aeolia.files import PendingFile
@@ -103,10 +104,10 @@ class AudioWriter(AllOrNothing):
         form: dict[str, Any] = {"format": info.container, "subtype": info.subtype}
         mode = "w", info.sample_rate, info.channels
         try:
-            file = soundfile.SoundFile(partial, *mode, endian=info.endian, **form)
+            file = soundfile.SoundFile(sound_file_path(partial), *mode, endian=info.endian, **form)
         except soundfile.SoundFileError:
             try:  # Not every container can be written in every byte order it is read in.
-                file = soundfile.SoundFile(partial, *mode, **form)
+                file = soundfile.SoundFile(sound_file_path(partial), *mode, **form)
             except soundfile.SoundFileError as error:
                 raise self._failed(error) from error
         for tag, text in info.tags.items():
@@ -178,7 +179,7 @@ class AudioWriter(AllOrNothing):
         # Lossy and block-coded formats round their length or hold it only roughly.
         if not self.info.subtype.startswith(("PCM", "FLOAT", "DOUBLE")):
             return
-        n_there = soundfile.info(str(self._pending.partial)).frames
+        n_there = soundfile.info(sound_file_path(self._pending.partial)).frames
         if n_there != self._n_written:
             raise OSError(f"only {n_there} of {self._n_written} samples arrived")
 
