@@ -12,7 +12,6 @@ from aeolia.audio.files import AudioReader, read_audio
 from aeolia.audio.ogg import links
 from aeolia.errors import AudioFileError
 
-
 #: Enough for several pages.
 N_FRAMES = 100_000
 

@@ -128,7 +128,9 @@ def denoise_file(
                 frames += len(block)
     clipped = sum(outputs.n_clipped.values())
     more = {} if residual is None else {"residual": str(residual)}
-    return FileReport.since(started, source, target, info, frames, clipped, warnings=reader.remarks, **more)
+    return FileReport.since(
+        started, source, target, info, frames, clipped, warnings=reader.remarks, **more
+    )
 
 
 def _check_apart(target: str | Path, residual: str | Path | None) -> None:
