@@ -103,14 +103,18 @@ class ChainedFile:
     """
 
     def __init__(self, path: Path, parts: list[tuple[int, int]], opener: Any, name: str) -> None:
-        self._open_part = lambda part: opener(FilePart(path, *part))
+        self._path, self._opener = path, opener
         self._parts, self._next = parts, 1
-        self._first = self._file = self._open_part(parts[0])
+        self._first: Any = self._open_part(parts[0])
+        self._file: Any = self._first
         self.frames = self._first.frames
         for number, part in enumerate(parts[1:], 2):
             with self._open_part(part) as link:
                 self._check(link, number, name)
                 self.frames += link.frames
+
+    def _open_part(self, part: tuple[int, int]) -> Any:
+        return self._opener(FilePart(self._path, *part))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._first, name)
