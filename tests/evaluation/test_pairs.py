@@ -70,6 +70,18 @@ def test_bad_tables_of_labels(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("file,snr_db\na,5\n")
     with pytest.raises(DataError, match="columns file, snr_db; a column name is needed"):
         find_pairs(tmp_path)
-    (tmp_path / "pairs.csv").write_text("name,snr_db\na,loud\n")
-    with pytest.raises(DataError, match="snr_db of a is 'loud'"):
+    for text in ("loud", "nan", "-inf", "9" * 400):
+        (tmp_path / "pairs.csv").write_text(f"name,snr_db\na,{text}\n")
+        with pytest.raises(DataError, match=f"snr_db of a is '{text[:50]}.*must be a number"):
+            find_pairs(tmp_path)
+    (tmp_path / "pairs.csv").write_bytes(b"name,snr_db\na,\xff\n")
+    with pytest.raises(DataError, match="pairs.csv: no text in UTF-8"):
         find_pairs(tmp_path)
+
+
+def test_lines_of_other_lengths(tmp_path: Path) -> None:
+    for side in ("noisy", "clean"):
+        _write(tmp_path / side / "a.wav")
+    (tmp_path / "pairs.csv").write_text("room,name\nbath\nhall,a,3,4\n")
+    (pair,) = find_pairs(tmp_path).pairs
+    assert pair.labels == {"room": "hall"}

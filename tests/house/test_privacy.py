@@ -49,7 +49,7 @@ def lived(code: str, home: Path, path: Path, *before: str, **variables: str) -> 
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[-1])

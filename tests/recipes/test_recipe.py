@@ -71,7 +71,7 @@ def test_a_recipe_of_a_file_gives_its_model_the_files_name(tmp_path: Path) -> No
     path.write_text("{")
     with pytest.raises(ConfigError, match=r"mine\.json is not valid JSON"):
         find_recipe(str(path))
-    with pytest.raises(ConfigError, match="cannot read the recipe"):
+    with pytest.raises(ConfigError, match="no such recipe"):
         find_recipe(str(tmp_path / "absent.json"))
     with pytest.raises(ConfigError, match="did you mean 'denoise-low'"):
         find_recipe("denoise-lo")

@@ -98,12 +98,15 @@ def decode_file(
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
     """
     started = time.perf_counter()
-    audio, rate = decode(source, seed=seed, model=model)
-    samples = audio[:, None] if audio.ndim == 1 else audio
-    info = AudioInfo(str(source), rate, samples.shape[1], len(samples), "WAV", "PCM_24")
+    encoding = Encoding.load(source)
+    rate, channels = encoding.original_rate, encoding.channels
+    sound = _mono(encoding.sound(open_synthesiser(model), seed=seed), encoding)
+    info = AudioInfo(str(source), rate, channels, len(sound), "WAV", "PCM_24")
     with AudioWriter(target, info, overwrite=overwrite) as writer:
-        writer.write(samples)
-    return FileReport.since(started, source, target, info, len(samples), writer.n_clipped)
+        # A second at a time: however many channels there are, the memory is that of one.
+        for start in range(0, len(sound), rate):
+            writer.write(np.tile(sound[start : start + rate, None], (1, channels)))
+    return FileReport.since(started, source, target, info, len(sound), writer.n_clipped)
 
 
 def encoded(recording: Recording, model: OnnxSynthesiser, instrument: str | None) -> Encoding:
@@ -114,6 +117,10 @@ def encoded(recording: Recording, model: OnnxSynthesiser, instrument: str | None
 
 def as_recorded(audio: np.ndarray, encoding: Encoding) -> np.ndarray:
     """Audio [T] at the model's rate, at the recording's rate and with its channels."""
-    sound = resample(audio, encoding.sample_rate, encoding.original_rate)
-    sound = fitted(sound, encoding.original_samples)
+    sound = _mono(audio, encoding)
     return sound if encoding.channels == 1 else np.tile(sound[:, None], (1, encoding.channels))
+
+
+def _mono(audio: np.ndarray, encoding: Encoding) -> np.ndarray:
+    sound = resample(audio, encoding.sample_rate, encoding.original_rate)
+    return fitted(sound, encoding.original_samples)

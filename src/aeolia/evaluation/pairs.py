@@ -12,12 +12,14 @@ a column `name` and any of `snr_db`, `room`, `speaker`, `noise`; other columns a
 
 from __future__ import annotations
 
-import csv
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.config.ranges import shown
 from aeolia.errors import DataError
+from aeolia.files import read_rows, read_text
 
 __all__ = ["Pair", "PairSet", "find_pairs"]
 
@@ -75,8 +77,10 @@ def _pair(name: str, noisy: Path, clean: Path, labels: dict[str, str]) -> Pair:
     text = labels.pop("snr_db", "")
     try:
         snr_db = float(text) if text else None
-    except ValueError as error:
-        raise DataError(f"snr_db of {name} is {text!r}; it must be a number of dB") from error
+    except ValueError:
+        snr_db = math.nan
+    if snr_db is not None and not math.isfinite(snr_db):
+        raise DataError(f"snr_db of {name} is {shown(text)}; it must be a number of dB")
     return Pair(name, noisy, clean, snr_db, labels)
 
 
@@ -113,17 +117,18 @@ def _read_labels(folder: Path) -> dict[str, dict[str, str]]:
     """What pairs.csv, or VoiceBank-DEMAND's log, says of each name."""
     table = folder / "pairs.csv"
     if table.is_file():
-        with table.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-        if rows and "name" not in rows[0]:
-            raise DataError(f"{table} has columns {', '.join(rows[0])}; a column name is needed")
+        columns, rows = read_rows(table, "table of pairs", DataError)
+        if rows and "name" not in columns:
+            raise DataError(
+                f"{table} has columns {', '.join(columns)[:80]}; a column name is needed"
+            )
         return {
             _stem(row.pop("name")): {key: value for key, value in row.items() if key and value}
             for row in rows
         }
     log = folder / "log_testset.txt"
     if log.is_file():  # each line: p232_001 bus 17.5
-        fields = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+        fields = [line.split() for line in read_text(log, "list of pairs", DataError).splitlines()]
         return {
             _stem(row[0]): {"noise": row[1], "snr_db": row[2], "speaker": row[0].split("_")[0]}
             for row in fields

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aeolia.config import CONFIG_OF_TASK, AnyConfig, config_from_dict
 from aeolia.errors import ConfigError
+from aeolia.files import read_text
 from aeolia.recipes.recipe import Recipe, Section, read_recipe
 
 __all__ = [
@@ -37,10 +38,7 @@ def _shipped() -> dict[str, Recipe]:
 
 def _read(path: Path, name: str) -> Recipe:
     """The recipe of a file; a model that it gives no name is called by the file's."""
-    try:
-        found = read_recipe(path.read_text(encoding="utf-8"), f"the recipe {name}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the recipe {path}: {error}") from error
+    found = read_recipe(read_text(path, "recipe", ConfigError), f"the recipe {name}")
     if not found.model:
         return found
     return replace(found, model={"name": path.stem, **found.model})

@@ -57,7 +57,7 @@ class StepGraph:
             ModelError: the model fails, or an output is not finite or of another shape.
         """
         following = {f"next_{name}": state[name].shape for name in self.state_shapes}
-        output, *states = self.session.run({**inputs, **state}, {"output": shape, **following})
+        output, *states = self.session.run({**inputs, **state}, {"output": shape}, following)
         return output, dict(zip(self.state_shapes, states, strict=True))
 
 

@@ -37,40 +37,51 @@ class Session:
         self.metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
 
     def run(
-        self, inputs: Mapping[str, np.ndarray], shapes: Mapping[str, Shape]
+        self,
+        inputs: Mapping[str, np.ndarray],
+        shapes: Mapping[str, Shape],
+        states: Mapping[str, Shape] | None = None,
     ) -> list[np.ndarray]:
-        """The outputs named in `shapes`, in that order.
+        """The outputs named in `shapes` and then those in `states`, in that order.
+
+        States may hold what they like, which saves the time to look: what is not finite in them
+        reaches an output.
 
         Raises:
             ModelError: the graph fails, or an output is not finite or of another shape.
         """
+        expected = {**shapes, **(states or {})}
         try:
-            results: Sequence[Any] = self._session.run(list(shapes), inputs, _options())
+            results: Sequence[Any] = self._session.run(list(expected), inputs, _options())
         except Exception as error:  # ONNX Runtime raises a dozen unrelated classes here.
             raise ModelError(
                 f"{self.path}: the model failed ({first_words(error)}); it may be damaged: copy "
                 f"it again, or export it again with `aeolia export`"
             ) from error
-        for (name, shape), result in zip(shapes.items(), results, strict=True):
+        for (name, shape), result in zip(expected.items(), results, strict=True):
             if not isinstance(result, np.ndarray) or result.dtype != np.float32:
                 raise ModelError(
                     f"{self.path}: its {name} is no array of 32-bit floating-point numbers; export "
                     f"the model again with `aeolia export`"
                 )
-            if len(shape) != result.ndim or any(
-                size not in (-1, there) for size, there in zip(shape, result.shape, strict=True)
-            ):
+            if result.shape != shape and not _matches(result.shape, shape):
                 raise ModelError(
                     f"{self.path}: its {name} has the shape {list(result.shape)} where "
                     f"{['any' if size < 0 else size for size in shape]} is needed; export the "
                     f"model again with `aeolia export`"
                 )
-            if not np.isfinite(result).all():
+            if name in shapes and not np.isfinite(result).all():
                 raise ModelError(
                     f"{self.path}: its {name} is not finite (NaN or infinity); the model is "
                     f"damaged, or this input is beyond it: copy or export it again, or use another"
                 )
         return list(results)
+
+
+def _matches(found: Shape, needed: Shape) -> bool:
+    return len(found) == len(needed) and all(
+        size in (-1, there) for there, size in zip(found, needed, strict=True)
+    )
 
 
 def open_session(path: Path) -> Session:

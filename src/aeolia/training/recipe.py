@@ -12,6 +12,7 @@ from torch import Tensor
 from aeolia.config import AnyConfig, config_from_dict
 from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError
+from aeolia.files import read_text
 from aeolia.models.checkpoint import read_checkpoint
 from aeolia.recipes.catalogue import DEFAULT_PRESETS, RECIPES, Preset, preset, structure
 from aeolia.recipes.recipe import SECTIONS, Section
@@ -99,10 +100,7 @@ def read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
     sections: dict[str, Any] = {name: {} for name in SECTIONS}
     if path is None:
         return sections
-    try:
-        found = read_object(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the config {path}: {error}") from error
+    found = read_object(read_text(path, "config", ConfigError), str(path))
     expected = f"{path} must hold the sections {', '.join(SECTIONS)}, or some of them"
     for name, values in found.items():
         if name not in SECTIONS:

@@ -21,8 +21,9 @@ from typing import Any
 
 import torch
 
-from aeolia.errors import TrainingError
-from aeolia.files import write_atomically
+from aeolia.config.strict import read_object
+from aeolia.errors import ConfigError, TrainingError
+from aeolia.files import read_rows, read_text, write_atomically
 
 __all__ = ["RunFolder"]
 
@@ -89,14 +90,14 @@ class RunFolder:
                 "give the --out folder of an earlier aeolia train, or leave --resume out"
             )
         try:
-            settings = json.loads(path.read_text(encoding="utf-8"))
+            settings = read_object(read_text(path, "record of a run", TrainingError), "it")
             if "loss" not in settings and "train" in settings:
                 raise TrainingError(
                     f"{self.path} is a run of an earlier version; go on from its weights in a new "
                     f"one with --from {self.path}"
                 )
             return {name: settings[name] for name in ("model", "train", "loss", "mix", "data")}
-        except (ValueError, KeyError, TypeError) as error:
+        except (ConfigError, KeyError) as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); start again with another --out"
             ) from error
@@ -110,8 +111,7 @@ class RunFolder:
         path = self.path / f"{file}.csv"
         if not path.is_file():
             return {}
-        with path.open(newline="") as stream:
-            lines = list(csv.DictReader(stream))
+        _, lines = read_rows(path, "log of a run", TrainingError)
         return lines[-1] if lines else {}
 
     def save_state(self, state: dict[str, Any]) -> None:

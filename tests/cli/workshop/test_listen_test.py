@@ -78,8 +78,8 @@ def test_analyses_all_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     [
         (["old", "-o", "test"], "only one system came, old"),
         (["old", "nowhere", "-o", "test"], "nowhere does not exist"),
-        (["analyse", "nothing.csv"], "nothing.csv cannot be read"),
-        (["analyse", "old/a.wav"], "old/a.wav cannot be read"),
+        (["analyse", "nothing.csv"], "nothing.csv: no such export of ratings; check the path"),
+        (["analyse", "old/a.wav"], "old/a.wav: no text in UTF-8; name an export of ratings"),
         (["old", "new"], "'--out'"),
         (["analyse"], "CSV"),
     ],

@@ -69,6 +69,13 @@ def test_a_manifest_without_split_and_rate_is_read(tmp_path: Path) -> None:
             "line 2: split is 'test'; it must be train, choose",
         ),
         ("path,kind,seconds\na.wav,speech,long\n", "line 2: seconds is 'long', not a number"),
+        ("path,kind,seconds\na.wav,speech,nan\n", "seconds is 'nan', not a number from 0 up"),
+        ("path,kind,midi\na.wav,note,-3\n", "midi is '-3', not a number from 0 up"),
+        ("path,kind,sample_rate\na.wav,speech,inf\n", "sample_rate is 'inf', not a number"),
+        (f"path,kind,seconds\na.wav,speech,{'9' * 400}\n", "seconds is '99999.*characters"),
+        ("path,kind\n,speech\n", "line 2: path names no file"),
+        ("path,kind\na\0.wav,speech\n", "line 2: path names no file|not CSV"),
+        (f"path,kind\n{'a' * 200_000},speech\n", "line .: not CSV .*name a manifest"),
     ],
 )
 def test_a_bad_manifest_is_one_clear_error(tmp_path: Path, text: str | None, message: str) -> None:

@@ -49,7 +49,7 @@ def test_the_same_line_twice_counts_once(tmp_path: Path) -> None:
         ("t1,mushra,Ada,1,fan,A,ours,system,101", "line 2: the rating is '101'"),
         ("t1,mushra,Ada,1,fan,A,ours,system,good", "a number from 0 to 100 is needed"),
         ("t1,ab,Ada,1,fan,A,ours,system,0.7", "0, 0.5 or 1 is needed"),
-        ("t1,mushra,Ada,1,fan,A,ours,system", "the rating is None"),
+        ("t1,mushra,Ada,1,fan,A,ours,system", "the rating is ''"),
         ("t1,mushra,Ada,1,fan,A,ours,boss,50", "not as exported"),
         ("t1,mushra,Ada,one,fan,A,ours,system,50", "not as exported"),
         ("t1,ab,Ada,1,fan,A,ours,system,1", "trial 1 of 'Ada' is not one choice"),
@@ -71,10 +71,10 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         read_ratings([write(tmp_path / "empty.csv")])
     with pytest.raises(DataError, match="lacks the column 'test'"):
         read_ratings([write(tmp_path / "scores.csv", "a,1", head="name,snr\r\n")])
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="no such export of ratings"):
         read_ratings([tmp_path / "nothing.csv"])
     (tmp_path / "sound.csv").write_bytes(b"RIFF\xff\xfe\x00\x80")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="no text in UTF-8"):
         read_ratings([tmp_path / "sound.csv"])
 
 

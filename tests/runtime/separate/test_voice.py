@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from aeolia.errors import InputError, ModelError
-from aeolia.runtime.separate.voice import Voice
+from aeolia.runtime.separate.voice import Voice, _checksum
 
 
 def voice(size: int = 64) -> Voice:
@@ -72,11 +72,14 @@ def edited(path: Path, **changes: object) -> None:
     [
         (b"", "not a readable voice file"),
         (b"RIFF\x00\xff\xfe", "not a readable voice file"),
-        (b"[1, 2]", "not a JSON object"),
+        (b"[1, 2]", "must be a JSON object"),
         (b'{"some": "json"}', "not a voice of Aeolia's"),
         (b'{"aeolia_voice": 7}', "voice format 7, but .* reads format 1"),
         (b'{"aeolia_voice": 1}', "damaged"),
         (b" " * (1 << 21), "too large"),
+        (b"[" * 100_000, "not a readable voice file"),
+        (b'{"aeolia_voice": ' + b"9" * 5000 + b"}", "not a readable voice file"),
+        (b'{"aeolia_voice": NaN}', "not a readable voice file"),
     ],
 )
 def test_what_is_no_voice(tmp_path: Path, content: bytes, match: str) -> None:
@@ -91,6 +94,31 @@ def test_damage_is_noticed(saved: Path) -> None:
     edited(saved, vector=[1.0] + [0.0] * 63)
     with pytest.raises(InputError, match="damaged .*checksum"):
         Voice.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vector", [10**400] + [0.0] * 63),
+        ("vector", "long"),
+        ("vector", [[1.0]]),
+        ("vector", None),
+        ("seconds", 10**400),
+        ("seconds", -1),
+        ("seconds", []),
+        ("warnings", 3),
+    ],
+)
+def test_values_that_cannot_be_with_a_checksum_that_fits(
+    saved: Path, name: str, value: object
+) -> None:
+    edited(saved, **{name: value})
+    content = json.loads(saved.read_text())
+    content.pop("checksum")
+    edited(saved, checksum=_checksum(content))
+    with pytest.raises(InputError, match="a damaged voice file") as caught:
+        Voice.load(saved)
+    assert "\n" not in str(caught.value)
 
 
 def test_missing_and_folder(tmp_path: Path) -> None:

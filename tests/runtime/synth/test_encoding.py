@@ -96,7 +96,7 @@ def test_saved_and_read_back(tmp_path: Path, model: OnnxSynthesiser, encoding: E
 
 def test_files_that_are_no_encodings(tmp_path: Path, encoding: Encoding) -> None:
     bad = tmp_path / "bad.npz"
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no such encoding; check the path"):
         Encoding.load(bad)
     for content in (b"", b"text", b"PK\x03\x04broken"):
         bad.write_bytes(content)
@@ -116,6 +116,22 @@ def test_files_that_are_no_encodings(tmp_path: Path, encoding: Encoding) -> None
         ("instrument", np.zeros(9)),
         ("latent", np.full((1, 4), np.nan)),
         ("n_samples", 10**9),
+        ("channels", 2**62),
+        ("channels", 0),
+        ("channels", -1),
+        ("channels", np.uint64(2**64 - 1)),
+        ("original_samples", 2**40),
+        ("original_samples", 5),
+        ("original_rate", 1),
+        ("sample_rate", 0),
+        ("hop_length", 0),
+        ("hop_length", 2**31),
+        ("pitch_hz", np.full(120, 1e300)),
+        ("pitch_hz", np.full(120, -1.0)),
+        ("loudness_db", np.full(120, 3e38, np.float32)),
+        ("latent", np.zeros((1, 0))),
+        ("latent_seconds", np.array([np.inf])),
+        ("model", np.array(["notes"])),
     ):
         np.savez(bad, **{**values, name: value})
         with pytest.raises(InputError, match="do not fit together"):

@@ -6,13 +6,14 @@ answers. Whatever none recognises belongs to a plain folder: the folder a file l
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from aeolia.config.classes import STEMS
+from aeolia.errors import DataError
+from aeolia.files import read_rows
 
 __all__ = [
     "LAYOUTS",
@@ -211,9 +212,9 @@ def esc50_classes(root: Path) -> dict[str, str]:
     table = root / "meta" / "esc50.csv"
     if not table.is_file():
         return {}
-    with table.open(newline="", encoding="utf-8") as stream:
-        return {
-            line["filename"]: line["category"]
-            for line in csv.DictReader(stream)
-            if line.get("filename") and line.get("category")
-        }
+    _, rows = read_rows(table, "table of ESC-50", DataError)
+    return {
+        row["filename"]: row["category"]
+        for row in rows
+        if row.get("filename") and row.get("category")
+    }

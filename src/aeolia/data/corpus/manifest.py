@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import os
 import re
 from collections import defaultdict
@@ -21,8 +22,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from aeolia.config.ranges import shown
 from aeolia.errors import DataError
-from aeolia.files import writing
+from aeolia.files import read_rows, writing
 
 __all__ = [
     "FULL_BAND_HZ",
@@ -103,31 +105,46 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
         field.name: type(field.default) for field in fields(Row) if field.name != "path"
     }
     rows = []
-    with path.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        if not {"path", "kind"} <= set(reader.fieldnames or ()):
-            raise DataError(f"{path} is not a manifest: its first line must name path and kind")
-        for record in reader:
-            values = {}
-            for name, kind in known.items():
-                text = record.get(name) or ""
-                try:
-                    values[name] = kind(float(text) if kind is int else text) if text else kind()
-                except ValueError:
-                    raise DataError(
-                        f"{path} line {reader.line_num}: {name} is {text!r}, not a number"
-                    ) from None
-            if split := values["split"]:
-                values["split"] = split_named(split)
-                if not values["split"]:
-                    raise DataError(
-                        f"{path} line {reader.line_num}: split is {split!r}; it must be "
-                        f"{', '.join(SPLITS)}, or empty"
-                    )
-            rows.append(Row(path=os.path.join(root, record["path"] or ""), **values))
+    columns, records = read_rows(path, "manifest", DataError)
+    if not {"path", "kind"} <= set(columns):
+        raise DataError(f"{path} is not a manifest: its first line must name path and kind")
+    for number, record in enumerate(records, 2):
+        values = {}
+        for name, kind in known.items():
+            text = record.get(name, "")
+            try:
+                values[name] = _value(text, kind) if text else kind()
+            except ValueError:
+                raise DataError(
+                    f"{path} line {number}: {name} is {shown(text)}, not a number from 0 up"
+                ) from None
+        if split := values["split"]:
+            values["split"] = split_named(split)
+            if not values["split"]:
+                raise DataError(
+                    f"{path} line {number}: split is {shown(split)}; it must be "
+                    f"{', '.join(SPLITS)}, or empty"
+                )
+        if not record["path"] or "\0" in record["path"]:
+            raise DataError(f"{path} line {number}: path names no file; give one, or leave it out")
+        rows.append(Row(path=os.path.join(root, record["path"]), **values))
     if not rows:
         raise DataError(f"{path} lists no recordings")
     return rows
+
+
+def _value(text: str, kind: Callable[..., Any]) -> Any:
+    """A cell as text or number.
+
+    Raises:
+        ValueError: it must be a number and is none, or one below 0, or not finite.
+    """
+    if kind is str:
+        return text
+    value = float(text)
+    if not 0.0 <= value < math.inf:
+        raise ValueError(text)
+    return kind(value)
 
 
 def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:

@@ -6,8 +6,7 @@ What none of them gives (pitch 0) is left to a pitch tracker.
 
 from __future__ import annotations
 
-import csv
-import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -15,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.config.strict import read_object
 from aeolia.data.corpus.manifest import split_named
-from aeolia.errors import DataError
+from aeolia.errors import ConfigError, DataError
+from aeolia.files import read_rows, read_text
 
 __all__ = ["NoteFile", "find_notes", "pitch_from_name"]
 
@@ -26,6 +27,8 @@ _NOTE = re.compile(r"(?<![a-z])([a-g])([#sb]|is|es)?(-?\d)(?![0-9])", re.IGNOREC
 _NUMBER = re.compile(r"(?<![0-9a-z])(?:midi|note|n|p|m)?[_-]?(\d{2,3})(?![0-9a-z])", re.IGNORECASE)
 #: NSynth's file names: instrument, pitch, velocity.
 _NSYNTH = re.compile(r"_\d{3}-(\d{3})-\d{3}$")
+#: The key of an opcode of SFZ, which ends the value before it.
+_OPCODE = re.compile(r"(?:^|\s)(\w+)=")
 #: Names of columns, the first that a table has counts.
 _PATH_COLUMNS = ("path", "file", "filename", "file_name", "name", "sample")
 _PITCH_COLUMNS = ("midi", "pitch", "midi_pitch", "note", "key", "pitch_midi")
@@ -118,67 +121,72 @@ def _unique(notes: Iterable[NoteFile]) -> list[NoteFile]:
 
 def _from_table(table: Path, kind: str, inside: Path | None) -> Iterator[NoteFile]:
     """Rows of a CSV file that name an audio file; other tables give nothing."""
-    with table.open(newline="", encoding="utf-8", errors="replace") as stream:
-        reader = csv.DictReader(stream)
-        columns = {name.strip().lower(): name for name in reader.fieldnames or () if name}
+    names, rows = read_rows(table, "table of notes", DataError, errors="replace")
+    columns = {name.strip().lower(): name for name in names if name}
 
-        def column(names: tuple[str, ...]) -> str | None:
-            return next((columns[name] for name in names if name in columns), None)
+    def column(names: tuple[str, ...]) -> str | None:
+        return next((columns[name] for name in names if name in columns), None)
 
-        path_column, pitch_column = column(_PATH_COLUMNS), column(_PITCH_COLUMNS)
-        label_column, velocity_column = column(_LABEL_COLUMNS), column(_VELOCITY_COLUMNS)
-        if path_column is None or (pitch_column is None and label_column is None):
-            return
-        for row in reader:
-            path = Path(os.path.abspath(table.parent / (row[path_column] or "")))
-            if path.suffix.lower() not in AUDIO_SUFFIXES or row.get("kind", kind) != kind:
-                continue
-            if inside is not None and not path.is_relative_to(inside):
-                continue
-            pitch = _pitch(row[pitch_column] if pitch_column else "")
-            velocity = _number(row[velocity_column] if velocity_column else "")
-            yield NoteFile(
-                str(path),
-                (row[label_column] if label_column else "") or path.parent.name,
-                pitch,
-                -1.0 if velocity is None else velocity / (127.0 if velocity > 1.0 else 1.0),
-                row.get("source") or table.parent.name,
-                row.get("licence") or "",
-                _number(row.get("bandwidth_hz") or "") or 0.0,
-                table.name if pitch else "",
-                split_named(row.get("split") or ""),
-            )
+    path_column, pitch_column = column(_PATH_COLUMNS), column(_PITCH_COLUMNS)
+    label_column, velocity_column = column(_LABEL_COLUMNS), column(_VELOCITY_COLUMNS)
+    if path_column is None or (pitch_column is None and label_column is None):
+        return
+    for row in rows:
+        path = Path(os.path.abspath(table.parent / row[path_column]))
+        if path.suffix.lower() not in AUDIO_SUFFIXES or row.get("kind", kind) != kind:
+            continue
+        if inside is not None and not path.is_relative_to(inside):
+            continue
+        pitch = _pitch(row[pitch_column] if pitch_column else "")
+        velocity = _number(row[velocity_column] if velocity_column else "")
+        yield NoteFile(
+            str(path),
+            (row[label_column] if label_column else "") or path.parent.name,
+            pitch,
+            -1.0 if velocity is None else velocity / (127.0 if velocity > 1.0 else 1.0),
+            row.get("source") or table.parent.name,
+            row.get("licence") or "",
+            _number(row.get("bandwidth_hz") or "") or 0.0,
+            table.name if pitch else "",
+            split_named(row.get("split") or ""),
+        )
 
 
 def _from_nsynth(table: Path) -> Iterator[NoteFile]:
     """Notes of NSynth (Engel et al., 2017): examples.json beside a folder audio/."""
     try:
-        examples = json.loads(table.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{table} is not valid JSON ({error}); copy it again") from error
+        text = read_text(table, "list of notes", DataError, 1 << 29)
+        examples = read_object(text, str(table))
+    except ConfigError as error:
+        raise DataError(f"{error}; copy it again") from error
     for name, example in examples.items():
         path = table.resolve().parent / "audio" / f"{name}.wav"
-        if path.is_file():
-            yield NoteFile(
-                str(path),
-                str(example.get("instrument_str") or example.get("instrument_family_str")),
-                float(example.get("pitch", 0)),
-                float(example.get("velocity", -127)) / 127.0,
-                "nsynth",
-                labelled_by=table.name,
-            )
+        if "\0" in name or not isinstance(example, dict) or not path.is_file():
+            continue
+        pitch, velocity = (_number(str(example.get(key, ""))) for key in ("pitch", "velocity"))
+        yield NoteFile(
+            str(path),
+            str(example.get("instrument_str") or example.get("instrument_family_str")),
+            pitch or 0.0,
+            -1.0 if velocity is None else velocity / 127.0,
+            "nsynth",
+            labelled_by=table.name,
+        )
 
 
 def _from_sfz(table: Path) -> Iterator[NoteFile]:
     """Samples of an SFZ instrument and the keys they were recorded at."""
-    text = re.sub(r"//[^\n]*", "", table.read_text(encoding="utf-8", errors="replace"))
+    written = read_text(table, "SFZ instrument", DataError, errors="replace")
+    text = re.sub(r"//[^\n]*", "", written)
     folder = table.resolve().parent
     inherited: dict[str, dict[str, str]] = {}
     prefix = ""
     for header, body in re.findall(r"<(\w+)>([^<]*)", text):
         # A value lasts until the next key=, so that paths may hold spaces.
         opcodes = {
-            key: value.strip() for key, value in re.findall(r"(\w+)=(.*?)(?=\s+\w+=|\s*$|\n)", body)
+            key: value.strip()
+            for line in body.splitlines()
+            for key, value in zip(*[iter(_OPCODE.split(line)[1:])] * 2, strict=True)
         }
         if header == "control":
             prefix = opcodes.get("default_path", prefix)
@@ -191,7 +199,7 @@ def _from_sfz(table: Path) -> Iterator[NoteFile]:
                 continue
             path = Path(os.path.normpath(folder / (prefix + merged["sample"]).replace("\\", "/")))
             key = merged.get("pitch_keycenter") or merged.get("key") or merged.get("lokey", "")
-            if path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES:
+            if "\0" not in str(path) and path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES:
                 high = _number(merged.get("hivel", ""))
                 yield NoteFile(
                     str(path),
@@ -225,9 +233,10 @@ def _from_names(root: Path) -> Iterator[NoteFile]:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        value = float(text) if text else math.nan
     except ValueError:
         return None
+    return value if math.isfinite(value) else None
 
 
 def _pitch(text: str | None) -> float:

@@ -10,13 +10,14 @@ both have 0.5 where there was no difference.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aeolia.config.ranges import shown
 from aeolia.errors import DataError
+from aeolia.files import read_rows
 
 __all__ = ["Rating", "Ratings", "careless", "read_ratings"]
 
@@ -120,17 +121,10 @@ def read_ratings(paths: Sequence[Path | str]) -> Ratings:
 
 def _read_file(path: Path) -> Iterator[tuple[str, str, Rating]]:
     """(test, method, rating) of each line."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in CSV"
-        raise DataError(
-            f"{path} cannot be read ({reason}); name a file that the page exported"
-        ) from error
+    columns, rows = read_rows(path, "export of ratings", DataError)
     if not rows:
         raise DataError(f"{path} holds no ratings; leave it out, or export it again")
-    missing = [column for column in _COLUMNS if column not in rows[0]]
+    missing = [column for column in _COLUMNS if column not in columns]
     if missing:
         raise DataError(
             f"{path} lacks the column {missing[0]!r}; name a file that the page of a listening "
@@ -143,7 +137,7 @@ def _read_file(path: Path) -> Iterator[tuple[str, str, Rating]]:
         allowed = rating in (0.0, 0.5, 1.0) if row["method"] == "ab" else 0 <= rating <= 100
         if not allowed:
             raise DataError(
-                f"{path}, line {number}: the rating is {row['rating']!r}; "
+                f"{path}, line {number}: the rating is {shown(row['rating'])}; "
                 f"{_ALLOWED[row['method']]} is needed"
             )
         yield (
@@ -174,15 +168,15 @@ def _check_pairs(ratings: Ratings) -> None:
             )
 
 
-def _number(text: str | None) -> float:
+def _number(text: str) -> float:
     try:
         return float(text or "nan")
     except ValueError:
         return math.nan
 
 
-def _whole(text: str | None) -> bool:
-    return text is not None and text.isdecimal()
+def _whole(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
 
 
 def careless(ratings: Ratings) -> dict[str, str]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aeolia.errors import InputError, ModelError
-from aeolia.files import in_words, write_atomically
+from aeolia.config.strict import read_object
+from aeolia.errors import ConfigError, InputError, ModelError
+from aeolia.files import read_limited, write_atomically
 
 __all__ = ["VOICE_SUFFIX", "Voice"]
 
@@ -97,6 +99,8 @@ class Voice:
             vector = np.array(content["vector"], np.float32)
             if vector.ndim != 1 or not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:
                 raise ValueError("its vector is not of length 1")
+            if not 0.0 <= float(content["seconds"]) < math.inf:
+                raise ValueError("its clip has no length")
             return cls(
                 vector,
                 model=str(content["model"]),
@@ -105,7 +109,7 @@ class Voice:
                 seconds=float(content["seconds"]),
                 warnings=tuple(map(str, content["warnings"])),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             raise InputError(
                 f"{path}: a damaged voice file ({reason}); make it again from the speaker's clip "
@@ -133,15 +137,9 @@ def _checksum(content: dict[str, Any]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.is_file() and path.stat().st_size > _MOST_BYTES:
-            raise ValueError("too large for one")
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError("not a JSON object")
-        return content
-    except OSError as error:
-        raise InputError(f"{path}: {in_words(error, 'voice file')}") from error
-    except ValueError as error:
+        data = read_limited(path, "voice file", _MOST_BYTES)
+        return read_object(data.decode("utf-8"), "it")
+    except (ConfigError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: not a readable voice file ({' '.join(str(error).split())[:60]}); give a "
             f"clip of the speaker, or a file that --save-voice wrote"

@@ -10,10 +10,8 @@ original_rate, original_samples, channels, format        the recording's; sample
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,18 +21,16 @@ from aeolia.audio.pitch.tracker import PitchTrack, track_pitch
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError
 from aeolia.files import write_atomically
+from aeolia.runtime.synth.encoding_file import ENCODING_FORMAT, MOST_MINUTES, read_encoding
 from aeolia.runtime.synth.follower import LoudnessFollower
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
 __all__ = ["Encoding", "check_monophonic", "encode_recording", "nearest_instrument"]
 
-_FORMAT = 1
 _WINDOW_SECONDS, _STEP_SECONDS = 3.0, 1.5
 #: What of a recording is compared with each instrument.
 _COMPARED_SECONDS = 2.0
 _LEAST_VOICED_SECONDS = 0.08
-#: A synthesiser's contours of more than this would be a mistake of the caller, or fill memory.
-_MOST_MINUTES = 30.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ class Encoding:
         if path.exists() and not overwrite:
             raise InputError(f"{path}: already exists; add --overwrite, or name another output")
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, format=_FORMAT, **vars(self))
+        np.savez_compressed(buffer, allow_pickle=False, format=ENCODING_FORMAT, **vars(self))
         try:
             write_atomically(path, buffer.getvalue())
         except OSError as error:
@@ -108,56 +104,7 @@ class Encoding:
         Raises:
             InputError: the file is missing, damaged, or no encoding of this format.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                values = {name: file[name] for name in file.files}
-        except OSError as error:
-            reason = error.strerror or "not a .npz file"
-            raise InputError(f"{path}: cannot be read ({reason}); name an encoding") from error
-        except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-            raise InputError(
-                f"{path}: not an encoding; name a .npz file that `aeolia encode` wrote"
-            ) from error
-        return cls._checked(values, path)
-
-    @classmethod
-    def _checked(cls, values: dict[str, np.ndarray], path: str | Path) -> Encoding:
-        fields = cls.__dataclass_fields__
-        missing = [name for name in fields if name not in values]
-        if missing or int(values.get("format", 0)) != _FORMAT:
-            raise InputError(
-                f"{path}: not an encoding of format {_FORMAT}"
-                + (f" (it has no {missing[0]})" if missing else "")
-                + "; encode the recording again with `aeolia encode`"
-            )
-        plain: dict[str, Any] = {name: values[name] for name in fields}
-        for name in (
-            "sample_rate",
-            "hop_length",
-            "n_samples",
-            "channels",
-            "original_rate",
-            "original_samples",
-        ):
-            plain[name] = int(values[name])
-        plain["model"] = str(values["model"])
-        plain["instruments"] = tuple(map(str, values["instruments"]))
-        encoding = cls(**plain)
-        frames = len(encoding.pitch_hz)
-        fits = (
-            encoding.latent.ndim == 2
-            and len(encoding.latent) == len(encoding.latent_seconds) >= 1
-            and encoding.loudness_db.shape == encoding.pitch_hz.shape == (frames,)
-            and encoding.instrument.shape == (len(encoding.instruments),)
-            and 0 < encoding.n_samples <= frames * encoding.hop_length
-            and all(np.isfinite(v).all() for v in plain.values() if isinstance(v, np.ndarray))
-        )
-        if not fits:
-            raise InputError(
-                f"{path}: an encoding whose arrays do not fit together, or are not finite; the "
-                f"shapes are in the help of `aeolia encode`"
-            )
-        return encoding
+        return cls(**read_encoding(path))
 
 
 def check_monophonic(audio: np.ndarray, sample_rate: int, track: PitchTrack, name: str) -> None:
@@ -197,10 +144,10 @@ def encode_recording(
     mono = audio if audio.ndim == 1 else audio.mean(axis=1)
     if not len(mono):
         raise InputError(f"{name}: empty; a recording of one voice or instrument is needed")
-    if len(mono) > _MOST_MINUTES * 60 * sample_rate:
+    if len(mono) > MOST_MINUTES * 60 * sample_rate:
         raise InputError(
             f"{name}: {len(mono) / sample_rate / 60:.0f} minutes long; at most "
-            f"{_MOST_MINUTES:.0f} can be encoded at once: cut it"
+            f"{MOST_MINUTES:.0f} can be encoded at once: cut it"
         )
     config = model.config
     track = track_pitch(mono, sample_rate)

@@ -17,8 +17,9 @@ from torch import Tensor
 
 import aeolia
 from aeolia.config import AnyConfig
+from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError, TrainingError
-from aeolia.files import write_atomically
+from aeolia.files import read_text, write_atomically
 from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
 from aeolia.recipes.recipe import Recipe, read_recipe
 from aeolia.training.stages.plan import recipe_hash, recipe_to_json
@@ -82,8 +83,8 @@ class RecipeFolder:
                 "an earlier aeolia train --recipe, or leave --resume out"
             )
         try:
-            return read_recipe(path.read_text(encoding="utf-8"), str(path))
-        except (ConfigError, UnicodeDecodeError, OSError) as error:
+            return read_recipe(read_text(path, "recipe", TrainingError), str(path))
+        except ConfigError as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); start again with another --out"
             ) from error
@@ -96,9 +97,9 @@ class RecipeFolder:
         """
         path = self.path / "made_from.json"
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = read_object(read_text(path, "record of a run", TrainingError), "it")
             return {name: found[name] for name in ("recipe", "data", "paths", "version")}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ConfigError, KeyError) as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); start again with another --out"
             ) from error
