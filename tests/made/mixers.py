@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -25,5 +26,11 @@ def check_draws(mix: Callable[..., Any], names: Sequence[str]) -> None:
         assert torch.equal(value, getattr(again, name))
         joined = torch.cat([getattr(part, name) for part in parts])
         assert torch.allclose(joined, value, atol=1e-6)
+    # Beside a GPU, threads may mix several batches of one mixer at the same time.
+    with ThreadPoolExecutor(3) as threads:
+        beside = list(threads.map(lambda step: mixer.batch(step, 3), range(6)))
+    for step, batch in enumerate(beside):
+        alone = mixer.batch(step, 3)
+        assert all(torch.equal(getattr(batch, name), getattr(alone, name)) for name in names)
     for other in others:
         assert not torch.equal(getattr(whole, names[0]), getattr(other, names[0]))

@@ -60,9 +60,11 @@ def test_metrics_of_a_missing_package_name_the_extra(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setitem(sys.modules, "pesq", None)
     monkeypatch.setitem(sys.modules, "pystoi", None)
-    for metric in (metrics.pesq_wb, metrics.stoi, metrics.estoi):
-        with pytest.raises(MissingExtraError, match=r"pip install aeolia\[train\]"):
+    extras = {metrics.pesq_wb: "pesq", metrics.stoi: "train", metrics.estoi: "train"}
+    for metric, extra in extras.items():
+        with pytest.raises(MissingExtraError, match=rf"pip install 'aeolia\[{extra}\]'"):
             metric(TONE, TONE, 16000)
+    assert all(bool(row.package) == bool(row.extra) for row in metrics.METRICS.values())
 
 
 def test_chosen_metrics_keep_the_tables_order() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import os
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -21,7 +24,7 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import StepReport, train
-from aeolia.training.prefetch import _by_processes, _Steps, prefetched
+from aeolia.training.prefetch import _by_processes, _by_threads, _Steps, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 from made.tiny_models import TINY
@@ -226,12 +229,24 @@ def test_an_error_in_the_data_is_raised_in_the_loop_and_ends_the_thread() -> Non
     assert set(threading.enumerate()) <= before
 
 
-def test_processes_give_the_batches_that_a_thread_gives() -> None:
+@pytest.mark.parametrize("made_by", [_by_processes, _by_threads])
+def test_others_give_the_batches_that_one_thread_gives(
+    made_by: Callable[[_Steps], Iterator[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     steps = range(3, 8)
     pending = _Steps(Bursts(seconds=0.1), CONFIG.batch_size, steps, Processes())
     expected = prefetched(pending.batches, pending.batch_size, steps, Processes())
-    for made, (_, batch) in zip(_by_processes(pending), expected, strict=True):
+    for made, (_, batch) in zip(made_by(pending), expected, strict=True):
         assert torch.equal(made.noisy, batch.noisy)
+
+
+def test_leaving_threads_that_mix_ends_them() -> None:
+    before = set(threading.enumerate())
+    made = _by_threads(_Steps(Bursts(seconds=0.1), 1, range(1000), Processes()))
+    next(made)
+    made.close()
+    assert set(threading.enumerate()) <= before
 
 
 def test_leaving_the_loop_ends_the_thread() -> None:

@@ -13,6 +13,7 @@ import torch
 
 from aeolia.cli import run
 from aeolia.data.denoise.mixer import Batch
+from aeolia.errors import TrainingError
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
@@ -27,6 +28,25 @@ from made.tiny_training import Bursts, make_recordings, write_config
 def column(folder: Path, name: str, file: str = "log") -> list[float]:
     with (folder / f"{file}.csv").open(newline="") as stream:
         return [float(line[name]) for line in csv.DictReader(stream)]
+
+
+def test_a_gpu_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert Processes().device() == torch.device("cpu")
+    monkeypatch.setenv("AEOLIA_DEVICE", "mps")
+    with pytest.raises(TrainingError, match="PyTorch has cpu here"):
+        Processes().device()
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.delenv("AEOLIA_DEVICE")
+    assert Processes().device() == torch.device("mps")
+    assert not Processes().trains_in_bfloat16(10**9)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert Processes().device() == torch.device("cuda", 1)
+    assert Processes().trains_in_bfloat16(1)
+    monkeypatch.setenv("AEOLIA_DEVICE", "cpu")
+    assert Processes().device() == torch.device("cpu")
 
 
 def test_two_processes_train_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

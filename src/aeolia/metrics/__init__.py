@@ -8,7 +8,7 @@
     log_spectral_distance                dB    lower
     log_spectral_distance_above_8k       dB    lower    sample rates above 16 kHz
     multi_resolution_spectral_distance         lower
-    pesq_wb                              MOS   higher   aeolia[train]
+    pesq_wb                              MOS   higher   aeolia[pesq]
     stoi                                       higher   aeolia[train]
     estoi                                      higher   aeolia[train]
 
@@ -62,8 +62,9 @@ class Metric:
     #: Digits after the point in tables.
     digits: int
     compute: Callable[[np.ndarray, np.ndarray, int], float]
-    #: Package of the `train` extra that it needs, or "".
+    #: Package that it needs, or "", and the extra that brings it.
     package: str = ""
+    extra: str = ""
     #: Signals must be sampled faster than this, in Hz.
     above_rate_hz: int = 0
 
@@ -96,9 +97,9 @@ _ROWS = (
         3,
         lambda s, e, _: multi_resolution_spectral_distance(s, e),
     ),
-    Metric("pesq_wb", "PESQ-WB", "MOS", True, 2, pesq_wb, package="pesq"),
-    Metric("stoi", "STOI", "", True, 3, stoi, package="pystoi"),
-    Metric("estoi", "ESTOI", "", True, 3, estoi, package="pystoi"),
+    Metric("pesq_wb", "PESQ-WB", "MOS", True, 2, pesq_wb, package="pesq", extra="pesq"),
+    Metric("stoi", "STOI", "", True, 3, stoi, package="pystoi", extra="train"),
+    Metric("estoi", "ESTOI", "", True, 3, estoi, package="pystoi", extra="train"),
 )
 
 #: Every metric by name.
@@ -122,6 +123,6 @@ def choose_metrics(names: Sequence[str] | None = None) -> list[Metric]:
         if not METRICS[name].installed:
             raise MissingExtraError(
                 f"{name} needs the package {METRICS[name].package}, which is not installed; "
-                "run: pip install aeolia[train]"
+                f"run: pip install 'aeolia[{METRICS[name].extra}]'"
             )
     return [metric for metric in _ROWS if metric.name in names]

@@ -1,7 +1,7 @@
 """Scores that predict listeners: PESQ for quality, STOI and ESTOI for intelligibility.
 
 The computations are those of the packages `pesq` (ITU-T P.862.2) and `pystoi` (the authors'
-algorithm), which come with `pip install aeolia[train]` and are imported when first needed.
+algorithm), which `pip install aeolia[pesq]` and `aeolia[train]` bring, imported when first needed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def pesq_wb(reference: np.ndarray, estimate: np.ndarray, sample_rate: float) -> 
     try:
         import pesq
     except ImportError as error:
-        raise _missing("pesq_wb", "pesq") from error
+        raise _missing("pesq_wb", "pesq", "pesq") from error
     reference, estimate = validate(reference, estimate, sample_rate, minimum_seconds=0.25)
     if sample_rate != _PESQ_RATE:
         import soxr
@@ -90,7 +90,7 @@ def _stoi(
     try:
         import pystoi
     except ImportError as error:
-        raise _missing(name, "pystoi") from error
+        raise _missing(name, "pystoi", "train") from error
     reference, estimate = validate(reference, estimate, sample_rate, minimum_seconds=0.4)
     state = np.random.get_state()
     with warnings.catch_warnings():
@@ -121,8 +121,8 @@ def _words(error: Any) -> str:
     return message.decode() if isinstance(message, bytes) else str(message)
 
 
-def _missing(metric: str, package: str) -> MissingExtraError:
+def _missing(metric: str, package: str, extra: str) -> MissingExtraError:
     return MissingExtraError(
         f"{metric} needs the package {package}, which is not installed; "
-        "run: pip install aeolia[train]"
+        f"run: pip install 'aeolia[{extra}]'"
     )

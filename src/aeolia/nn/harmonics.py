@@ -58,9 +58,13 @@ class PhaseAccumulator(nn.Module):
         inside = (start_hz + hz) * (0.5 / self.sample_rate) * self.samples
         # Whole cycles are dropped, and in double precision, so that the phase of the hundredth
         # harmonic is as good after an hour as at the start.
-        total = (start_hz + end_hz).squeeze(2).double() * (0.5 * self.hop_length / self.sample_rate)
-        ends = phase.double() + torch.cumsum(total, dim=1)
-        starts = torch.cat([phase.double(), ends[:, :-1]], dim=1)
+        # Apple's GPUs, which only train on crops, have no double precision.
+        precise = torch.float32 if phase.device.type == "mps" else torch.float64
+        phase = phase.to(precise)
+        total = (start_hz + end_hz).squeeze(2).to(precise)
+        total = total * (0.5 * self.hop_length / self.sample_rate)
+        ends = phase + torch.cumsum(total, dim=1)
+        starts = torch.cat([phase, ends[:, :-1]], dim=1)
         starts = (starts - torch.floor(starts)).float()
         cycles = starts.unsqueeze(2) + inside
         cycles = cycles - torch.floor(cycles + 0.5)

@@ -1,15 +1,19 @@
 """Batches made ahead of the steps that they are for, so that mixing and the optimiser overlap.
 
 Mixing is work for the processor, wherever the model trains: a thread suffices beside a model that
-trains there too; beside a GPU a few processes make several batches at once.
+trains there too; beside a GPU a few processes make several batches at once, or as many threads
+where processes cannot be forked (Windows) or should not be (Apple's GPUs).
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import threading
+from collections import deque
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
@@ -88,9 +92,14 @@ def _one_by_one(pending: _Steps) -> Iterator[Any]:
 
 
 def _on_gpu(pending: _Steps, device: torch.device) -> Iterator[Any]:
-    """Batches that processes made, copied while the GPU computes."""
+    """Batches made by processes or threads, and copied, by CUDA while the GPU computes."""
+    if device.type != "cuda":
+        yield from (_moved(batch, device) for batch in _by_threads(pending))
+        return
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    made = _by_processes(pending) if forks else _by_threads(pending)
     computing, copying = torch.cuda.current_stream(device), torch.cuda.Stream(device)
-    for batch in _by_processes(pending):
+    for batch in made:
         with torch.cuda.stream(copying):
             copied = _moved(batch, device)
         for value in vars(copied).values():
@@ -101,14 +110,35 @@ def _on_gpu(pending: _Steps, device: torch.device) -> Iterator[Any]:
 
 def _by_processes(pending: _Steps) -> Iterator[Any]:
     """Batches in order, from processes that share this one's recordings."""
-    share = (os.cpu_count() or 1) // pending.processes.world
     yield from DataLoader(
         pending,
         batch_size=None,
         collate_fn=lambda batch: batch,
-        num_workers=max(1, min(_MOST_MIXERS, share - 1)),
+        num_workers=_n_mixers(pending),
         multiprocessing_context="fork",
     )
+
+
+def _by_threads(pending: _Steps) -> Iterator[Any]:
+    """The same from threads: what they compute in PyTorch and NumPy runs side by side."""
+    count = _n_mixers(pending)
+    running: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            for index in range(len(pending)):
+                running.append(threads.submit(pending.__getitem__, index))
+                if len(running) > count:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _n_mixers(pending: _Steps) -> int:
+    share = (os.cpu_count() or 1) // pending.processes.world
+    return max(1, min(_MOST_MIXERS, share - 1))
 
 
 def _ahead(made: Iterator[Any]) -> Generator[Any, None, None]:

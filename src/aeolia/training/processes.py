@@ -9,7 +9,12 @@ from typing import Any
 import torch
 import torch.distributed
 
-__all__ = ["Processes"]
+from aeolia.errors import TrainingError
+
+__all__ = ["DEVICE_VARIABLE", "Processes"]
+
+#: Chooses where training runs.
+DEVICE_VARIABLE = "AEOLIA_DEVICE"
 
 #: On a CPU the conversions cost smaller models as much as they save.
 _LARGE = 500_000
@@ -33,15 +38,34 @@ class Processes:
         return cls(torch.distributed.get_rank(), world)
 
     def device(self) -> torch.device:
-        """A GPU of its own where there is one, else the CPU."""
-        if not torch.cuda.is_available():
-            return torch.device("cpu")
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        """A GPU of its own where there is one (NVIDIA's, AMD's or Apple's), else the CPU.
+
+        `AEOLIA_DEVICE` in the environment, such as "cpu", chooses another.
+
+        Raises:
+            TrainingError: it names what PyTorch does not have here.
+        """
+        kind = os.environ.get(DEVICE_VARIABLE, "")
+        there = {
+            "cuda": torch.cuda.is_available(),
+            "mps": torch.backends.mps.is_available(),
+            "cpu": True,
+        }
+        if kind and not there.get(kind):
+            found = ", ".join(name for name, is_there in there.items() if is_there)
+            raise TrainingError(
+                f"{DEVICE_VARIABLE} is {kind!r}, and PyTorch has {found} here; choose one of these"
+            )
+        kind = kind or next(name for name, is_there in there.items() if is_there)
+        if kind != "cuda":
+            return torch.device(kind)
+        return torch.device(kind, int(os.environ.get("LOCAL_RANK", "0")))
 
     def trains_in_bfloat16(self, parameters: int) -> bool:
         """Whether a model of so many parameters trains faster in mixed precision here."""
-        if torch.cuda.is_available():
-            return True
+        device = self.device().type
+        if device != "cpu":
+            return device == "cuda"
         capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
         multiplies = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
         return bool(multiplies) and parameters >= _LARGE

@@ -145,12 +145,18 @@ class RunFolder:
         if not self.writes:
             return
         path = self.path / f"{file}.csv"
+        columns = ["step", *values]
+        if path.exists():
+            # A run may go on where another set of metrics is installed.
+            with path.open(newline="") as stream:
+                columns = next(csv.reader(stream), columns)
         fresh = not path.exists()
+        line = {name: f"{value:.6g}" for name, value in values.items()}
         with path.open("a", newline="") as stream:
-            writer = csv.writer(stream)
+            writer = csv.DictWriter(stream, columns, extrasaction="ignore")
             if fresh:
-                writer.writerow(["step", *values])
-            writer.writerow([step, *(f"{value:.6g}" for value in values.values())])
+                writer.writeheader()
+            writer.writerow({"step": step, **line})
         board = self._tensorboard()
         for name, value in values.items():
             board.add_scalar(f"{file}/{name}", value, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -148,6 +149,8 @@ def training_extra() -> Iterator[None]:
     Raises:
         MissingExtraError: PyTorch or another part of the extra `train` is not installed.
     """
+    # Read when PyTorch is loaded: what it cannot compute on Apple's GPUs yet, the processor does.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     try:
         yield
     except ImportError as error:

@@ -158,11 +158,11 @@ def _score(
             f"{len(found.unpaired)} recording(s) have no partner and were left out, "
             f"such as {found.unpaired[0]}."
         )
-    missing = [metric.name for metric in METRICS.values() if not metric.installed]
+    missing = [metric for metric in METRICS.values() if not metric.installed]
     if missing and everything:
-        notes.append(
-            f"Not installed and left out: {', '.join(missing)} (pip install aeolia[train])."
-        )
+        extras = ",".join(sorted({metric.extra for metric in missing}))
+        names = ", ".join(metric.name for metric in missing)
+        notes.append(f"Not installed and left out: {names} (pip install 'aeolia[{extras}]').")
     # A metric that judged no clip (8 kHz and up, of 16 kHz audio) would be a column of dashes.
     rows = [row for rows in scores.values() for row in rows]
     used = [m for m in metrics if any(math.isfinite(row.values[m.name]) for row in rows)]

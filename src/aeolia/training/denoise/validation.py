@@ -6,13 +6,14 @@ import numpy as np
 
 from aeolia.data.denoise.mixer import Mixer
 from aeolia.errors import InputError
-from aeolia.metrics import estoi, pesq_wb, si_sdr
+from aeolia.metrics import METRICS
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
 from aeolia.runtime.denoise import DenoisingStream
 
 __all__ = ["Validation"]
 
+_METRICS = ("si_sdr", "pesq_wb", "estoi")
 #: SNRs of the clips, taken in turn.
 _SNRS_DB = (-5.0, 0.0, 5.0, 10.0, 15.0)
 
@@ -28,17 +29,16 @@ class Validation:
         self.reference = batch.reference.cpu().numpy()
 
     def __call__(self, model: DenoisingAutoencoder) -> dict[str, float]:
-        """Mean SI-SDR in dB, PESQ-WB and ESTOI over the clips."""
+        """Mean SI-SDR in dB, PESQ-WB where its package is installed, and ESTOI over the clips."""
         backend = TorchBackend(model)
-        scores: dict[str, list[float]] = {"si_sdr": [], "pesq_wb": [], "estoi": []}
+        metrics = [METRICS[name] for name in _METRICS if METRICS[name].installed]
+        scores: dict[str, list[float]] = {metric.name: [] for metric in metrics}
         for noisy, reference in zip(self.noisy, self.reference, strict=True):
             estimate = DenoisingStream(backend, self.sample_rate, 1).process(noisy)
             try:
-                values = (
-                    si_sdr(reference, estimate),
-                    pesq_wb(reference, estimate, self.sample_rate),
-                    estoi(reference, estimate, self.sample_rate),
-                )
+                values = [
+                    metric.compute(reference, estimate, self.sample_rate) for metric in metrics
+                ]
             except InputError:
                 continue  # too little speech in the clip for the perceptual measures
             for name, value in zip(scores, values, strict=True):
