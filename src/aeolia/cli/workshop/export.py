@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 
 import typer
@@ -9,8 +10,18 @@ import typer
 __all__ = ["export"]
 
 
+class Program(str, Enum):
+    """Programs that read files of their own form."""
+
+    sherpa = "sherpa"
+
+
 def export(
-    run: Path = typer.Argument(..., help="Folder of a training run, or a checkpoint file."),
+    run: Path = typer.Argument(
+        ...,
+        metavar="MODEL",
+        help="Folder of a training run, a checkpoint file, or a released model's name.",
+    ),
     out: Path = typer.Option(..., "--out", "-o", help="The .onnx file to write."),
     card: Path = typer.Option(None, help="Model card in Markdown; RUN/card.md by default."),
     preset_name: str = typer.Option(
@@ -19,11 +30,18 @@ def export(
         help="Settings that the same weights serve, instead of the run's own: separate-speaker "
         "for a run of separate-speaker-16k.",
     ),
+    program: Program = typer.Option(
+        None,
+        "--for",
+        help="Write the file as another program reads it: a denoiser for sherpa-onnx, which runs "
+        "it on phones, in browsers and from a dozen languages.",
+    ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
 ) -> None:
     """Export a trained model to an .onnx file that `aeolia denoise --model FILE` runs.
 
         aeolia export run -o model.onnx
+        aeolia export denoise-16k -o for-sherpa.onnx --for sherpa
 
     So do `aeolia separate` and `aeolia synth` with models of their tasks. A separator by speaker
     gets a second file, model.voice.onnx, for enrolment; a synthesiser gets three more.
@@ -32,10 +50,12 @@ def export(
     """
     from aeolia.errors import InputError, MissingExtraError, ModelError
     from aeolia.recipes.catalogue import preset
+    from aeolia.runtime.catalogue import released_models
 
     try:
         from aeolia.models.checkpoint import load_checkpoint
         from aeolia.models.export.onnx import export_onnx
+        from aeolia.models.export.sherpa import export_sherpa
     except ImportError as error:
         raise MissingExtraError(
             f"export needs {error.name}; install it with: pip install 'aeolia[train]'"
@@ -47,13 +67,20 @@ def export(
         raise InputError(f"{out} exists; give --overwrite to replace it, or another --out")
     if not out.parent.is_dir():
         raise InputError(f"the folder {out.parent} does not exist; make it first")
-    card_path = card or run / "card.md"
+    released = None if run.exists() else released_models().get(str(run))
+    if released is not None:
+        run = released.with_suffix(".safetensors")
+    own_card = run.with_suffix(".md") if released else run / "card.md"
+    card_path = card or own_card
     if card is not None and not card.is_file():
         raise ModelError(f"no card at {card}; leave --card out to use the run's own")
     text = card_path.read_text(encoding="utf-8") if card_path.is_file() else ""
     model = load_checkpoint(run, preset(preset_name).model if preset_name else None)
     try:
-        difference = export_onnx(model, out, text)
+        if program is Program.sherpa:
+            difference = export_sherpa(model, out)
+        else:
+            difference = export_onnx(model, out, text)
     except OSError as error:
         raise InputError(f"cannot write {out}: {error.strerror or error}") from error
     typer.echo(

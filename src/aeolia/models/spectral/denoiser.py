@@ -39,14 +39,26 @@ class DenoisingAutoencoder(SpectralAutoencoder):
     def step(self, audio: Tensor, state: State, skip_scale: float = 1.0) -> tuple[Tensor, State]:
         """Audio [B, 1, T], T a multiple of hop_length, to audio [B, 1, T], delay samples late."""
         spectrum, input_tail = self.spectrum.analyse(audio.squeeze(1), state["input_tail"])
+        clean, following = self.step_spectrum(spectrum, state, skip_scale)
+        output, output_tail = self.spectrum.synthesise(clean, state["output_tail"])
+        following.update(input_tail=input_tail, output_tail=output_tail)
+        return output.unsqueeze(1), following
+
+    def step_spectrum(
+        self, spectrum: Tensor, state: State, skip_scale: float = 1.0
+    ) -> tuple[Tensor, State]:
+        """The step between its transforms: spectrum [B, 2, F, Q] to clean spectrum, next state.
+
+        For programs that bring a transform of their own; the state is that of `step` without the
+        two tails of the audio.
+        """
         latent, skips, following = self.encode(spectrum, state, skip_scale)
         values, decoder_state = self.decode(latent, skips, state)
         clean, past = self.filter(values, spectrum, state.get("spectrum_past"))
-        output, output_tail = self.spectrum.synthesise(clean, state["output_tail"])
-        following.update(decoder_state, input_tail=input_tail, output_tail=output_tail)
+        following.update(decoder_state)
         if past is not None:
             following["spectrum_past"] = past
-        return output.unsqueeze(1), following
+        return clean, following
 
     def forward(self, audio: Tensor, skip_scale: float = 1.0) -> Tensor:
         """Audio [B, 1, T] from zero state, through `step`."""
