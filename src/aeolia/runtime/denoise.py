@@ -46,6 +46,7 @@ class DenoisingStream(Passage[np.ndarray]):
             n_outputs=int(channels),
             keeps_input=self._dry_share > 0.0,
             resample_quality=resample_quality,
+            linked=False,
         )
 
     def _initial_state(self) -> State:

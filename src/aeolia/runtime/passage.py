@@ -1,6 +1,7 @@
 """Take audio in blocks of any size through a model, time-aligned and length-exact.
 
-    block at the caller's rate -> resample -> hops -> step -> drop the delay -> resample back
+    block at the caller's rate -> resample -> hops -> no offset, usual level -> step
+        -> own level -> drop the delay -> resample back
 
 The one engine of every task that filters audio. `runtime.denoise`, `runtime.separate.stream` and
 `runtime.synth.transfer` say what a step is and what becomes of its output.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -18,8 +20,12 @@ from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
+from aeolia.runtime.conditioning import Conditioning
 
 __all__ = ["FRAMES_PER_STEP", "Passage", "Timing"]
+
+#: States that hold sound on its way through a model; all others are what a network remembers.
+_SOUND = ("input_tail", "output_tail", "spectrum_past")
 
 #: Frames of one step at most: faster than the whole at once (caches), and bounded memory.
 FRAMES_PER_STEP = 64
@@ -52,6 +58,8 @@ class Passage(ABC, Generic[Returned]):
         keeps_input: hand the input that belongs to each output to `_result`.
         resample_quality: soxr quality used when `sample_rate` is not the model's: "HQ" is
             transparent; "LQ" has less latency.
+        linked: one gain ahead of the model for all channels; otherwise each has its own, and
+            outputs are channels.
 
     Raises:
         InputError: an argument out of range; in `push`, a block of wrong shape or type or with
@@ -67,6 +75,7 @@ class Passage(ABC, Generic[Returned]):
         *,
         keeps_input: bool,
         resample_quality: str,
+        linked: bool,
     ) -> None:
         self.config = config
         self.sample_rate = config.sample_rate if sample_rate is None else int(sample_rate)
@@ -85,6 +94,7 @@ class Passage(ABC, Generic[Returned]):
         self._n_outputs = n_outputs
         self._keeps_input = keeps_input
         self._quality = resample_quality
+        self._linked = linked
         # All channels share one step; fewer frames at a time keep the work in the caches.
         self._frames_per_step = max(1, FRAMES_PER_STEP // self.channels)
         self.reset()
@@ -110,6 +120,13 @@ class Passage(ABC, Generic[Returned]):
         self._hops = np.zeros((0, self.channels), np.float32)  # not yet a whole hop
         self._kept = np.zeros((0, self.channels), np.float32)  # input whose output is to come
         self._delay_left = self.config.delay
+        self._conditioning = Conditioning(
+            self.config.hop_length,
+            self.config.sample_rate,
+            self.config.delay,
+            self.channels,
+            linked=self._linked,
+        )
         self._n_pushed = 0
         self._n_returned = 0
         self._ndim = 1 if self.channels == 1 else 2  # of the caller's blocks
@@ -210,7 +227,9 @@ class Passage(ABC, Generic[Returned]):
         if self._from_model is not None:
             missing += hop_length  # so that rounding of lengths never falls short
         padding = math.ceil(missing / hop_length) * hop_length - len(self._hops)
-        parts.append(self._run(np.zeros((padding, self.channels), np.float32)))
+        # Silence to the ear: zeros would end an offset with a bang.
+        silence = np.broadcast_to(self._conditioning.offset, (padding, self.channels))
+        parts.append(self._run(silence.astype(np.float32)))
         if self._from_model is not None:
             parts = [self._from_model.push(part) for part in parts]
             parts.append(self._from_model.flush())
@@ -226,14 +245,32 @@ class Passage(ABC, Generic[Returned]):
         for start in range(0, n_whole, self._frames_per_step * hop_length):
             stop = min(start + self._frames_per_step * hop_length, n_whole)
             audio = np.ascontiguousarray(samples[start:stop].T)
-            output, self._state = self._step(audio, self._state)
-            outputs.append(output.T)
+            outputs.append(self._conditioned(audio).T)
         if not outputs:
             return np.zeros((0, self._n_outputs), np.float32)
         whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         skipped = min(self._delay_left, len(whole))
         self._delay_left -= skipped
         return whole[skipped:]
+
+    def _conditioned(self, audio: np.ndarray) -> np.ndarray:
+        """Whole hops [C, T] through the model, [N, T], between what stands before and behind it."""
+        audio, beginnings = self._conditioning.enter(audio)
+        outputs = []
+        for start, stop in pairwise([0, *beginnings, audio.shape[1]]):
+            if start in beginnings:
+                self._state = self._begun(self._state)
+            if start < stop:
+                output, self._state = self._step(
+                    np.ascontiguousarray(audio[:, start:stop]), self._state
+                )
+                outputs.append(output)
+        return self._conditioning.leave(np.concatenate(outputs, axis=1))
+
+    def _begun(self, state: State) -> State:
+        """The state where sound begins after silence: a network's is forgotten, sound is kept."""
+        kept = {name: value for name, value in state.items() if name.endswith(_SOUND)}
+        return {**self._initial_state(), **kept}
 
     def _checked(self, block: np.ndarray) -> np.ndarray:
         """The block as float32 [T, C], or an error that says what is wrong with it."""

@@ -72,6 +72,7 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
             n_outputs=len(sources) * int(channels),
             keeps_input=self.remainder is not None,
             resample_quality=resample_quality,
+            linked=True,
         )
 
     def _initial_state(self) -> State:

@@ -84,6 +84,7 @@ class TransferStream(Passage[np.ndarray]):
             channels,
             keeps_input=False,
             resample_quality=resample_quality,
+            linked=True,
         )
 
     def _initial_state(self) -> State:
@@ -106,6 +107,10 @@ class TransferStream(Passage[np.ndarray]):
             np.concatenate(outputs), found.loudness_db[:n_frames], state
         )
         return np.broadcast_to(output, (len(audio), len(output))), state
+
+    def _begun(self, state: State) -> State:
+        """Nothing is forgotten: a note sounds as it would have."""
+        return state
 
     def _result(self, output: np.ndarray, input_block: np.ndarray) -> np.ndarray:
         return self._form(output)
