@@ -61,7 +61,11 @@ MEETING_PLACES = {
 #: What `pip install aeolia` brings, without extras.
 RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"}
 #: Optional packages that one place of the playing wing imports, inside a function.
-OPTIONAL = {"metrics": {"pesq", "pystoi"}, "audio": {"swift_f0"}, "api": {"sounddevice"}}
+OPTIONAL = {
+    "metrics": {"pesq", "pystoi"},
+    "audio": {"av", "mutagen", "swift_f0"},
+    "api": {"sounddevice"},
+}
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 

@@ -112,7 +112,8 @@ def denoise_file(
     with AudioReader(source, salvage=options.salvage) as reader:
         info = reader.info
         remainder = None if residual is None else _RESIDUAL
-        with Outputs(paths, info, remainder=remainder, overwrite=overwrite) as outputs:
+        form = options.form(info, target)
+        with Outputs(paths, form, remainder=remainder, overwrite=overwrite) as outputs:
             stream = DenoisingStream(
                 open_denoiser(model, info.sample_rate),
                 info.sample_rate,
@@ -129,7 +130,14 @@ def denoise_file(
     clipped = sum(outputs.n_clipped.values())
     more = {} if residual is None else {"residual": str(residual)}
     return FileReport.since(
-        started, source, target, info, frames, clipped, warnings=reader.remarks, **more
+        started,
+        source,
+        target,
+        info,
+        frames,
+        clipped,
+        warnings=(*reader.remarks, *outputs.remarks),
+        **more,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from aeolia.config.ranges import check_fields
+from aeolia.audio.formats import AudioInfo, chosen_form
+from aeolia.config.ranges import Between, check_fields
 
 __all__ = ["USUAL", "FileOptions"]
 
@@ -21,9 +23,21 @@ class FileOptions:
 
     #: Take what is there of a file that is cut off, and say so, where it is otherwise refused.
     salvage: bool = False
+    #: Sample format of the output as libsndfile calls it, such as "PCM_24"; None for the input's.
+    subtype: str | None = None
+    #: Bit rate of an MP3, Opus or Ogg output in kbit/s; None for the input's if it has one.
+    quality: Annotated[float | None, Between(1, 2000)] = None
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+    def form(self, source: AudioInfo, target: str | Path) -> AudioInfo:
+        """The format that a file `target` made from `source` shall have, for its writer.
+
+        Raises:
+            AudioFileError: the target's container cannot hold it.
+        """
+        return chosen_form(source, target, self.subtype, self.quality)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings that are not the usual ones."""

@@ -265,7 +265,8 @@ def run_request(
         def observe(block: np.ndarray) -> None:
             power[_MIXTURE] += _energy(block)
 
-        with Outputs(paths, info, remainder=stream.remainder, overwrite=overwrite) as outputs:
+        form = options.form(info, next(iter(paths.values())))
+        with Outputs(paths, form, remainder=stream.remainder, overwrite=overwrite) as outputs:
             for blocks in through(reader, stream, progress, observe):
                 outputs.write(blocks)
                 frames += len(blocks[stream.names[0]])
@@ -277,7 +278,7 @@ def run_request(
     )
     clipped = sum(output.clipped_samples for output in written)
     absent = tuple(output.warning for output in written if output.warning)
-    warnings = (*reader.remarks, *absent)
+    warnings = (*reader.remarks, *outputs.remarks, *absent)
     more = {"outputs": written, "warnings": warnings}
     return SeparationReport.since(started, source, folder, info, frames, clipped, **more)
 

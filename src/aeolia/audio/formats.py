@@ -21,7 +21,9 @@ __all__ = [
     "MAX_SAMPLE_RATE",
     "MIN_SAMPLE_RATE",
     "AudioInfo",
+    "LOSSY",
     "as_written",
+    "chosen_form",
     "integer_bits",
     "output_info",
     "quantise",
@@ -48,6 +50,9 @@ _CONTAINERS: dict[str, tuple[str, ...]] = {
 
 #: Which files of a folder are audio, by their name's ending.
 AUDIO_SUFFIXES = tuple(_CONTAINERS)
+
+#: The lossy formats that have a bit rate to choose.
+LOSSY = ("MPEG_LAYER_III", "VORBIS", "OPUS")
 
 #: Sample rates that are processed, in Hz.
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192000
@@ -98,6 +103,10 @@ class AudioInfo:
     endian: str = "FILE"
     #: title, artist, ... as soundfile names them.
     tags: dict[str, str] = field(default_factory=dict)
+    #: Of a lossy format, in kbit/s; None for the encoder's own.
+    bitrate: float | None = None
+    #: The file whose tags, pictures and chunks go along; None where there is none.
+    origin: Path | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -137,6 +146,39 @@ def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:
     return dataclasses.replace(
         source, name=str(path), container=container, subtype=subtype, endian=endian
     )
+
+
+def chosen_form(
+    source: AudioInfo, path: str | Path, subtype: str | None, bitrate: float | None
+) -> AudioInfo:
+    """`source` with a sample format, and a bit rate in kbit/s, that a user chose for `path`.
+
+    Raises:
+        AudioFileError: the file's container cannot hold them.
+    """
+    form = dataclasses.replace(source, bitrate=bitrate or source.bitrate)
+    name = "standard output.wav" if str(path) == "-" else path
+    if subtype is not None:
+        form = dataclasses.replace(form, subtype=subtype.upper())
+        found = output_info(form, name)
+        if found.subtype != form.subtype:
+            import soundfile
+
+            able = soundfile.available_subtypes(found.container)
+            rate_and_channels = form.sample_rate, form.channels
+            possible = (
+                kind for kind in able if _writable(found.container, kind, *rate_and_channels)
+            )
+            raise AudioFileError(
+                f"{path}: {found.container} cannot be written as {subtype}; choose from "
+                f"{', '.join(sorted(possible))}"
+            )
+    if bitrate is not None and (kind := output_info(form, name).subtype) not in LOSSY:
+        raise AudioFileError(
+            f"{path}: {kind} has no bit rate to choose; name the output .mp3, .opus or .ogg, or "
+            f"choose a sample format by its subtype"
+        )
+    return form
 
 
 def _nearest_subtype(source: AudioInfo, container: str, suffix: str) -> str:

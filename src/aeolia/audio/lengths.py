@@ -6,7 +6,13 @@ import mmap
 import re
 from pathlib import Path
 
-__all__ = ["advice", "broken_promise", "mp3_samples", "mp3_states_its_length"]
+__all__ = [
+    "advice",
+    "broken_promise",
+    "mp3_bytes_and_samples",
+    "mp3_samples",
+    "mp3_states_its_length",
+]
 
 #: In libsndfile's log of the header: a size that the file is too short (or too long) for, in
 #: WAV, AIFF and W64; and a count of frames, in RF64.
@@ -67,7 +73,12 @@ _BITRATES = {
 
 def mp3_samples(path: Path) -> int:
     """How many samples an MP3's frames hold, whatever lies between and behind them."""
-    n_samples = 0
+    return mp3_bytes_and_samples(path)[1]
+
+
+def mp3_bytes_and_samples(path: Path) -> tuple[int, int]:
+    """How many bytes an MP3's frames have, and how many samples they hold."""
+    n_bytes, n_samples = 0, 0
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         at, following = 0, False
         while (at := data.find(b"\xff", at)) >= 0:
@@ -75,11 +86,11 @@ def mp3_samples(path: Path) -> int:
             after = data[at + length : at + length + 4]
             # Between frames anything may look like one: there, two in a row are needed.
             if length and (following or _frame(after)[0]):
-                n_samples, at, following = n_samples + samples, at + length, True
+                n_bytes, n_samples, at = n_bytes + length, n_samples + samples, at + length
                 following = after[:1] == b"\xff"
             else:
                 at, following = at + 1, False
-    return n_samples
+    return n_bytes, n_samples
 
 
 def _frame(header: bytes) -> tuple[int, int]:

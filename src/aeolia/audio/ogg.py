@@ -15,9 +15,22 @@ import numpy as np
 
 from aeolia.errors import AudioFileError
 
-__all__ = ["ChainedFile", "FilePart", "ends_within_page", "links"]
+__all__ = ["ChainedFile", "FilePart", "audio_bytes", "ends_within_page", "links"]
 
 _BEGINS = 2
+
+
+def audio_bytes(path: Path) -> int:
+    """Bytes of an Ogg file's pages that hold sound, not headers with their tags and pictures."""
+    n_bytes = 0
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(b"OggS")
+        while at >= 0 and len(head := data[at : at + 27]) == 27:
+            length = 27 + head[26] + sum(data[at + 27 : at + 27 + head[26]])
+            # Where a page stands in the sound: at its beginning, for headers.
+            n_bytes += length if any(head[6:14]) else 0
+            at = data.find(b"OggS", at + length)
+    return n_bytes
 
 
 def links(path: Path) -> list[tuple[int, int]]:

@@ -49,6 +49,12 @@ class Outputs(AllOrNothing):
         """Samples that had to be clamped so far, by output."""
         return {name: writer.n_clipped for name, writer in self._writers.items()}
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know of the files, each sentence once; complete when closed."""
+        said = [remark for writer in self._writers.values() for remark in writer.remarks]
+        return tuple(dict.fromkeys(said))
+
     def write(self, blocks: Mapping[str, np.ndarray]) -> None:
         """Append samples [T, C] to every output."""
         lost: np.ndarray | float = 0.0

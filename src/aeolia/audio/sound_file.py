@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from aeolia.audio.bitrates import bitrate_of
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.lengths import advice, broken_promise, mp3_samples, mp3_states_its_length
 from aeolia.audio.ogg import ChainedFile, FilePart, ends_within_page, links
@@ -126,6 +127,8 @@ class SoundFileSource:
             subtype=file.subtype,
             endian=file.endian,
             tags={tag: text for tag in _TAGS if (text := getattr(file, tag, ""))},
+            bitrate=bitrate_of(path, file.subtype, file.samplerate, file.frames),
+            origin=path,
         )
 
     def read(self, n_frames: int) -> np.ndarray:

@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from aeolia.audio.formats import AudioInfo, integer_bits, output_info, quantise
+from aeolia.audio.bitrates import encoder_settings
+from aeolia.audio.formats import LOSSY, AudioInfo, integer_bits, output_info, quantise
+from aeolia.audio.metadata import carries_chunks, carry_metadata
 from aeolia.audio.reader import PIPE
 from aeolia.audio.sound_file import sound_file_path
 from aeolia.audio.wav_pipe import PIPE_SUBTYPES, WavPipeWriter
@@ -74,6 +76,9 @@ class AudioWriter(AllOrNothing):
         self._pipe: WavPipeWriter | None = None
         self._n_clipped = 0
         self._n_written = 0
+        self._source = source
+        #: What the user should know of the file that was written, a sentence each.
+        self.remarks: list[str] = []
         if str(path) == PIPE:
             self.info = _pipe_info(source)
             self._pipe = WavPipeWriter(sys.stdout.buffer, self.info)
@@ -102,6 +107,9 @@ class AudioWriter(AllOrNothing):
 
         info, partial = self.info, self._pending.partial
         form: dict[str, Any] = {"format": info.container, "subtype": info.subtype}
+        if info.bitrate and info.subtype in LOSSY:
+            rate_and_channels = info.sample_rate, info.channels
+            form |= encoder_settings(info.bitrate, info.subtype, *rate_and_channels)
         mode = "w", info.sample_rate, info.channels
         try:
             file = soundfile.SoundFile(sound_file_path(partial), *mode, endian=info.endian, **form)
@@ -110,7 +118,8 @@ class AudioWriter(AllOrNothing):
                 file = soundfile.SoundFile(sound_file_path(partial), *mode, **form)
             except soundfile.SoundFileError as error:
                 raise self._failed(error) from error
-        for tag, text in info.tags.items():
+        tags = {} if carries_chunks(self._source, info) else info.tags
+        for tag, text in tags.items():
             try:
                 setattr(file, tag, text)
             except soundfile.SoundFileError:
@@ -148,6 +157,8 @@ class AudioWriter(AllOrNothing):
         with self._or_nothing():
             self._file.close()
             self._check_complete()
+            if remark := carry_metadata(self._source, self.info, self._pending.partial):
+                self.remarks.append(remark)
 
     def put(self) -> None:
         """Put the finished file at its path."""

@@ -13,10 +13,12 @@ from aeolia.cli.options import (
     DenoisingModel,
     Jobs,
     Overwrite,
+    Quality,
     Quiet,
     Recursive,
     Salvage,
     SkipExisting,
+    Subtype,
 )
 
 __all__ = ["denoise"]
@@ -56,6 +58,8 @@ def denoise(
     ] = None,
     compare: Compare = None,
     model: DenoisingModel = None,
+    subtype: Subtype = None,
+    quality: Quality = None,
     salvage: Salvage = False,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -96,7 +100,7 @@ def denoise(
         existing=skip_existing,
         overwrite=overwrite,
     )
-    operation = Denoise(model, attenuation_limit, options=FileOptions(salvage=salvage))
+    operation = Denoise(model, attenuation_limit, options=FileOptions(salvage, subtype, quality))
     operation.check()
 
     def each(job: Job) -> Denoise:

@@ -17,6 +17,7 @@ __all__ = [
     "Output",
     "Overwrite",
     "Played",
+    "Quality",
     "Quiet",
     "Recording",
     "Recursive",
@@ -24,6 +25,7 @@ __all__ = [
     "Seed",
     "SkipExisting",
     "Speaker",
+    "Subtype",
 ]
 
 Recursive = Annotated[
@@ -106,6 +108,24 @@ Speaker = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Decides all that is random.")]
 
+Subtype = Annotated[
+    str | None,
+    typer.Option(
+        "--subtype",
+        metavar="FORMAT",
+        show_default="the input's",
+        help="Sample format of the output, such as PCM_16, PCM_24 or FLOAT.",
+    ),
+]
+Quality = Annotated[
+    float | None,
+    typer.Option(
+        "--quality",
+        metavar="KBIT/S",
+        show_default="the input's",
+        help="Bit rate of an MP3, Opus or Ogg output, such as 192.",
+    ),
+]
 Salvage = Annotated[
     bool, typer.Option("--salvage", help="Take what is there of a file that is cut off.")
 ]

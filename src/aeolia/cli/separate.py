@@ -13,11 +13,13 @@ from aeolia.cli.options import (
     Jobs,
     ModelOfTask,
     Overwrite,
+    Quality,
     Quiet,
     Recursive,
     Salvage,
     SkipExisting,
     Speaker,
+    Subtype,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ def separate(
     recursive: Recursive = False,
     compare: Compare = None,
     model: ModelOfTask = None,
+    subtype: Subtype = None,
+    quality: Quality = None,
     salvage: Salvage = False,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -103,7 +107,7 @@ def separate(
         speaker,
         rest=rest or speaker is not None,
         model=model,
-        options=FileOptions(salvage=salvage),
+        options=FileOptions(salvage, subtype, quality),
     )
     head: dict[str, Any] = {"model": operation.model_name}
     if voice := voice_of(operation, warn=not quiet):
