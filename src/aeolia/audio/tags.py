@@ -73,6 +73,8 @@ def carry_tags(source: Path, target: Path) -> bool:
     new = mutagen.File(target)
     if new is None:
         return False
+    if _is_id3(old):
+        _mend(old.tags)
     if new.tags is None:
         new.add_tags()
     new.tags.clear()  # libsndfile's own, of which all come again
@@ -85,6 +87,19 @@ def carry_tags(source: Path, target: Path) -> bool:
         (_write_id3 if _is_id3(new) else _write_comments)(new, texts, pictures)
     new.save()
     return True
+
+
+def _mend(tags: Any) -> None:
+    """UTF-8 that is labelled Latin-1, as libsndfile writes it into MP3s, gets its name."""
+    for frame in tags.values():
+        if getattr(frame, "encoding", None) != 0 or not isinstance(getattr(frame, "text", None), list):
+            continue
+        try:
+            texts = [str(text).encode("latin-1").decode() for text in frame.text]
+        except UnicodeError:
+            continue  # Latin-1 indeed: what is valid as both has no letters beyond ASCII
+        if texts != [str(text) for text in frame.text]:
+            frame.encoding, frame.text = 3, texts
 
 
 def _is_id3(file: Any) -> bool:
