@@ -92,7 +92,9 @@ def carry_tags(source: Path, target: Path) -> bool:
 def _mend(tags: Any) -> None:
     """UTF-8 that is labelled Latin-1, as libsndfile writes it into MP3s, gets its name."""
     for frame in tags.values():
-        if getattr(frame, "encoding", None) != 0 or not isinstance(getattr(frame, "text", None), list):
+        if getattr(frame, "encoding", None) != 0 or not isinstance(
+            getattr(frame, "text", None), list
+        ):
             continue
         try:
             texts = [str(text).encode("latin-1").decode() for text in frame.text]
