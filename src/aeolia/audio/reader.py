@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from aeolia.audio.first_bytes import may_be_audio
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.sound_file import SoundFileSource, rate_message
 from aeolia.audio.wav_pipe import WavPipeReader, read_wav_header
@@ -20,6 +20,12 @@ __all__ = ["PIPE", "AudioReader", "read_audio", "read_samples"]
 
 #: The name of standard input and standard output.
 PIPE = "-"
+
+
+#: What a pipe that is no WAV may bring, which has to be kept in the temporary folder.
+_MOST_SPOOLED = 1 << 32
+#: Of a pipe, as libsndfile has it for files.
+_MOST_CHANNELS = 1024
 
 
 class AudioReader:
@@ -42,6 +48,8 @@ class AudioReader:
         self._spool: Any = None
         self._source: Any
         if str(path) == PIPE:
+            if sys.stdin is None:
+                raise AudioFileError("standard input: closed; pipe a WAV file into the command")
             if sys.stdin.isatty():
                 raise AudioFileError("standard input: a terminal; pipe a WAV file into the command")
             self._source = self._open_pipe(sys.stdin.buffer, "standard input")
@@ -60,12 +68,29 @@ class AudioReader:
         header, taken = read_wav_header(stream)
         if not taken:
             raise AudioFileError(f"{name}: empty; a WAV stream is needed")
+        if header is not None and header.channels > _MOST_CHANNELS:
+            raise AudioFileError(
+                f"{name}: its header says {header.channels} channels; at most {_MOST_CHANNELS} can "
+                f"be processed: record it again"
+            )
         if header is not None and header.subtype is not None and header.channels:
             return WavPipeReader(stream, header, name, salvage=self._salvage)
+        if not may_be_audio(taken):
+            raise AudioFileError(
+                f"{name}: no audio by its first bytes; WAV, FLAC, OGG, Opus, MP3, AIFF, W64, CAF "
+                f"or RF64 is needed"
+            )
         # Another format: libsndfile reads it, but only from a file that can be seeked.
         self._spool = tempfile.NamedTemporaryFile(prefix="aeolia-", suffix=".pipe")
         self._spool.write(taken)
-        shutil.copyfileobj(stream, self._spool)
+        while data := stream.read(1 << 20):
+            self._spool.write(data)
+            if self._spool.tell() > _MOST_SPOOLED:
+                self._spool.close()
+                raise AudioFileError(
+                    f"{name}: more than {_MOST_SPOOLED >> 30} GB, too much to keep beside; write "
+                    f"it into a file first, or pipe it as WAV"
+                )
         self._spool.flush()
         return SoundFileSource(Path(self._spool.name), name, salvage=self._salvage)
 

@@ -35,6 +35,8 @@ _SUBTYPES = {
 #: Programs that cannot know the length yet write 0, 2**32 - 1, or a little under 2**31.
 _PLACEHOLDER_BYTES = 0x7FFF_0000
 _UNKNOWN_BYTES = 0xFFFF_FFFF
+#: What may stand before the samples.
+_MOST_HEADER = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -57,25 +59,32 @@ class _Recorder:
     """Reads a stream and remembers the bytes, for when another reader has to start over."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.stream, self.seen = stream, b""
+        self.stream, self.seen = stream, bytearray()
 
     def read(self, n_bytes: int) -> bytes:
-        data = self.stream.read(n_bytes)
-        self.seen += data
-        return data
+        """So many bytes, or fewer at the end of the stream or of what a header may have."""
+        start = len(self.seen)
+        stop = min(start + n_bytes, _MOST_HEADER)
+        # In pieces: what a header claims is not what comes, and a pipe sets as much aside.
+        while piece := self.stream.read(min(stop - len(self.seen), 1 << 16)):
+            self.seen += piece
+        return bytes(self.seen[start:])
 
 
 def read_wav_header(stream: BinaryIO) -> tuple[WavHeader | None, bytes]:
-    """Read up to the first sample. Returns None if it is no WAV, and all bytes taken."""
+    """Read up to the first sample. Returns None if it is no WAV, and all bytes taken.
+
+    A header of more than 16 MB, pictures and all, is taken for none.
+    """
     recorder = _Recorder(stream)
     riff = recorder.read(12)
     if len(riff) < 12 or riff[:4] not in (b"RIFF", b"RF64") or riff[8:] != b"WAVE":
-        return None, recorder.seen
+        return None, bytes(recorder.seen)
     fmt, long_size = b"", 0
     while True:
         head = recorder.read(8)
         if len(head) < 8:
-            return None, recorder.seen
+            return None, bytes(recorder.seen)
         name, size = head[:4], struct.unpack("<I", head[4:])[0]
         if name == b"data":
             break
@@ -85,13 +94,13 @@ def read_wav_header(stream: BinaryIO) -> tuple[WavHeader | None, bytes]:
         elif name == b"ds64" and len(body) >= 16:
             long_size = struct.unpack("<Q", body[8:16])[0]
     if len(fmt) < 16:
-        return None, recorder.seen
+        return None, bytes(recorder.seen)
     tag, channels, sample_rate, _, _, bits = struct.unpack("<HHIIHH", fmt[:16])
     if tag == _EXTENSIBLE and len(fmt) >= 26:
         tag = struct.unpack("<H", fmt[24:26])[0]
     subtype = _SUBTYPES.get((tag, bits))
     data_bytes = long_size if riff[:4] == b"RF64" and size == _UNKNOWN_BYTES else size
-    return WavHeader(sample_rate, channels, subtype, data_bytes), recorder.seen
+    return WavHeader(sample_rate, channels, subtype, data_bytes), bytes(recorder.seen)
 
 
 class WavPipeReader:

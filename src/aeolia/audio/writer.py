@@ -81,6 +81,8 @@ class AudioWriter(AllOrNothing):
         self.remarks: list[str] = []
         if str(path) == PIPE:
             self.info = _pipe_info(source)
+            if sys.stdout is None:
+                raise AudioFileError("standard output: closed; use -o FILE")
             self._pipe = WavPipeWriter(sys.stdout.buffer, self.info)
             return
         self.path = Path(path)

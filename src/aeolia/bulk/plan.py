@@ -137,6 +137,8 @@ def _audio_below(
         )
         for file in sorted(files):
             path = Path(folder, file)
+            if path.exists() and not path.is_file():
+                continue  # a pipe or a device, which would be waited for
             if path.suffix.lower() not in suffixes or file.startswith("."):
                 continue
             if not path.stem.endswith(marks):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from aeolia.bulk.plan import Job
-from aeolia.errors import AeoliaError
+from aeolia.errors import AeoliaError, InputError
 
 __all__ = ["Outcome", "run_jobs"]
 
@@ -57,6 +57,10 @@ def run_jobs(
             outcome = Outcome(job, None if job.skipped else work(job, check), None)
         except AeoliaError as error:
             outcome = Outcome(job, None, error)
+        except OSError as error:  # such as a folder that may not be looked into
+            reason = error.strerror or str(error)
+            failed = InputError(f"{error.filename or job.source}: {reason}; check the path")
+            outcome = Outcome(job, None, failed)
         with lock:
             done(outcome)
         return outcome

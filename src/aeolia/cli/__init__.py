@@ -20,8 +20,9 @@ from aeolia.cli.live import live
 from aeolia.cli.models import app as models_app
 from aeolia.cli.morph import morph
 from aeolia.cli.separate import separate
-from aeolia.cli.shell import expand_patterns, never_fail_to_print
+from aeolia.cli.shell import expand_patterns
 from aeolia.cli.shift import shift
+from aeolia.cli.streams import finish_printing, guard_streams
 from aeolia.cli.synth import synth
 from aeolia.cli.train.app import app as train_app
 from aeolia.cli.transfer import transfer
@@ -30,7 +31,7 @@ from aeolia.cli.workshop.evaluate import evaluate
 from aeolia.cli.workshop.export import export
 from aeolia.cli.workshop.listen_test import app as listen_test_app
 from aeolia.cli.workshop.recipes import app as recipes_app
-from aeolia.errors import AeoliaError
+from aeolia.errors import AeoliaError, InputError
 
 __all__ = ["app", "main", "run"]
 
@@ -85,6 +86,7 @@ def _options(
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code and lets only bugs through as exceptions."""
     try:
+        _refuse_empty(arguments)
         result = app(args=list(arguments), prog_name="aeolia", standalone_mode=False)
         code = result if isinstance(result, int) else EXIT_OK
         # Newer versions of typer turn Ctrl-C into this code, older ones into Abort.
@@ -94,12 +96,25 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_USER_ERROR
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
+    except OSError as error:
+        # A folder that may not be looked into, a name too long, a full disk: no bug of ours.
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"aeolia: {named}{error.strerror or error}; check the path", file=sys.stderr)
+        return EXIT_USER_ERROR
     except Exception as error:
         # Usage errors are click's or, in newer versions of typer, its own copy of them.
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
         error.show()
         return int(error.exit_code)
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """An empty name would mean the current folder: a variable of a script that was never set."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            what = argument.rstrip("=") or (before if before.startswith("-") else "an argument")
+            raise InputError(f"{what} is empty (''); give a name, or leave it out")
 
 
 def _interrupted() -> int:
@@ -115,6 +130,6 @@ def _terminate(*_: object) -> None:
 def main() -> None:
     """Entry point of the command `aeolia`."""
     signal.signal(signal.SIGTERM, _terminate)
+    guard_streams()  # before anything is opened
     end_models_on_signals()
-    never_fail_to_print()
-    sys.exit(run(expand_patterns(sys.argv[1:])))
+    sys.exit(finish_printing(run(expand_patterns(sys.argv[1:]))))

@@ -171,7 +171,7 @@ def _say(report: Report, piped: bool) -> None:
 
 
 def _check_terminal(piped: bool) -> None:
-    if piped and sys.stdout.isatty():
+    if piped and sys.stdout is not None and sys.stdout.isatty():
         raise InputError("standard output is a terminal; use -o FILE, or pipe it into a program")
 
 

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import glob
-import io
 import os
-import sys
 from collections.abc import Sequence
 
-__all__ = ["expand_patterns", "never_fail_to_print"]
-
-
-def never_fail_to_print() -> None:
-    """Let standard output and error write what their encoding lacks as escapes.
-
-    A pipe on Windows has the system's code page, in which most of the world's file names cannot
-    be written; and a name on Linux may be no UTF-8 at all. Neither is a reason to stop.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+__all__ = ["expand_patterns"]
 
 
 def expand_patterns(arguments: Sequence[str], system: str = os.name) -> list[str]:
