@@ -109,7 +109,7 @@ def denoise_file(
     started = time.perf_counter()
     paths = {_OUTPUT: target} if residual is None else {_OUTPUT: target, _RESIDUAL: residual}
     _check_apart(target, residual)
-    with AudioReader(source, salvage=options.salvage) as reader:
+    with AudioReader(source, salvage=options.salvage, track=options.track) as reader:
         info = reader.info
         remainder = None if residual is None else _RESIDUAL
         form = options.form(info, target)

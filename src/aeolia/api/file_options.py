@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from aeolia.audio.formats import AudioInfo, chosen_form
-from aeolia.config.ranges import Between, check_fields
+from aeolia.config.ranges import AtLeast, Between, check_fields
 
 __all__ = ["USUAL", "FileOptions"]
 
@@ -23,6 +23,8 @@ class FileOptions:
 
     #: Take what is there of a file that is cut off, and say so, where it is otherwise refused.
     salvage: bool = False
+    #: Which audio track of a file with several, from 1; None for the first.
+    track: Annotated[int | None, AtLeast(1)] = None
     #: Sample format of the output as libsndfile calls it, such as "PCM_24"; None for the input's.
     subtype: str | None = None
     #: Bit rate of an MP3, Opus or Ogg output in kbit/s; None for the input's if it has one.

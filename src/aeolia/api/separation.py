@@ -255,7 +255,7 @@ def run_request(
 ) -> SeparationReport:
     """`separate_file` for a request that was read before, such as for many files."""
     started = time.perf_counter()
-    with AudioReader(source, salvage=options.salvage) as reader:
+    with AudioReader(source, salvage=options.salvage, track=options.track) as reader:
         info = reader.info
         stream = request.stream(info.sample_rate, info.channels)
         paths = output_paths(source, folder, stream.names)

@@ -128,14 +128,19 @@ def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:
     Raises:
         AudioFileError: the suffix is unknown, or its format cannot hold the rate or channels.
     """
+    import soundfile
+
     suffix = Path(path).suffix.lower()
-    if suffix not in _CONTAINERS and suffix != Path(source.name).suffix.lower():
+    # What PyAV reads has containers that libsndfile does not write.
+    same = suffix == Path(source.name).suffix.lower()
+    same = same and source.container in soundfile.available_formats()
+    if suffix not in _CONTAINERS and not same:
         raise AudioFileError(
             f"{path}: the name's ending {suffix!r} tells no audio format; use one of "
             f"{' '.join(AUDIO_SUFFIXES)}"
         )
     containers = _CONTAINERS.get(suffix, (source.container,))
-    if source.container in containers or suffix == Path(source.name).suffix.lower():
+    if source.container in containers or same:
         container, endian = source.container, source.endian
     else:
         container, endian = containers[0], "FILE"

@@ -12,14 +12,18 @@ import numpy as np
 
 from aeolia.audio.first_bytes import may_be_audio
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
+from aeolia.audio.media import MediaSource, is_media
 from aeolia.audio.sound_file import SoundFileSource, rate_message
 from aeolia.audio.wav_pipe import WavPipeReader, read_wav_header
-from aeolia.errors import AudioFileError
+from aeolia.errors import AudioFileError, MissingExtraError
 
 __all__ = ["PIPE", "AudioReader", "read_audio", "read_samples"]
 
 #: The name of standard input and standard output.
 PIPE = "-"
+
+#: SF_ERR_UNRECOGNISED_FORMAT and SF_ERR_UNSUPPORTED_ENCODING in sndfile.h.
+_UNKNOWN_TO_LIBSNDFILE = (1, 4)
 
 
 #: What a pipe that is no WAV may bring, which has to be kept in the temporary folder.
@@ -35,15 +39,19 @@ class AudioReader:
         path: the file; "-" is standard input.
         salvage: take what is there of a file that is cut off. False refuses it with a word on
             `--salvage`; None refuses it where there is no such option.
+        track: which audio track of a file with several, from 1; the first when None.
 
     Raises:
+        MissingExtraError: sound of phones, cameras or films, and PyAV is not installed.
         AudioFileError: the file is missing, empty, damaged, truncated, not audio, or of a
             sample rate outside 8000 to 192000 Hz; in `read`, a sample that is not finite.
     """
 
-    def __init__(self, path: str | Path, *, salvage: bool | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, salvage: bool | None = None, track: int | None = None
+    ) -> None:
         self.path = str(path)
-        self._salvage = salvage
+        self._salvage, self._track = salvage, track
         self._n_read = 0
         self._spool: Any = None
         self._source: Any
@@ -56,13 +64,32 @@ class AudioReader:
         elif Path(path).is_fifo():  # such as the shell's <(...)
             self._source = self._open_pipe(Path(path).open("rb"), str(path))
         else:
-            self._source = SoundFileSource(Path(path), str(path), salvage=salvage)
+            self._source = self._open_file(Path(path), str(path))
         self.info: AudioInfo = self._source.info
         try:
             _check_usable(self.info)
         except AudioFileError:
             self.close()
             raise
+
+    def _open_file(self, path: Path, name: str) -> Any:
+        if is_media(path):
+            return MediaSource(path, name, track=self._track)
+        try:
+            source = SoundFileSource(path, name, salvage=self._salvage)
+        except AudioFileError as error:
+            # libsndfile's words for a format that it does not know, or not that codec in it; what
+            # it knows and finds damaged would be read by others without a word.
+            if getattr(error.__cause__, "code", None) not in _UNKNOWN_TO_LIBSNDFILE:
+                raise
+            try:
+                return MediaSource(path, name, track=self._track)
+            except (AudioFileError, MissingExtraError):
+                raise error from None
+        if self._track not in (None, 1):
+            source.close()
+            raise AudioFileError(f"{name}: has 1 audio track, and no number {self._track}")
+        return source
 
     def _open_pipe(self, stream: BinaryIO, name: str) -> Any:
         header, taken = read_wav_header(stream)
@@ -92,7 +119,7 @@ class AudioReader:
                     f"it into a file first, or pipe it as WAV"
                 )
         self._spool.flush()
-        return SoundFileSource(Path(self._spool.name), name, salvage=self._salvage)
+        return self._open_file(Path(self._spool.name), name)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -123,7 +150,7 @@ class AudioReader:
 
     def close(self) -> None:
         """Close the file; reading is over."""
-        if isinstance(self._source, SoundFileSource):
+        if not isinstance(self._source, WavPipeReader):
             self._source.close()
         if self._spool is not None:
             self._spool.close()

@@ -228,7 +228,10 @@ def _why_unreadable(path: Path, name: str, error: Exception) -> str:
     reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".") or "unknown error"
     hint = ""
     if path.suffix.lower() in _FOREIGN:
-        hint = f"; convert it first, such as with `ffmpeg -i {path.name} {path.stem}.wav`"
+        hint = (
+            f"; others need PyAV, from pip install 'aeolia[media]', or convert it first, such as "
+            f"with `ffmpeg -i {path.name} {path.stem}.wav`"
+        )
     return (
         f"{name}: not a readable audio file ({reason}); WAV, FLAC, OGG, Opus, MP3, AIFF, W64, "
         f"CAF or RF64 is needed{hint}"

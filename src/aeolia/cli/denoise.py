@@ -19,6 +19,7 @@ from aeolia.cli.options import (
     Salvage,
     SkipExisting,
     Subtype,
+    Track,
 )
 
 __all__ = ["denoise"]
@@ -58,6 +59,7 @@ def denoise(
     ] = None,
     compare: Compare = None,
     model: DenoisingModel = None,
+    track: Track = None,
     subtype: Subtype = None,
     quality: Quality = None,
     salvage: Salvage = False,
@@ -100,7 +102,9 @@ def denoise(
         existing=skip_existing,
         overwrite=overwrite,
     )
-    operation = Denoise(model, attenuation_limit, options=FileOptions(salvage, subtype, quality))
+    operation = Denoise(
+        model, attenuation_limit, options=FileOptions(salvage, track, subtype, quality)
+    )
     operation.check()
 
     def each(job: Job) -> Denoise:

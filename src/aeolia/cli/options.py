@@ -26,6 +26,7 @@ __all__ = [
     "SkipExisting",
     "Speaker",
     "Subtype",
+    "Track",
 ]
 
 Recursive = Annotated[
@@ -124,6 +125,16 @@ Quality = Annotated[
         metavar="KBIT/S",
         show_default="the input's",
         help="Bit rate of an MP3, Opus or Ogg output, such as 192.",
+    ),
+]
+Track = Annotated[
+    int | None,
+    typer.Option(
+        "--track",
+        min=1,
+        metavar="N",
+        show_default="the first",
+        help="Audio track of a film or another file with several.",
     ),
 ]
 Salvage = Annotated[

@@ -20,6 +20,7 @@ from aeolia.cli.options import (
     SkipExisting,
     Speaker,
     Subtype,
+    Track,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def separate(
     recursive: Recursive = False,
     compare: Compare = None,
     model: ModelOfTask = None,
+    track: Track = None,
     subtype: Subtype = None,
     quality: Quality = None,
     salvage: Salvage = False,
@@ -107,7 +109,7 @@ def separate(
         speaker,
         rest=rest or speaker is not None,
         model=model,
-        options=FileOptions(salvage, subtype, quality),
+        options=FileOptions(salvage, track, subtype, quality),
     )
     head: dict[str, Any] = {"model": operation.model_name}
     if voice := voice_of(operation, warn=not quiet):
