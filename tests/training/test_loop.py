@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,13 +21,14 @@ from aeolia.data.pool import AudioPool
 from aeolia.errors import InputError, TrainingError
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
+from aeolia.training import loop
 from aeolia.training.config import TrainConfig
 from aeolia.training.denoise.losses import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import StepReport, train
 from aeolia.training.prefetch import _by_processes, _by_threads, _Steps, prefetched
 from aeolia.training.processes import Processes
-from aeolia.training.run_folder import RunFolder
+from aeolia.training.run_folder import RunFolder, Sound
 from made.tiny_models import TINY
 from made.tiny_training import Bursts, make_recordings
 
@@ -258,3 +260,87 @@ def test_leaving_the_loop_ends_the_thread() -> None:
     found.close()
     assert set(threading.enumerate()) <= before
     assert len(source.asked) < 10
+
+
+def test_what_a_run_starts_with_is_the_validation_of_step_0(tmp_path: Path) -> None:
+    seen: list[StepReport] = []
+    train(
+        fresh(),
+        dataclasses.replace(CONFIG, steps=10),
+        OBJECTIVE,
+        Bursts(),
+        RunFolder(tmp_path),
+        lambda model: {"si_sdr": 2.0},
+        seen.append,
+        before={"si_sdr": 1.0},
+    )
+    assert lines(tmp_path / "validation.csv") == [
+        {"step": "0", "si_sdr": "1"},
+        {"step": "10", "si_sdr": "2"},
+    ]
+    assert seen[0] == StepReport(0, 10, {"valid_si_sdr": 1.0})
+
+
+def test_the_checkpoint_is_there_before_the_validation(tmp_path: Path) -> None:
+    """A kill during a long validation loses nothing, and the resumed run makes up for it."""
+    short = dataclasses.replace(CONFIG, steps=10, checkpoint_every=1000)
+
+    def killed(model: DenoisingAutoencoder) -> dict[str, float]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(fresh(), short, OBJECTIVE, Bursts(), RunFolder(tmp_path), killed)
+    assert torch.load(tmp_path / "state.pt")["step"] == 10
+    assert not (tmp_path / "validation.csv").exists()
+    for _ in range(2):  # once made up for, it is not repeated
+        train(
+            fresh(),
+            short,
+            OBJECTIVE,
+            Bursts(),
+            RunFolder(tmp_path),
+            lambda model: {"si_sdr": 2.0},
+            resume=True,
+        )
+        assert lines(tmp_path / "validation.csv") == [{"step": "10", "si_sdr": "2"}]
+
+
+def test_a_checkpoint_comes_by_time_however_slow_the_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_MOST_SECONDS_AT_RISK", 0.0)
+    slow = dataclasses.replace(CONFIG, checkpoint_every=1000, validate_every=1000)
+    with pytest.raises(TrainingError, match="diverged at step 4: the loss"):
+        train(fresh(), slow, OBJECTIVE, Bursts(broken=3), RunFolder(tmp_path))
+    assert torch.load(tmp_path / "state.pt")["step"] == 3
+
+
+def test_tensorboard_has_sounds_and_spectrograms(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    class Heard:
+        sounds = [Sound("clip 0/estimate", np.sin(np.arange(8000) * 0.2).astype(np.float32), 16000)]
+
+        def __call__(self, model: object) -> dict[str, float]:
+            return {"si_sdr": 1.0}
+
+    train(fresh(), CONFIG, OBJECTIVE, Bursts(), RunFolder(tmp_path), Heard())
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    tags = events.Tags()
+    (sound,), (picture,) = tags["audio"], tags["images"]
+    assert sound == picture == "validation/clip 0/estimate"
+    assert [event.step for event in events.Audio(sound)] == [10, 20]
+    assert events.Audio(sound)[0].sample_rate == 16000
+    assert events.Images(picture)[0].width == 640
+
+
+def test_a_log_keeps_its_columns_when_other_metrics_are_installed(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.log("validation", 1, {"si_sdr": 1.0, "pesq_wb": 2.0})
+    folder.log("validation", 2, {"pesq_wb": 2.5, "stoi": 0.5})
+    folder.close()
+    assert lines(tmp_path / "validation.csv") == [
+        {"step": "1", "si_sdr": "1", "pesq_wb": "2"},
+        {"step": "2", "si_sdr": "", "pesq_wb": "2.5"},
+    ]

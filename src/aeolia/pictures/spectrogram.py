@@ -8,7 +8,7 @@ import numpy as np
 
 from aeolia.pictures.png import encode_png
 
-__all__ = ["colours", "spectrogram_db", "spectrogram_png"]
+__all__ = ["colours", "spectrogram_db", "spectrogram_png", "spectrogram_picture"]
 
 _WINDOW_SECONDS = 0.032
 _LOWEST_HZ = 50.0  # bottom of the logarithmic axis
@@ -65,15 +65,27 @@ def spectrogram_db(
 
 
 def spectrogram_png(levels_db: np.ndarray, *, top_db: float = 0.0, range_db: float = 80.0) -> bytes:
-    """The picture of `spectrogram_db` as a PNG file.
+    """The picture of `spectrogram_db` as a PNG file; see `spectrogram_picture`."""
+    return encode_png(_indices(levels_db, top_db, range_db), colours())
+
+
+def spectrogram_picture(
+    levels_db: np.ndarray, *, top_db: float = 0.0, range_db: float = 80.0
+) -> np.ndarray:
+    """The picture of `spectrogram_db` in red, green and blue, [height, width, 3] uint8.
 
     Args:
         levels_db: [height, width].
         top_db: level of the brightest colour; give the same to pictures that are compared.
         range_db: decibels from the brightest colour down to the darkest.
     """
+    return np.asarray(colours()[_indices(levels_db, top_db, range_db)])
+
+
+def _indices(levels_db: np.ndarray, top_db: float, range_db: float) -> np.ndarray:
+    """Row of the colour table for each pixel, uint8."""
     scaled = np.clip((levels_db - top_db) / range_db + 1, 0, 1)
-    return encode_png(np.round(scaled * 255).astype(np.uint8), colours())
+    return np.asarray(np.round(scaled * 255).astype(np.uint8))
 
 
 def colours(path: Sequence[tuple[float, float, float]] = _PATH) -> np.ndarray:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -26,9 +26,12 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.optimizer import Optimizer, build_optimizer, choose_what_learns
 from aeolia.training.prefetch import BatchSource, TimedBatch, prefetched
 from aeolia.training.processes import Processes
-from aeolia.training.run_folder import RunFolder
+from aeolia.training.run_folder import RunFolder, Sound
 
-__all__ = ["Objective", "StepReport", "Validate", "train"]
+__all__ = ["Audible", "Objective", "StepReport", "Validate", "score", "train"]
+
+#: A checkpoint is written at least this often, however long a step takes.
+_MOST_SECONDS_AT_RISK = 300.0
 
 
 class Objective(Protocol):
@@ -36,6 +39,16 @@ class Objective(Protocol):
 
     def __call__(self, model: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss and its terms by name."""
+        ...
+
+
+@runtime_checkable
+class Audible(Protocol):
+    """A validation that has something to listen to."""
+
+    @property
+    def sounds(self) -> list[Sound]:
+        """A few clips as they came, and as the last model that was scored made them."""
         ...
 
 
@@ -62,8 +75,12 @@ def train(
     watch: Callable[[StepReport], None] = lambda report: None,
     resume: bool = False,
     processes: Processes | None = None,
+    before: Mapping[str, float] | None = None,
 ) -> Autoencoder:
     """Train `model` in place and return it with its averaged weights.
+
+    Args:
+        before: scores of the weights that it starts with, which become the validation of step 0.
 
     Raises:
         ConfigError: `config.learn` names what the model does not have.
@@ -79,15 +96,32 @@ def train(
         if folder.writes:  # a kill may have come between the state and its weights
             save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
     folder.create()
-    folder.forget_after(start)
+    folder.forget_after(start if resume else -1)
     wrapped: nn.Module = (
         DistributedDataParallel(model, broadcast_buffers=False) if processes.world > 1 else model
     )
     model.train()
     meter = _Meter()
 
+    def judge(step: int, scores: Mapping[str, float] | None = None) -> None:
+        if validate is not None and folder.writes:
+            found = _with_weights(model, average, validate) if scores is None else scores
+            if found:
+                folder.log("validation", step, dict(found))
+                if isinstance(validate, Audible):
+                    folder.show(validate.sounds, step)
+                shown = {f"valid_{name}": value for name, value in found.items()}
+                watch(StepReport(step, config.steps, shown))
+        processes.wait()
+
     ahead = prefetched(batches, config.batch_size, range(start, config.steps), processes)
+    saved = time.monotonic()
     with closing(folder), closing(ahead):
+        if before and not resume:
+            judge(0, before)
+        # The kill may have come in the midst of the validation that followed the state.
+        if resume and _is_due(start, config) and folder.last_step("validation") < start:
+            judge(start)
         for step, batch in meter.waiting(ahead):
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(step)
@@ -106,23 +140,25 @@ def train(
                 values["learning_rate"] = optimizer.param_groups[0]["lr"]
                 folder.log("log", done, values)
                 watch(StepReport(done, config.steps, values))
-            last = done == config.steps
-            if done % config.validate_every == 0 or last:
-                if validate is not None and folder.writes:
-                    scores = _with_weights(model, average, validate)
-                    if scores:
-                        folder.log("validation", done, scores)
-                        shown = {f"valid_{name}": value for name, value in scores.items()}
-                        watch(StepReport(done, config.steps, shown))
-                processes.wait()
-            # Last, so that a resumed run has every line up to its checkpoint and repeats the rest.
-            if done % config.checkpoint_every == 0 or last:
+            due = _is_due(done, config)
+            # After the log, so that a resumed run has every line up to its checkpoint and repeats
+            # the rest; before the validation, which may take long.
+            late = time.monotonic() - saved > _MOST_SECONDS_AT_RISK
+            if done % config.checkpoint_every == 0 or due or late:
                 folder.save_state(_state(model, optimizer, average, done))
                 if folder.writes:
                     save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
+                saved = time.monotonic()
+            if due:
+                judge(done)
 
     model.load_state_dict(average)
     return model.eval()
+
+
+def _is_due(step: int, config: TrainConfig) -> bool:
+    """Whether the model is validated after `step` steps."""
+    return step % config.validate_every == 0 or step == config.steps
 
 
 def _state(
@@ -164,6 +200,11 @@ def _update_average(average: dict[str, Tensor], model: nn.Module, decay: float) 
     """Exponential moving average of the weights (Polyak averaging)."""
     for name, value in model.state_dict().items():
         average[name].lerp_(value, 1.0 - decay)
+
+
+def score(model: Autoencoder, validate: Validate) -> dict[str, float]:
+    """What `validate` finds of the model as it is, in evaluation mode and on the processor."""
+    return _with_weights(model, model.state_dict(), validate)
 
 
 def _with_weights(

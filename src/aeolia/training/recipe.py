@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+import aeolia
 from aeolia.config import AnyConfig, config_from_dict
 from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError
@@ -21,7 +24,7 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.task import Setup
 from aeolia.training.tasks import task_of
 
-__all__ = ["RunRequest", "read_sections", "read_setup", "read_start", "set_up"]
+__all__ = ["RunRequest", "base_card", "read_sections", "read_setup", "read_start", "set_up"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,15 @@ class RunRequest:
     start: str | None = None
     #: A JSON file with some of `SECTIONS`.
     config: Path | None = None
+    #: Single values over the file's, as "SECTION.KEY=VALUE".
+    changes: tuple[str, ...] = ()
     #: Values of the sections that were given directly, such as {"steps": 100}.
     train: Section = field(default_factory=dict)
     mix: Section = field(default_factory=dict)
 
 
 def read_setup(request: RunRequest) -> Setup:
-    """Defaults, then the preset or starting model, then the file, then what was given directly.
+    """Defaults, the preset or starting model, the file, single changes, what was given directly.
 
     With both a preset and a starting model, the structure is the preset's, and the weights are
     those of the starting model as far as they fit. A model that starts from one of its own task
@@ -54,6 +59,8 @@ def read_setup(request: RunRequest) -> Setup:
         ModelError: the starting model cannot be read.
     """
     sections = read_sections(request.config)
+    for section, key, value in map(_change, request.changes):
+        sections[section] = {**sections[section], key: value}
     chosen = _chosen_preset(request)
     started, weights = _starting_model(request, chosen)
     basis = chosen.model if chosen is not None else started
@@ -62,13 +69,14 @@ def read_setup(request: RunRequest) -> Setup:
     of_tuning = RECIPES[f"fine-tune-{request.task}"].train if tuned else {}
     of_preset = chosen or Preset("", model, {}, {}, {})
     of_start = task_of(model).mix_from(started) if started is not None and chosen is None else {}
-    return set_up(
+    setup = set_up(
         model,
         {**of_preset.train, **of_tuning, **sections["train"], **request.train},
         {**of_preset.loss, **sections["loss"]},
         {**of_start, **of_preset.mix, **sections["mix"], **request.mix},
         weights,
     )
+    return dataclasses.replace(setup, base=base_card(request.start)) if request.start else setup
 
 
 def set_up(
@@ -108,6 +116,25 @@ def read_sections(path: Path | None) -> dict[str, dict[str, Any]]:
         if not isinstance(values, dict):
             raise ConfigError(f"{expected}; its {name!r} is {values!r}")
     return {**sections, **found}
+
+
+def _change(text: str) -> tuple[str, str, Any]:
+    """Section, key and value of "SECTION.KEY=VALUE"; the value as JSON has it, or a word.
+
+    Raises:
+        ConfigError: the text is of another form, or names no section.
+    """
+    path, equals, value = text.partition("=")
+    section, _, key = path.strip().partition(".")
+    if not equals or section not in SECTIONS or not key:
+        raise ConfigError(
+            f"--set {text} is not understood; give SECTION.KEY=VALUE, such as "
+            f"train.learning_rate=3e-4, with one of {', '.join(SECTIONS)}"
+        )
+    try:
+        return section, key, json.loads(value)
+    except ValueError:
+        return section, key, value.strip()
 
 
 def _chosen_preset(request: RunRequest) -> Preset | None:
@@ -151,6 +178,23 @@ def read_start(name: str) -> tuple[AnyConfig, dict[str, Tensor]]:
     """
     released = released_models().get(name)
     return read_checkpoint(released.with_suffix(".safetensors") if released else Path(name))
+
+
+def base_card(name: str) -> str:
+    """What the card of a model says of the one that it began with: its name, and its own card."""
+    released = released_models().get(name)
+    if released is not None:
+        path = released.with_suffix(".md")
+        shown = f"`{name}`, released with Aeolia {aeolia.__version__}"
+    else:
+        path = Path(name) / "card.md" if Path(name).is_dir() else Path(name).with_suffix(".md")
+        shown = f"`{Path(name).name}`"
+    lines = ["## The model that it began with", "", f"Its weights were those of {shown}."]
+    if path.is_file():
+        # Two levels down, so that the whole card stands inside this section.
+        card = re.sub(r"^#", "###", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        lines += ["Its card, whose attributions hold for this model as well:", "", card.rstrip()]
+    return "\n".join(lines) + "\n"
 
 
 def _mix(cls: type[Any], values: dict[str, Any], model: AnyConfig) -> Any:

@@ -19,14 +19,15 @@ from aeolia.config import CONFIG_OF_TASK, config_from_dict
 from aeolia.errors import TrainingError
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.training.config import TrainConfig
-from aeolia.training.loop import Objective, StepReport, train
+from aeolia.training.loop import Objective, StepReport, Validate, score, train
+from aeolia.training.optimizer import build_optimizer, choose_what_learns
 from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 from aeolia.training.tasks import task_of
 
-__all__ = ["Watch", "resume_run", "seconds_per_step", "start_run"]
+__all__ = ["Watch", "resume_run", "seconds_per_step", "start_run", "steps_within"]
 
 #: Steps timed before a run to say how long it will take, after some that warm up; more where
 #: their number is planned by it.
@@ -47,11 +48,13 @@ def start_run(
 
     Args:
         data: folders or manifests by the task's names, such as "speech" and "noise"; or None.
-        minutes: choose the number of steps so that the run takes about this long.
+        minutes: choose the number of steps so that the run takes about this long, all counted:
+            reading the recordings, trying the speed, validating.
 
     Raises:
         DataError, TrainingError: the data cannot be used; `out` already holds a run.
     """
+    began = time.perf_counter()
     processes = Processes.from_environment()
     folder = RunFolder(out, writes=processes.rank == 0)
     say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
@@ -69,6 +72,14 @@ def start_run(
     if setup.weights is not None:
         task.transplant(model, setup.weights)
     folder.create()
+    folder.write_base(setup.base)
+    validate = prepared.validation() if folder.writes else None
+    before, validating = None, 0.0
+    # What fine-tuning starts with is what it is compared with.
+    if validate is not None and (setup.weights is not None or minutes is not None):
+        asked = time.perf_counter()
+        before = score(model, validate)
+        validating = time.perf_counter() - asked
     seconds = seconds_per_step(
         model,
         config,
@@ -78,7 +89,11 @@ def start_run(
         _TIMED_STEPS if minutes is None else _PLANNED_BY,
     )
     if minutes is not None:
-        config = dataclasses.replace(config, steps=max(20, round(60.0 * minutes / seconds)))
+        # The same in all processes, of which only the first validates.
+        validating = processes.world * processes.mean({"seconds": validating})["seconds"]
+        spent = processes.mean({"seconds": time.perf_counter() - began})["seconds"]
+        left = 60.0 * minutes - spent
+        config = dataclasses.replace(config, steps=steps_within(left, seconds, validating, config))
     folder.write_settings(
         {
             "model": dataclasses.asdict(prepared.model),
@@ -89,7 +104,21 @@ def start_run(
         }
     )
     say(_announcement(model, config, prepared, seconds))
-    return _run(model, config, task, prepared, folder, processes, watch, resume=False)
+    return _run(model, config, task, prepared, folder, processes, watch, validate, before)
+
+
+def steps_within(left: float, seconds: float, validating: float, config: TrainConfig) -> int:
+    """How many steps of `seconds`, with the validations among them, take `left` seconds.
+
+    Args:
+        validating: seconds of one validation; one comes at the end, and one every
+            `config.validate_every` steps before.
+
+    Returns:
+        at least 20, which say more than none.
+    """
+    each = seconds + validating / config.validate_every
+    return max(20, round((left - validating) / each))
 
 
 def resume_run(
@@ -133,7 +162,8 @@ def resume_run(
     for line in prepared.found:
         say(line)
     model = build_model(prepared.model).to(processes.device())
-    return _run(model, config, task, prepared, folder, processes, watch, resume=True)
+    validate = prepared.validation() if folder.writes else None
+    return _run(model, config, task, prepared, folder, processes, watch, validate, resume=True)
 
 
 def _ignore(_: Any) -> None:
@@ -150,12 +180,15 @@ def seconds_per_step(
 ) -> float:
     """Time of one step, mixing included, on a copy of the model; the same in all processes."""
     twin = build_model(model.config).to(next(model.parameters()).device)
+    choose_what_learns(twin, config.learn)
+    optimizer = build_optimizer(twin, config)
     seconds, started = [], time.perf_counter()
     steps = range(_WARM_STEPS + timed)
     with closing(prefetched(batches, config.batch_size, steps, processes)) as ahead:
         for step, batch in ahead:
             loss, _ = objective(twin, batch, step)
             loss.backward()
+            optimizer.step()
             float(loss.detach())  # a GPU works on until it is asked
             seconds.append(time.perf_counter() - started)
             started = time.perf_counter()
@@ -183,9 +216,11 @@ def _run(
     folder: RunFolder,
     processes: Processes,
     watch: Watch,
-    resume: bool,
+    validate: Validate | None,
+    before: dict[str, float] | None = None,
+    *,
+    resume: bool = False,
 ) -> Autoencoder:
-    validate = prepared.validation() if folder.writes else None
     parameters = sum(parameter.numel() for parameter in model.parameters())
     model.mixed_precision = processes.trains_in_bfloat16(parameters)
     trained = train(
@@ -198,6 +233,7 @@ def _run(
         watch,
         resume,
         processes,
+        before,
     )
     folder.write_card(_card(trained, config, task, prepared, folder))
     return trained
@@ -222,6 +258,14 @@ def _card(
     if prepared.sources:
         lines += ["", f"Sources: {', '.join(prepared.sources)}."]
     if scores:
-        figures = ", ".join(f"{name} {value}" for name, value in scores.items() if name != "step")
+        first = folder.first_line("validation")
+        before = first if first.get("step") == "0" else {}
+        figures = ", ".join(
+            f"{name} {value}" + (f" ({before[name]} before)" if before.get(name) else "")
+            for name, value in scores.items()
+            if name != "step"
+        )
         lines += ["", f"Held out (N = {config.validation_clips}): {figures}."]
+    if base := folder.read_base():
+        lines += ["", base.rstrip()]
     return "\n".join(lines) + "\n"

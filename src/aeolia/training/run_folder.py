@@ -6,7 +6,8 @@ RUN/card.md              what the model is, what it was trained on, how it does
 RUN/state.pt             everything that an exact resume needs
 RUN/log.csv              one line per `log_every` steps
 RUN/validation.csv       one line per validation
-RUN/tensorboard/         the same, for TensorBoard
+RUN/base.md              card of the model that the run began with, where it did
+RUN/tensorboard/         the logs for TensorBoard, with sounds and spectrograms of validations
 """
 
 from __future__ import annotations
@@ -16,16 +17,23 @@ import io
 import json
 import os
 import pickle
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError, TrainingError
 from aeolia.files import read_rows, read_text, write_atomically
+from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_picture
 
-__all__ = ["RunFolder"]
+__all__ = ["SHOWN", "RunFolder", "Sound"]
+
+#: Clips of a validation that are shown.
+SHOWN = 3
 
 #: What reading a file that torch.save did not finish, or that is something else, may raise.
 _DAMAGED = (
@@ -42,6 +50,17 @@ _DAMAGED = (
 def _first_words(error: Exception) -> str:
     """The gist of an error whose message goes on for many lines."""
     return (str(error).splitlines() or [type(error).__name__])[0][:100].rstrip(". ")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is to be heard of a validation."""
+
+    #: Such as "clip 0/estimate".
+    name: str
+    #: [T].
+    audio: np.ndarray
+    sample_rate: int
 
 
 class RunFolder:
@@ -102,17 +121,35 @@ class RunFolder:
                 f"{path} is damaged ({error}); start again with another --out"
             ) from error
 
+    def write_base(self, text: str) -> None:
+        """Keep the card of the model that the run began with, if there is one."""
+        if self.writes and text:
+            write_atomically(self.path / "base.md", text.encode())
+
+    def read_base(self) -> str:
+        """What `write_base` wrote; "" where the run began from nothing."""
+        path = self.path / "base.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
     def write_card(self, text: str) -> None:
         if self.writes:
             write_atomically(self.path / "card.md", text.encode())
 
     def last_line(self, file: str) -> dict[str, str]:
         """Last line of RUN/`file`.csv by column, or nothing."""
+        return (self._lines(file) or [{}])[-1]
+
+    def first_line(self, file: str) -> dict[str, str]:
+        """First line of RUN/`file`.csv by column, or nothing."""
+        return (self._lines(file) or [{}])[0]
+
+    def _lines(self, file: str) -> list[dict[str, str]]:
         path = self.path / f"{file}.csv"
-        if not path.is_file():
-            return {}
-        _, lines = read_rows(path, "log of a run", TrainingError)
-        return lines[-1] if lines else {}
+        return read_rows(path, "log of a run", TrainingError)[1] if path.is_file() else []
+
+    def last_step(self, file: str) -> int:
+        """The step of the last line of RUN/`file`.csv; -1 where there is none."""
+        return int(self.last_line(file).get("step") or -1)
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Write the exact state beside and rename it over the last one."""
@@ -161,8 +198,20 @@ class RunFolder:
         for name, value in values.items():
             board.add_scalar(f"{file}/{name}", value, step)
 
+    def show(self, sounds: Iterable[Sound], step: int) -> None:
+        """Let TensorBoard have sounds and their spectrograms, at one scale all of them."""
+        if not self.writes:
+            return
+        board = self._tensorboard()
+        for sound in sounds:
+            name = f"validation/{sound.name}"
+            audio = np.clip(sound.audio, -1.0, 1.0)
+            board.add_audio(name, audio[None], step, sound.sample_rate)
+            picture = spectrogram_picture(spectrogram_db(sound.audio, sound.sample_rate))
+            board.add_image(name, picture, step, dataformats="HWC")
+
     def forget_after(self, step: int) -> None:
-        """Drop log lines after `step`: a resumed run writes them again."""
+        """Drop log lines after `step`, which a resumed run writes again; -1 drops all."""
         if not self.writes:
             return
         for path in self.path.glob("*.csv"):

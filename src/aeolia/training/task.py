@@ -31,6 +31,8 @@ class Setup:
     mix: Any
     #: Weights to start from, or None to start afresh.
     weights: Mapping[str, Tensor] | None = None
+    #: Their name and card in Markdown, whose attributions the new card keeps.
+    base: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import torch
 from aeolia.cli import run
 from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
 from aeolia.recipes.catalogue import DEFAULT_PRESETS
+from aeolia.training.config import TrainConfig
+from aeolia.training.run import steps_within
 from made.recordings import voice_like, write
 from made.tiny_models import TINY, random_model
 from made.tiny_training import make_recordings, write_config
@@ -174,7 +177,7 @@ def test_mistakes_are_reported_in_one_line(folder: Path, tmp_path: Path, refused
     assert "its 'train' is 3" in refused(configured({"train": 3}))
     assert "must be a JSON object, not list" in refused(configured([]))
     assert "is not valid JSON" in refused(configured("{"))
-    assert "cannot read the config" in refused(changed("--config", tmp_path / "absent.json"))
+    assert "no such config" in refused(changed("--config", tmp_path / "absent.json"))
     assert "did you mean 'denoise-16k'" in refused(
         [*command(folder, out), "--preset", "denoise16k"]
     )
@@ -234,3 +237,69 @@ def test_every_train_command_has_the_same_options(capsys: pytest.CaptureFixture[
         for option in ("--out", "--preset", "--from", "--steps", "--minutes", "--seed", own):
             assert option in said, (task, option)
         assert DEFAULT_PRESETS[task] in said
+
+
+def test_fine_tuning_shows_its_gain_and_keeps_attributions(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(folder / "run", base)
+    (base / "card.md").write_text("# base\n\n## Recordings\n\nAnn Example, CC BY 4.0.\n")
+    out = tmp_path / "tuned"
+    assert run(command(folder, out, "--from", str(base), "--steps", "5")) == 0
+    assert "step 0/5  held out: si_sdr " in capsys.readouterr().out
+    with (out / "validation.csv").open(newline="") as stream:
+        first, last = csv.DictReader(stream)
+    assert (first["step"], last["step"]) == ("0", "5")
+    card = (out / "card.md").read_text()
+    assert f"si_sdr {last['si_sdr']} ({first['si_sdr']} before)" in card
+    assert "## The model that it began with\n\nIts weights were those of `base`." in card
+    assert "#### Recordings\n\nAnn Example, CC BY 4.0." in card
+    # So does the card of a run that went on.
+    assert run(["train", "denoise", "--resume", "--steps", "6", "--out", str(out), "--quiet"]) == 0
+    assert "Ann Example" in (out / "card.md").read_text()
+
+
+def test_single_settings(folder: Path, tmp_path: Path, refused: Refused) -> None:
+    out = tmp_path / "run"
+    changes = ("--set", "train.learning_rate=3e-4", "--set", "mix.snr_db=[-3, 7]")
+    more = ("--set", "train.optimizer=muon", "--steps", "5", "--quiet")
+    assert run(command(folder, out, *changes, *more)) == 0
+    settings = json.loads((out / "train.json").read_text())
+    train, mix = settings["train"], settings["mix"]
+    assert (train["learning_rate"], train["optimizer"]) == (3e-4, "muon")
+    assert mix["snr_db"] == [-3.0, 7.0] and train["warmup_steps"] == 5  # of the file
+    other = tmp_path / "other"
+    for text in ("learning_rate=1", "train.=1", "train.steps", "drain.steps=1"):
+        assert "give SECTION.KEY=VALUE" in refused(command(folder, other, "--set", text))
+    unknown = refused(command(folder, other, "--set", "train.learning_rat=1"))
+    assert "did you mean 'learning_rate'" in unknown
+    assert "above 0" in refused(command(folder, other, "--set", "train.learning_rate=-1"))
+    assert not other.exists()
+
+
+def test_recordings_that_were_probably_not_meant(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(name: str, *recordings: str) -> str:
+        config = ["--config", str(folder / "tiny.json"), "--steps", "5"]
+        assert run(["train", "denoise", *recordings, *config, "--out", str(tmp_path / name)]) == 0
+        return capsys.readouterr().out
+
+    speech, noise = str(folder / "speech"), str(folder / "noise")
+    swapped = said("swapped", "--speech", noise, "--noise", speech)
+    assert f"--speech {noise} is noise by its folders' names; were" in swapped
+    assert f"--noise {speech} is speech by its folders' names; were" in swapped
+    assert "no --noise was given" in said("alone", "--speech", speech)
+    assert "both the speech and the noise" in said("same", "--speech", speech, "--noise", speech)
+    right = said("right", "--speech", speech, "--noise", noise)
+    assert "swapped" not in right and "--noise" not in right
+
+
+def test_minutes_count_everything() -> None:
+    config = TrainConfig(validate_every=100)
+    steps = steps_within(60.0, 0.05, 10.0, config)
+    assert steps == 333
+    # Those steps, a validation for each hundred, and one at the end.
+    assert steps * 0.05 + steps // 100 * 10.0 + 10.0 == pytest.approx(60.0, abs=5.0)
+    assert steps_within(-5.0, 1.0, 0.0, config) == 20

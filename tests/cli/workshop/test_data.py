@@ -72,3 +72,23 @@ def test_a_manifest_gets_its_splits_and_what_it_says_stays(
     assert run([*arguments, "--report", "song9"]) == 2
     assert "no source or label called 'song9'" in capsys.readouterr().err
     assert not (tmp_path / "new.csv").exists()
+
+
+def test_pairs_of_plain_folders_say_what_is_speech(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AEOLIA_CACHE", str(tmp_path / "cache"))
+    for number in range(2):
+        write(tmp_path / f"ann/{number}.wav", voice_like(1.2, 16000, seed=number), 16000)
+        write(tmp_path / f"fan/{number}.wav", noise_like(1.2, 16000, seed=number), 16000)
+    ann, fan, out = (str(tmp_path / name) for name in ("ann", "fan", "out"))
+    options = ["-o", out, "-n", "2", "--seconds", "1", "--split", "choose"]
+    assert run(["data", "pairs", ann, fan, *options]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"aeolia: {ann}: speech or noise?") and said.count("\n") == 1
+    assert f"--noise {ann}" in said and not Path(out).exists()
+    assert run(["data", "pairs", *options]) == 2
+    assert "add --speech FOLDER" in capsys.readouterr().err
+    assert run(["data", "pairs", "--speech", ann, "--noise", fan, *options]) == 0
+    table = (tmp_path / "out/pairs.csv").read_text()
+    assert "ann/" in table and "fan/" in table

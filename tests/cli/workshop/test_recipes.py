@@ -9,9 +9,10 @@ import re
 import pytest
 
 from aeolia.cli import run
-from aeolia.recipes.catalogue import RECIPES
+from aeolia.recipes.catalogue import DEFAULT_PRESETS, RECIPES, preset, structure
 from aeolia.recipes.recipe import Expects
 from aeolia.recipes.words import in_words
+from aeolia.training.recipe import set_up
 
 
 def test_the_list_has_a_line_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,3 +63,32 @@ def test_what_was_measured_is_said() -> None:
 def test_an_unknown_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "show", "drum"]) == 2
     assert capsys.readouterr().err == "aeolia: no recipe is called 'drum'; did you mean 'drums'?\n"
+
+
+@pytest.mark.parametrize("name", ["denoise", "separate", "synth", "textbook-lstm", "drums"])
+def test_all_keys_with_defaults_and_ranges(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is listed is what `--set` takes: the defaults can be given, and each is of its class."""
+    assert run(["recipes", "keys", name]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^presets to \w+: .*textbook", said)
+    listed = re.findall(r"^  (\w+)\.(\w+) = (.*?)  \((.+)\)$", said, re.M)
+    chosen = preset(DEFAULT_PRESETS.get(name, name))
+    sections = {"model": {}, "train": {}, "loss": {}, "mix": {}}
+    for section, key, default, _ in listed:
+        sections[section][key] = json.loads(default)
+    model = structure(chosen.model.task, sections["model"])
+    again = set_up(model, sections["train"], sections["loss"], sections["mix"])
+    expected = set_up(chosen.model, chosen.train, chosen.loss, chosen.mix)
+    assert again == expected
+    missing = {"task", *chosen.model.learned}
+    assert set(vars(expected.model)) - set(sections["model"]) == missing & set(vars(model))
+    assert set(vars(expected.train)) == set(sections["train"])
+
+
+def test_a_range_and_a_choice_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recipes", "keys", "denoise"]) == 0
+    said = capsys.readouterr().out
+    assert "  train.learning_rate = 0.001  (float, above 0, between 0 and 100)\n" in said
+    assert '  train.optimizer = "muon"  (str, one of adamw, muon)\n' in said
+    assert run(["recipes", "keys", "denoize"]) == 2
+    assert "did you mean 'denoise'" in capsys.readouterr().err

@@ -210,3 +210,16 @@ def test_the_real_manifest_splits_sensibly() -> None:
     assert any(
         r.bandwidth_hz > FULL_BAND_HZ for r in rows if r.kind == "speech" and r.split in HELD_OUT
     )
+
+
+@pytest.mark.parametrize("n_speakers", [5, 8, 30])
+def test_no_more_is_held_out_than_twice_the_share(n_speakers: int) -> None:
+    """A small corpus keeps what it learns from, whatever the hash and the full-band minute say."""
+    for seed in range(20):
+        rows = [
+            Row(f"s{n}/{k}.wav", "speech", "own", f"s{n}", 5.0, 48000, 20000.0)
+            for n in range(n_speakers)
+            for k in range(2)
+        ]
+        held = [row for row in split_rows(rows, 0.1, seed) if row.split != "train"]
+        assert 1 <= len({row.label for row in held}) <= max(1, n_speakers // 5)

@@ -279,3 +279,24 @@ def test_what_is_wrong_is_said_and_nothing_is_left(
     printed = capsys.readouterr().err
     assert words in " ".join(printed.split()) and "Traceback" not in printed
     assert not out.exists()
+
+
+def test_the_textbook_autoencoder_is_heard_in_tensorboard(
+    notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    structure = {key: value for key, value in MODEL.items() if key != "harmonics"}
+    model = {**structure, "decoder": "spectrogram", "prior": "standard"}
+    config = tmp_path / "textbook.json"
+    config.write_text(json.dumps({"model": model, "train": {**TRAIN, "steps": 4}, "mix": MIX}))
+    out = tmp_path / "run"
+    arguments = ["train", "synth", str(notes), "--config", str(config), "--out", str(out)]
+    assert run([*arguments, "--quiet"]) == 0
+    events = EventAccumulator(str(out / "tensorboard"))
+    events.Reload()
+    heard = events.Tags()["audio"]
+    assert {"validation/note 0/recorded", "validation/note 0/decoded"} <= set(heard)
+    assert set(heard) == set(events.Tags()["images"])
+    assert run(["export", str(out), "-o", str(tmp_path / "model.onnx")]) == 2
+    assert "TensorBoard (tensorboard --logdir RUN)" in capsys.readouterr().err

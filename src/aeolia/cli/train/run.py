@@ -43,7 +43,8 @@ def _run_options(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="As many steps as fit into this time.")
+        float | None,
+        typer.Option(min=0.1, help="As many steps as fit into this time, all counted."),
     ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Crops or notes per step.")] = None,
     seed: Annotated[
@@ -51,7 +52,19 @@ def _run_options(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help='JSON with any of "model", "train", "loss" and "mix", {...} each.'),
+        typer.Option(
+            help='JSON with any of "model", "train", "loss" and "mix", {...} each: '
+            "`aeolia recipes keys TASK` lists what they hold."
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SECTION.KEY=VALUE",
+            help="One setting, such as train.learning_rate=3e-4; may be repeated. "
+            "`aeolia recipes keys TASK` lists them.",
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     quiet: Quiet = False,
@@ -110,6 +123,7 @@ def _run(
     batch_size: int | None,
     seed: int | None,
     config: Path | None,
+    changes: list[str] | None,
     resume: bool,
     quiet: bool,
 ) -> None:
@@ -134,6 +148,7 @@ def _run(
             preset,
             start,
             config,
+            tuple(changes or ()),
             {name: value for name, value in train.items() if value is not None},
             {**({} if seed is None else {"seed": seed}), **found.mix},
         )

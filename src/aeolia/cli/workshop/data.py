@@ -84,8 +84,18 @@ def split_command(
 
 @app.command("pairs")
 def pairs_command(
-    sources: Annotated[list[Path], typer.Argument(help="Manifests, or folders to scan.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="New folder for the pairs.")],
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Manifests, or folders whose names say what is in them."),
+    ] = None,
+    speech: Annotated[
+        list[Path] | None, typer.Option(help="A folder or manifest of clean speech.")
+    ] = None,
+    noise: Annotated[list[Path] | None, typer.Option(help="A folder or manifest of noise.")] = None,
+    rooms: Annotated[
+        list[Path] | None, typer.Option(help="A folder or manifest of impulse responses.")
+    ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of pairs.")] = 60,
     snr: Annotated[str, typer.Option(help="SNRs in dB, by commas; inf is no noise.")] = (
         "-5,0,5,10,15"
@@ -96,7 +106,10 @@ def pairs_command(
     split: Annotated[str, typer.Option(help="choose, report or train.")] = "choose",
     seed: Annotated[int, typer.Option(help="Seed of the mixtures.")] = 1000,
 ) -> None:
-    """Write noisy and clean pairs from held-out speakers and noises, for `aeolia evaluate`."""
+    """Write noisy and clean pairs from held-out speakers and noises, for `aeolia evaluate`.
+
+    aeolia data pairs --speech my-speech --noise my-noise -o pairs
+    """
     from aeolia.data.corpus.scan import load_rows
     from aeolia.errors import InputError, MissingExtraError
 
@@ -111,7 +124,11 @@ def pairs_command(
         snrs_db = [float(value) for value in snr.split(",")]
     except ValueError:
         raise InputError(f"--snr is {snr!r}; give numbers separated by commas") from None
-    rows = [row for path in sources for row in load_rows(path)[0]]
+    rows = [row for path in sources or () for row in load_rows(path, guess=False)[0]]
+    for kind, paths in (("speech", speech), ("noise", noise), ("rir", rooms)):
+        rows += [row for path in paths or () for row in load_rows(path, kind)[0]]
+    if not rows:
+        raise InputError("no recordings were given; add --speech FOLDER and --noise FOLDER")
     config = pair_config(sample_rate, seconds, reverb, seed)
     write_pairs(output, rows, count, snrs_db, config, split=split)
     typer.echo(f"wrote {count} pairs to {output}")

@@ -23,6 +23,7 @@ def list_recipes(
     Examples:
       aeolia recipes
       aeolia recipes show denoise
+      aeolia recipes keys denoise
     """
     if context.invoked_subcommand is not None:
         return
@@ -56,3 +57,30 @@ def show_recipe(
 
     for line in in_words(name, find_recipe(name)):
         typer.echo(line)
+
+
+@app.command("keys")
+def show_keys(
+    task: Annotated[str, typer.Argument(metavar="TASK|PRESET", help="denoise, separate, synth.")],
+) -> None:
+    """List all settings of a task's runs: keys of `--config` and `--set`, defaults, ranges.
+
+    With a preset's name the defaults are the preset's.
+    """
+    from aeolia.cli.train.run import training_extra
+    from aeolia.config.table import keys_of
+    from aeolia.recipes.catalogue import DEFAULT_PRESETS, PRESETS, preset
+
+    with training_extra():
+        from aeolia.training.recipe import set_up
+
+    chosen = preset(DEFAULT_PRESETS.get(task, task))
+    setup = set_up(chosen.model, chosen.train, chosen.loss, chosen.mix)
+    presets = ", ".join(n for n, each in PRESETS.items() if each.model.task == chosen.model.task)
+    typer.echo(f"presets to {chosen.model.task}: {presets}")
+    for section in ("model", "train", "loss", "mix"):
+        config = getattr(setup, section)
+        typer.echo(f"\n{section}: {type(config).__name__}")
+        learned = getattr(config, "learned", ()) if section == "model" else ()
+        for key in keys_of(type(config), config, ("task", *learned)):
+            typer.echo(f"  {section}.{key.name} = {key.default}  ({key.possible})")

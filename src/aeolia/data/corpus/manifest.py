@@ -241,7 +241,8 @@ def split_rows(rows: Sequence[Row], held_out: float = 0.1, seed: int = 0) -> lis
     A speaker who makes up more than a tenth of a kind's recordings by themselves stays in
     train, so that one large voice never empties it. Where the hash holds out too little full-band
     speech, the full-band speakers with the least audio are held out until a minute is
-    there: this costs training least. A kind with a single group is split by file.
+    there, or twice the share: this costs training least. A kind with a single group is split by
+    file.
     """
     if not 0.0 <= held_out < 1.0:
         raise DataError(f"the share held out is {held_out}; it must be in [0, 1)")
@@ -287,7 +288,13 @@ def _held_out(
     position = {name: split_position(seed, name[1]) for name in seconds}
     # Small corpora: a group may be large in share and yet the only thing to validate on.
     limit = max(0.1, 1.5 / len(seconds)) * sum(seconds.values())
-    chosen = {n for n in seconds if position[n] < share and seconds[n] <= limit}
+    # Nor does a hash that holds out half of a few groups: this is the most.
+    most = 2.0 * share * sum(seconds.values())
+    chosen: set[tuple[str, str]] = set()
+    for name in sorted(seconds, key=position.__getitem__):
+        within = sum(seconds[n] for n in chosen) + seconds[name] <= most
+        if position[name] < share and seconds[name] <= limit and (within or not chosen):
+            chosen.add(name)
     if not chosen:
         small = [name for name in seconds if seconds[name] <= limit] or list(seconds)
         chosen = {min(small, key=position.__getitem__)}
@@ -295,6 +302,8 @@ def _held_out(
         wide = sorted((n for n in seconds if full_band[n]), key=lambda n: (seconds[n], position[n]))
         for name in wide[:-1]:
             if sum(seconds[n] for n in chosen if full_band[n]) >= _FULL_BAND_HELD_OUT_SECONDS:
+                break
+            if name not in chosen and sum(seconds[n] for n in chosen) + seconds[name] > most:
                 break
             chosen.add(name)
     return chosen

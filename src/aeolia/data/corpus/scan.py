@@ -153,7 +153,7 @@ def scan(
 
 
 def load_rows(
-    path: str | os.PathLike[str], kind: str | None = None, seed: int = 0
+    path: str | os.PathLike[str], kind: str | None = None, seed: int = 0, *, guess: bool = True
 ) -> tuple[list[Row], list[str]]:
     """Rows for training from a manifest, a folder that a manifest lists, or any folder.
 
@@ -161,13 +161,24 @@ def load_rows(
     under the folder; otherwise the folder is scanned. Rows that bring no split get one;
     recordings whose licence forbids permissive weights are left out.
 
+    Args:
+        guess: take recordings as speech whose kind nothing says; False refuses them.
+
     Returns:
         rows, of `kind` only where given, and lines of text that say what was found.
+
+    Raises:
+        DataError: nothing can be used, or no name says what it is.
     """
     path = Path(path)
     rows, source = listed_rows(path)
     if not rows:
         result = scan(path, kind, seed)
+        if result.guessed and not guess:
+            raise DataError(
+                f"{path}: speech or noise? No folder's name says so ({_files(result.guessed)}); "
+                f"give it as --speech {path} or --noise {path}"
+            )
         return result.rows, result.words()
     rows = [row for row in rows if kind is None or row.kind == kind]
     free = [row for row in rows if trainable(row)]

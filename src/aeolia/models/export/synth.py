@@ -44,8 +44,8 @@ def graphs(model: Synthesiser) -> dict[str, onnx.ModelProto]:
     """
     if model.config.decoder == "spectrogram":
         raise ModelError(
-            f"{model.config.name} cannot be exported: its phases need whole notes; it is there "
-            "to be compared with, train the preset notes instead"
+            f"{model.config.name} cannot be exported: its phases need whole notes; its run has "
+            "sounds for TensorBoard (tensorboard --logdir RUN); the preset notes can be exported"
         )
     return {
         "": _decoder_graph(model),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from aeolia.data.corpus.layouts import describe
 from aeolia.data.corpus.manifest import SPLITS, Row
 from aeolia.data.corpus.scan import load_rows
 from aeolia.data.denoise.mix_config import MixConfig
@@ -97,6 +99,8 @@ def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
     if speech is None:
         raise DataError("no speech was given; name a folder or a manifest with --speech")
     recordings = gather(speech, paths.get("noise"), paths.get("rirs"), config.seed)
+    for remark in _remarks(paths, recordings, mix):
+        say(remark)
     rate = setup.model.sample_rate
     held_out = dataclasses.replace(mix, seed=mix.seed + 1, noise_only=0.0, clean_only=0.0)
 
@@ -115,6 +119,33 @@ def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
         recordings.in_words(),
         sorted({row.source for row in rows if row.source}),
     )
+
+
+def _remarks(paths: Mapping[str, Path | None], found: Recordings, mix: MixConfig) -> list[str]:
+    """What of the recordings was probably not meant, a line each."""
+    remarks = []
+    speech, noise = paths.get("speech"), paths.get("noise")
+    if noise is None and mix.recorded > 0.0:
+        remarks.append(
+            "no --noise was given: noise is computed (hiss, hum, tones, babble of the speech); "
+            "a denoiser learns more from recordings of noise"
+        )
+    if noise is not None and noise == speech and noise.is_dir():
+        remarks.append(f"{noise} is both the speech and the noise; was another folder meant?")
+    for option, path, rows, other in (
+        ("--speech", speech, found.speech, "noise"),
+        ("--noise", noise, found.noise, "speech"),
+    ):
+        if path is None or not path.is_dir():  # a manifest says what is what
+            continue
+        above = path.resolve().parent
+        kinds = [describe(PurePath(os.path.relpath(row.path, above))).kind for row in rows]
+        if kinds.count(other) > len(kinds) / 2:
+            remarks.append(
+                f"{option} {path} is {other} by its folders' names; were --speech and --noise "
+                "swapped?"
+            )
+    return remarks
 
 
 def _mixer(recordings: Recordings, split: str, mix: MixConfig, sample_rate: int) -> Mixer:

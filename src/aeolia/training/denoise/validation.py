@@ -10,6 +10,7 @@ from aeolia.metrics import METRICS
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
 from aeolia.runtime.denoise import DenoisingStream
+from aeolia.training.run_folder import SHOWN, Sound
 
 __all__ = ["Validation"]
 
@@ -27,14 +28,22 @@ class Validation:
         self.sample_rate = mixer.config.sample_rate
         self.noisy = batch.noisy.cpu().numpy()
         self.reference = batch.reference.cpu().numpy()
+        self.sounds: list[Sound] = []
 
     def __call__(self, model: DenoisingAutoencoder) -> dict[str, float]:
         """Mean SI-SDR in dB, PESQ-WB where its package is installed, and ESTOI over the clips."""
         backend = TorchBackend(model)
         metrics = [METRICS[name] for name in _METRICS if METRICS[name].installed]
         scores: dict[str, list[float]] = {metric.name: [] for metric in metrics}
-        for noisy, reference in zip(self.noisy, self.reference, strict=True):
+        self.sounds = []
+        for index, (noisy, reference) in enumerate(zip(self.noisy, self.reference, strict=True)):
             estimate = DenoisingStream(backend, self.sample_rate, 1).process(noisy)
+            if index < SHOWN:
+                versions = {"noisy": noisy, "estimate": estimate, "clean": reference}
+                self.sounds += [
+                    Sound(f"clip {index}/{name}", audio, self.sample_rate)
+                    for name, audio in versions.items()
+                ]
             try:
                 values = [
                     metric.compute(reference, estimate, self.sample_rate) for metric in metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.torch_backend import TorchSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
+from aeolia.training.run_folder import SHOWN, Sound
 
 __all__ = ["ClassValidation", "SpeakerValidation"]
 
@@ -37,6 +38,7 @@ class ClassValidation:
             stems = batch.stems.cpu().numpy()
             self.clips += zip(batch.mixture.cpu().numpy(), stems, strict=True)
         self.clips = self.clips[:clips]
+        self.sounds: list[Sound] = []
 
     def __call__(self, model: ConditionalAutoencoder) -> dict[str, float]:
         """SI-SDR improvement of each source in dB where it sounds, and the level where not.
@@ -49,10 +51,14 @@ class ClassValidation:
         stems = [name for name in STEMS if name in classes]
         groups = [parse_sources(names, classes) for names in (together, stems) if names]
         scores: dict[str, list[float]] = defaultdict(list)
-        for mixture, parts in self.clips:
+        self.sounds = []
+        for index, (mixture, parts) in enumerate(self.clips):
             for sources in groups:
                 stream = SeparationStream(backend, sources, self.sample_rate)
-                for source, estimate in zip(sources, stream.process(mixture).values(), strict=True):
+                outputs = stream.process(mixture)
+                if index < SHOWN:
+                    self.sounds += _sounds(index, self.sample_rate, {"mixture": mixture, **outputs})
+                for source, estimate in zip(sources, outputs.values(), strict=True):
                     reference = np.tensordot(source.condition, parts, 1)
                     _score(scores, source.name, mixture, reference, estimate)
         return {name: float(np.mean(values)) for name, values in scores.items()}
@@ -69,19 +75,29 @@ class SpeakerValidation:
             columns = (batch.mixture, batch.target, batch.enrolment)
             self.clips += zip(*(column.cpu().numpy() for column in columns), strict=True)
         self.clips = self.clips[:clips]
+        self.sounds: list[Sound] = []
 
     def __call__(self, model: ConditionalAutoencoder) -> dict[str, float]:
         """SI-SDR improvement in dB, share improved by less than 1 dB, level where absent."""
         backend = TorchSeparator(model)
         scores: dict[str, list[float]] = defaultdict(list)
-        for mixture, target, enrolment in self.clips:
+        self.sounds = []
+        for index, (mixture, target, enrolment) in enumerate(self.clips):
             source = Source("speaker", backend.voice(enrolment))
             stream = SeparationStream(backend, [source], self.sample_rate)
-            _score(scores, "speaker", mixture, target, stream.process(mixture)["speaker"])
+            estimate = stream.process(mixture)["speaker"]
+            if index < SHOWN:
+                versions = {"mixture": mixture, "estimate": estimate, "target": target}
+                self.sounds += _sounds(index, self.sample_rate, versions)
+            _score(scores, "speaker", mixture, target, estimate)
         means = {name: float(np.mean(values)) for name, values in scores.items()}
         if gains := scores.get("speaker_si_sdri"):
             means["below_1_db"] = float(np.mean(np.array(gains) < 1.0))
         return means
+
+
+def _sounds(index: int, sample_rate: int, versions: Mapping[str, np.ndarray]) -> list[Sound]:
+    return [Sound(f"clip {index}/{name}", audio, sample_rate) for name, audio in versions.items()]
 
 
 def _score(

@@ -21,7 +21,7 @@ from aeolia.recipes.catalogue import structure
 from aeolia.recipes.recipe import Recipe
 from aeolia.training.optimizer import choose_what_learns
 from aeolia.training.processes import Processes
-from aeolia.training.recipe import read_start
+from aeolia.training.recipe import base_card, read_start
 from aeolia.training.run import Watch, resume_run, seconds_per_step, start_run
 from aeolia.training.run_folder import RunFolder
 from aeolia.training.stages.folder import RecipeFolder
@@ -234,6 +234,8 @@ def _card(
         f"Recipe `{made_from['recipe']}`,",
         f"data `{made_from['data']}`, Aeolia {made_from['version']}.",
     ]
+    if recipe.start:
+        lines += ["", *base_card(recipe.start).splitlines()]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from aeolia.config import SynthConfig
-from aeolia.data.synth.batches import NoteBatches
+from aeolia.data.synth.batches import NoteBatch, NoteBatches
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import NotePool
 from aeolia.models.synth.synthesiser import Synthesiser
+from aeolia.training.run_folder import SHOWN, Sound
 from aeolia.training.synth.latent_report import latent_report
 from aeolia.training.synth.losses import envelope_loss
 from aeolia.training.synth.objective import build_reconstruction, reconstruct
@@ -26,6 +28,7 @@ class SynthValidation:
         self.notes = [known[i] for i in order]
         self.batches = NoteBatches(self.notes, config, mix)
         self.distance = build_reconstruction(config)
+        self.sounds: list[Sound] = []
 
     @torch.no_grad()
     def __call__(self, model: Synthesiser) -> dict[str, float]:
@@ -39,6 +42,8 @@ class SynthValidation:
             noise = torch.randn(batch.audio.shape, generator=generator)
             latent_noise = torch.zeros(len(chosen), model.config.latent_dim)
             made = reconstruct(model, batch, noise, latent_noise)
+            if first == 0:
+                self.sounds = _sounds(model, batch, made.posterior.mean)
             terms = self.distance(batch.audio, made.decoded, batch.bandwidth_hz, batch.compared)
             for name, values in zip(("logarithmic", "linear"), terms, strict=True):
                 sums[name] += float(values.sum())
@@ -52,3 +57,16 @@ class SynthValidation:
         scores["divergence"] = float(torch.cat(divergences).sum(1).mean())
         scores.update(latent_report(mean, torch.cat(divergences), torch.cat(pitches)))
         return scores
+
+
+def _sounds(model: Synthesiser, batch: NoteBatch, latent: Tensor) -> list[Sound]:
+    """The first notes of a batch as recorded, and decoded from their timbres [B, D]."""
+    few = slice(0, SHOWN)
+    decoded = model.decode(
+        latent[few], batch.crop_hz[few], batch.loudness_db[few], batch.instrument[few]
+    )
+    return [
+        Sound(f"note {index}/{name}", audio.numpy(), batch.sample_rate)
+        for index, pair in enumerate(zip(batch.audio[few], decoded, strict=True))
+        for name, audio in zip(("recorded", "decoded"), pair, strict=True)
+    ]
