@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aeolia.errors import AeoliaError, InputError
+from aeolia.plain_text import from_cell
 
 __all__ = [
     "PendingFile",
@@ -113,7 +114,7 @@ def read_rows(
     text = read_text(path, what, error, most_bytes, errors=errors)
     reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
     try:
-        rows = [{key: row[key] for key in row if key is not None} for row in reader]
+        rows = [{key: from_cell(row[key]) for key in row if key is not None} for row in reader]
     except csv.Error as reason:
         raise error(
             f"{path} line {reader.line_num}: not CSV ({reason}); name {_article(what)}"

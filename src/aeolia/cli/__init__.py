@@ -32,6 +32,7 @@ from aeolia.cli.workshop.export import export
 from aeolia.cli.workshop.listen_test import app as listen_test_app
 from aeolia.cli.workshop.recipes import app as recipes_app
 from aeolia.errors import AeoliaError, InputError
+from aeolia.plain_text import printable
 
 __all__ = ["app", "main", "run"]
 
@@ -92,14 +93,15 @@ def run(arguments: Sequence[str]) -> int:
         # Newer versions of typer turn Ctrl-C into this code, older ones into Abort.
         return _interrupted() if code == EXIT_INTERRUPTED else code
     except AeoliaError as error:
-        print(f"aeolia: {error}", file=sys.stderr)
+        print(f"aeolia: {printable(str(error))}", file=sys.stderr)
         return EXIT_USER_ERROR
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except OSError as error:
         # A folder that may not be looked into, a name too long, a full disk: no bug of ours.
         named = f"{error.filename}: " if error.filename else ""
-        print(f"aeolia: {named}{error.strerror or error}; check the path", file=sys.stderr)
+        said = f"{named}{error.strerror or error}; check the path"
+        print(f"aeolia: {printable(said)}", file=sys.stderr)
         return EXIT_USER_ERROR
     except Exception as error:
         # Usage errors are click's or, in newer versions of typer, its own copy of them.

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aeolia.plain_text import printable
+
 __all__ = ["app"]
 
 app = typer.Typer(help="List the models inside the package; show a model's card.")
@@ -58,4 +60,4 @@ def show_model(
     """Print a model's card: data, licence, figures, known weaknesses."""
     from aeolia import describe_model
 
-    typer.echo(describe_model(name).card.strip() or f"{name} has no card")
+    typer.echo(printable(describe_model(name).card.strip(), lines=True) or f"{name} has no card")

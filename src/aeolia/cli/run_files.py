@@ -15,6 +15,7 @@ from aeolia.bulk.plan import PIPE, THERE, Job, passed_over, skip_existing
 from aeolia.bulk.run import Outcome, run_jobs
 from aeolia.cli.progress import ProgressBar
 from aeolia.errors import InputError
+from aeolia.plain_text import printable
 
 if TYPE_CHECKING:
     from aeolia import Operation, Report
@@ -98,10 +99,10 @@ def run_files(
         if outcome.result and says:
             _say(outcome.result, piped)
         if outcome.error and len(planned) > 1:
-            print(f"aeolia: {outcome.error}", file=sys.stderr, flush=True)
+            print(f"aeolia: {printable(str(outcome.error))}", file=sys.stderr, flush=True)
         if outcome.job.skipped not in ("", THERE) and says:
             skipped = f"{outcome.job.source}: skipped: {outcome.job.skipped}"
-            print(f"aeolia: {skipped}", file=sys.stderr, flush=True)
+            print(f"aeolia: {printable(str(skipped))}", file=sys.stderr, flush=True)
 
     with show:
         outcomes = run_jobs(planned, attempt, workers=jobs or _n_cores(), done=done)
@@ -160,13 +161,14 @@ def run_file(
             progress=lambda done, total: bar.update(0, done / total if total else None),
         )
     for warning in report.warnings:
-        print(f"aeolia: {source}: {warning}" if source else f"aeolia: {warning}", file=sys.stderr)
+        said = f"{source}: {warning}" if source else warning
+        print(f"aeolia: {printable(said)}", file=sys.stderr)
     if not quiet:
         _say(report, piped)
 
 
 def _say(report: Report, piped: bool) -> None:
-    lines = "\n".join([report.line(), *report.remarks()])
+    lines = "\n".join(map(printable, [report.line(), *report.remarks()]))
     print(lines, file=sys.stderr if piped else sys.stdout, flush=True)
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 
 from aeolia.errors import InputError
+from aeolia.plain_text import without_commands
 
 __all__ = ["finish_printing", "guard_streams"]
 
@@ -23,7 +24,7 @@ class _Output(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         try:
-            return super().write(text)
+            return super().write(without_commands(text))
         except OSError as error:
             raise _unwritable(error) from error
 
@@ -39,7 +40,7 @@ class _Error(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         try:
-            return super().write(text)
+            return super().write(without_commands(text))
         except OSError:
             return len(text)
 
@@ -55,8 +56,11 @@ def guard_streams() -> None:
 
     They write what their encoding lacks as escapes: a pipe on Windows has the system's code page,
     in which most of the world's file names cannot be written; and a name on Linux may be no UTF-8
-    at all. Neither is a reason to stop. The number of a closed stream would go to the next file
-    that is opened, such as the output, so each is taken.
+    at all. Neither is a reason to stop. What a terminal would obey (a file's name may hold a
+    command to it) is shown as an escape, but for colours and the movements of progress bars.
+
+    The number of a closed stream would go to the next file that is opened, such as the output, so
+    each is taken.
     """
     for number, flags in _CLOSED:
         try:

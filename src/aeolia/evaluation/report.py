@@ -23,6 +23,7 @@ from aeolia.files import write_atomically
 from aeolia.metrics import Metric
 from aeolia.pictures.page import Gallery, render_page
 from aeolia.pictures.table import Table
+from aeolia.plain_text import cell_text
 
 __all__ = ["HEADLINE", "EvaluationReport", "snr_groups", "write_files", "write_report"]
 
@@ -204,7 +205,7 @@ class EvaluationReport:
                 "sample_rate",
                 "channels",
                 "snr_db",
-                *labels,
+                *map(cell_text, labels),
                 "real_time_factor",
                 *(metric.name for metric in self.metrics),
                 "problems",
@@ -214,15 +215,15 @@ class EvaluationReport:
             numbers = [row.real_time_factor, *(row.values[m.name] for m in self.metrics)]
             table.writerow(
                 [
-                    row.name,
-                    row.system,
+                    cell_text(row.name),
+                    cell_text(row.system),
                     _cell(row.seconds),
                     row.sample_rate or "",
                     row.channels or "",
                     _cell(row.snr_db),
-                    *(row.labels.get(key, "") for key in labels),
+                    *(cell_text(row.labels.get(key, "")) for key in labels),
                     *(_cell(number) for number in numbers),
-                    "; ".join(row.problems),
+                    cell_text("; ".join(row.problems)),
                 ]
             )
         return file.getvalue()

@@ -10,6 +10,7 @@ import numpy as np
 
 from aeolia.evaluation.statistics import Interval, mean_interval
 from aeolia.pictures.table import Table
+from aeolia.plain_text import printable
 
 __all__ = ["format_interval", "format_mean", "format_number", "markdown", "print_table"]
 
@@ -44,16 +45,19 @@ def print_table(table: Table) -> None:
     shown = RichTable(box=box.SIMPLE_HEAD)
     for index, column in enumerate(table.columns):
         justify: Literal["left", "right"] = "left" if index < table.n_labels else "right"
-        shown.add_column(column, justify=justify, overflow="fold")
+        shown.add_column(Text(printable(column)), justify=justify, overflow="fold")
     for number, row in enumerate(table.rows):
-        styles = ("bold" if (number, column) in table.bold else "" for column in range(len(row)))
-        shown.add_row(*(Text(cell, style=style) for cell, style in zip(row, styles, strict=True)))
+        cells = [Text(printable(cell, lines=True)) for cell in row]
+        for column, cell in enumerate(cells):
+            if (number, column) in table.bold:
+                cell.stylize("bold")
+        shown.add_row(*cells)
     console = Console()
     if table.title:
-        console.print(Text(table.title, style="bold"))
+        console.print(Text(printable(table.title), style="bold"))
     console.print(shown)
     if table.note:
-        console.print(Text(table.note, style="dim"))
+        console.print(Text(printable(table.note, lines=True), style="dim"))
         console.print()
 
 

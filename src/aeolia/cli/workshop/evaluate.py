@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aeolia.errors import DataError
+from aeolia.plain_text import printable
 
 if TYPE_CHECKING:
     from aeolia.evaluation import EvaluationReport, Gallery, PairSet, System
@@ -215,7 +216,7 @@ def _progress(shown: bool) -> Any:
     )
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -226,5 +227,5 @@ def _progress(shown: bool) -> Any:
 def _advance(bar: Any, label: str, total: int) -> Callable[[int, int], None] | None:
     if bar is None:
         return None
-    task = bar.add_task(label, total=total)
+    task = bar.add_task(printable(label), total=total)
     return lambda done, _: bar.update(task, completed=done)

@@ -25,6 +25,7 @@ from typing import Any
 from aeolia.config.ranges import shown
 from aeolia.errors import DataError
 from aeolia.files import read_rows, writing
+from aeolia.plain_text import cell_text
 
 __all__ = [
     "FULL_BAND_HZ",
@@ -163,7 +164,8 @@ def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
                 own = Path(row.path)
                 shown = own.relative_to(root) if own.is_relative_to(root) else own
                 row = replace(row, path=str(shown), seconds=round(row.seconds, 3))
-                writer.writerow([getattr(row, name) for name in names])
+                cells = (getattr(row, name) for name in names)
+                writer.writerow([cell_text(c) if isinstance(c, str) else c for c in cells])
     except OSError as error:
         raise DataError(f"cannot write the manifest {path}: {error.strerror}") from error
 
