@@ -48,8 +48,8 @@ def print_table(table: Table) -> None:
         shown.add_column(Text(printable(column)), justify=justify, overflow="fold")
     for number, row in enumerate(table.rows):
         cells = [Text(printable(cell, lines=True)) for cell in row]
-        for column, cell in enumerate(cells):
-            if (number, column) in table.bold:
+        for index, cell in enumerate(cells):
+            if (number, index) in table.bold:
                 cell.stylize("bold")
         shown.add_row(*cells)
     console = Console()
