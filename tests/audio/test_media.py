@@ -121,6 +121,94 @@ def test_denoise_reads_them(
     target = tmp_path / "out.wav"
     assert run(["denoise", str(path), "-o", str(target), "--model", str(gain_model)]) == 0
     assert soundfile.info(str(target)).frames == len(SOUND)
+    assert run(["denoise", str(path), "--model", str(gain_model)]) == 0
+    audio, info = read_audio(tmp_path / "a.denoised.m4a")
+    assert len(audio) == len(SOUND) and info.subtype == "AAC"
+    assert lag(audio[:, 0], SOUND) == 0
     capsys.readouterr()
-    assert run(["denoise", str(path), "--model", str(gain_model)]) == 2
-    assert "'.m4a' tells no audio format; use one of" in capsys.readouterr().err
+
+
+# Films
+
+
+def packets(path: Path, kind: str, number: int = 0) -> list[tuple[float, bytes]]:
+    """When each packet of a track is shown, in seconds from the first picture's, and its bytes."""
+    import av
+
+    with av.open(str(path)) as film:
+        first = min(
+            float(packet.pts * packet.time_base)
+            for packet in film.demux(film.streams.video[0])
+            if packet.pts is not None
+        )
+    with av.open(str(path)) as film:
+        stream = getattr(film.streams, kind)[number]
+        return [
+            (round(float(packet.pts * packet.time_base) - first, 3), bytes(packet))
+            for packet in film.demux(stream)
+            if packet.pts is not None
+        ]
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mov", "film.mkv"])
+@pytest.mark.parametrize("track", [1, 2])
+def test_a_film_keeps_all_but_one_track(
+    tmp_path: Path, gain_model: Path, name: str, track: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sounds = [SOUND, SOUND[::-1].copy()]
+    film = make_media(tmp_path / name, sounds, RATE, "aac", pictures=50)
+    clean = tmp_path / f"clean-{name}"
+    arguments = ["--track", str(track), "--model", str(gain_model)]
+    assert run(["denoise", str(film), "-o", str(clean), *arguments]) == 0
+    assert capsys.readouterr().err == ""
+    assert packets(clean, "video") == packets(film, "video")
+    other = 2 - track  # from 0
+    before, after = packets(film, "audio", other), packets(clean, "audio", other)
+    assert [data for _, data in after] == [data for _, data in before]
+    assert max(abs(a - b) for (a, _), (b, _) in zip(after, before, strict=True)) <= 0.001
+    read = []
+    for path in (film, clean):
+        with AudioReader(path, track=track) as reader:
+            audio = np.concatenate(list(reader.blocks(4000)))[:, 0]
+        read.append((audio, reader.info.start_seconds - first_picture(path)))
+    (noisy, start), (quiet, start_now) = read
+    off = lag(quiet, noisy) / RATE + start_now - start
+    assert abs(off) <= 0.001
+    assert abs(len(quiet) - len(noisy)) < 1024
+    level = np.sqrt(np.mean(quiet**2) / np.mean(noisy**2))
+    assert level == pytest.approx(0.5, abs=0.02)
+
+
+def first_picture(path: Path) -> float:
+    import av
+
+    with av.open(str(path)) as film:
+        picture = next(film.decode(film.streams.video[0]))
+        return float(picture.pts * picture.time_base)
+
+
+def test_dialogue_out_of_a_film(tmp_path: Path, separators: Path) -> None:
+    film = make_media(tmp_path / "film.mkv", [SOUND], RATE, "aac", pictures=50)
+    model = str(separators / "classes.onnx")
+    arguments = ["--source", "speech", "--rest", "--model", model, "-o", str(tmp_path / "parts")]
+    assert run(["separate", str(film), *arguments]) == 0
+    for name in ("speech", "rest"):
+        part = tmp_path / "parts" / f"film.{name}.mkv"
+        assert packets(part, "video") == packets(film, "video")
+        assert abs(len(read_audio(part)[0]) - len(read_audio(film)[0])) < 1024
+
+
+def test_what_a_container_does_not_hold(
+    tmp_path: Path, gain_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = make_media(tmp_path / "film.mp4", [SOUND], RATE, "aac", pictures=5)
+    model = ["--model", str(gain_model)]
+    assert run(["denoise", str(film), "-o", str(tmp_path / "clean.webm"), *model]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "name the output .mkv" in error
+    assert run(["denoise", str(film), "-o", str(tmp_path / "talk.m4a"), *model]) == 0
+    assert len(read_audio(tmp_path / "talk.m4a")[0]) == len(SOUND)
+    soundfile.write(tmp_path / "a.wav", SOUND, RATE)
+    assert run(["denoise", str(tmp_path / "a.wav"), "-o", str(tmp_path / "b.m4a"), *model]) == 0
+    assert len(read_audio(tmp_path / "b.m4a")[0]) == len(SOUND)
+    assert not [path for path in tmp_path.iterdir() if ".partial-" in path.name]

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_SAMPLE_RATE",
     "MIN_SAMPLE_RATE",
     "AudioInfo",
+    "FILM_SUFFIXES",
     "LOSSY",
     "as_written",
     "chosen_form",
@@ -50,6 +51,9 @@ _CONTAINERS: dict[str, tuple[str, ...]] = {
 
 #: Which files of a folder are audio, by their name's ending.
 AUDIO_SUFFIXES = tuple(_CONTAINERS)
+
+#: What PyAV writes.
+FILM_SUFFIXES = (".mp4", ".m4a", ".m4v", ".mov", ".mkv", ".mka", ".webm")
 
 #: The lossy formats that have a bit rate to choose.
 LOSSY = ("MPEG_LAYER_III", "VORBIS", "OPUS")
@@ -107,6 +111,9 @@ class AudioInfo:
     bitrate: float | None = None
     #: The file whose tags, pictures and chunks go along; None where there is none.
     origin: Path | None = None
+    #: Which of the origin's audio tracks it is, from 1, and when it begins in the origin's time.
+    track: int | None = None
+    start_seconds: float = 0.0
 
     @property
     def seconds(self) -> float | None:
@@ -162,6 +169,10 @@ def chosen_form(
         AudioFileError: the file's container cannot hold them.
     """
     form = dataclasses.replace(source, bitrate=bitrate or source.bitrate)
+    if Path(path).suffix.lower() in FILM_SUFFIXES:
+        if subtype is not None:
+            raise AudioFileError(f"{path}: the codec is the input's; leave the sample format out")
+        return form
     name = "standard output.wav" if str(path) == "-" else path
     if subtype is not None:
         form = dataclasses.replace(form, subtype=subtype.upper())

@@ -6,6 +6,7 @@ Samples lie where their timestamps say: an encoder's delay is cut off, a gap is 
 
 from __future__ import annotations
 
+import dataclasses
 import fractions
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from aeolia.audio.formats import AudioInfo
+from aeolia.audio.formats import FILM_SUFFIXES, AudioInfo
 from aeolia.errors import AudioFileError, MissingExtraError
 
-__all__ = ["MediaSource", "is_media", "open_media", "pyav"]
+__all__ = ["MEDIA_SUFFIXES", "MediaSource", "is_media", "open_media", "pyav"]
+
+#: What is written here; films with what else they hold.
+MEDIA_SUFFIXES = FILM_SUFFIXES
 
 #: Where in a file -> what the formats begin with that libsndfile does not read.
 _STARTS = (
@@ -118,7 +122,11 @@ class MediaSource:
         #: When the first sample sounds, in the file's time, in seconds; known when one was read.
         self.start_seconds: fractions.Fraction | None = None
         self._blocks = self._decode()
-        self._rest = np.zeros((0, self.info.channels), np.float32)
+        none = np.zeros((0, self.info.channels), np.float32)
+        # The first block tells when the sound begins, which a film's writer must know.
+        self._rest = next(self._blocks, none)
+        begins = float(self.start_seconds or 0)
+        self.info = dataclasses.replace(self.info, start_seconds=begins, track=track)
         if len(tracks) > 1 and track is None:
             self.remarks.append(
                 f"has {len(tracks)} audio tracks, of which the first was taken; --track chooses"

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.formats import AudioInfo, as_written
+from aeolia.audio.media import MEDIA_SUFFIXES
+from aeolia.audio.media_writer import MediaWriter
 from aeolia.audio.writer import AllOrNothing, AudioWriter
 
 __all__ = ["Outputs"]
@@ -36,10 +38,12 @@ class Outputs(AllOrNothing):
         overwrite: bool = False,
     ) -> None:
         self._remainder = remainder
-        self._writers: dict[str, AudioWriter] = {}
+        self._writers: dict[str, AudioWriter | MediaWriter] = {}
         try:
             for name, path in paths.items():
-                self._writers[name] = AudioWriter(path, source, overwrite=overwrite)
+                film = Path(path).suffix.lower() in MEDIA_SUFFIXES
+                writer = MediaWriter if film else AudioWriter
+                self._writers[name] = writer(path, source, overwrite=overwrite)
         except BaseException:
             self.abort()
             raise
@@ -68,7 +72,7 @@ class Outputs(AllOrNothing):
 
     def close(self) -> None:
         """Complete all files, and only then put them at their paths."""
-        there: list[AudioWriter] = []
+        there: list[AudioWriter | MediaWriter] = []
         try:
             for writer in self._writers.values():
                 writer.finish()

@@ -86,7 +86,7 @@ class AudioWriter(AllOrNothing):
             self._pipe = WavPipeWriter(sys.stdout.buffer, self.info)
             return
         self.path = Path(path)
-        _check_output(self.path, source, overwrite)
+        check_output(self.path, source, overwrite)
         self.info = output_info(source, self.path)
         self._bits = integer_bits(self.info.subtype)
         self._file: Any = None
@@ -228,7 +228,7 @@ def _pipe_info(source: AudioInfo) -> AudioInfo:
     )
 
 
-def _check_output(path: Path, source: AudioInfo, overwrite: bool) -> None:
+def check_output(path: Path, source: AudioInfo, overwrite: bool) -> None:
     if not path.name:
         raise AudioFileError(f"{path}: names no file; give the output a name")
     try:

@@ -78,6 +78,7 @@ def denoise(
     Examples:
       aeolia denoise talk.wav                      writes talk.denoised.wav
       aeolia denoise talk.wav -o clean.flac
+      aeolia denoise talk.mp4 -o clean.mp4         pictures untouched; needs aeolia[media]
       aeolia denoise interviews -r -o clean/       the same tree of files; --skip-existing goes on
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
       aeolia denoise talk.wav --compare page.html --residual taken-out.wav
