@@ -34,7 +34,7 @@ EXAMPLES = (
     aeolia.Morph("b.wav", steps=3),
     aeolia.PlayNote("piano", "A4", velocity=90, seconds=0.2, samples=2, seed=1),
     aeolia.PlayNote(pitch=60.5, text="bright plucked"),
-    aeolia.PlayScore(((0, "flute"), (3, "tuba")), drums=None),
+    aeolia.PlayScore(((1, "flute"), (4, "tuba")), drums=None),
     aeolia.Encode("cello"),
     aeolia.Decode(seed=2, model="notes"),
 )
@@ -114,7 +114,7 @@ def test_defaults_and_friendly_types() -> None:
         ('{"operation": "play_note", "velocity": 0}', "between 1 and 127"),
         ('{"operation": "play_note", "pitch": []}', "PlayNote.pitch is"),
         ('{"operation": "play_note", "seed": -1}', "seed is -1; it must be at least 0"),
-        ('{"operation": "play_score", "players": [[16, "tuba"]]}', "channels are 0 to 15"),
+        ('{"operation": "play_score", "players": [[17, "tuba"]]}', "channels are 1 to 16"),
         ('{"operation": "play_score", "players": [[1, "a"], [1, "b"]]}', "channel 1 twice"),
         ('{"operation": "play_score", "players": [["1", "a"]]}', "must be of type int"),
     ],
@@ -194,16 +194,16 @@ def test_sounds_from_the_shell_and_from_python_are_the_same(desk: Path, synth_fo
     assert shell(["synth", "-m", model, *words]) == 0
     for number in "12":
         np.testing.assert_array_equal(read(f"api-{number}.wav"), read(f"shell-{number}.wav"))
-    score = aeolia.PlayScore(((0, "piano"),), drums=None, model=model)
+    score = aeolia.PlayScore(((1, "piano"),), drums=None, model=model)
     report = score.run("song.mid", "api.wav")
-    assert (report.notes, report.players) == (1, {0: "piano"})
+    assert (report.notes, report.players) == (1, {1: "piano"})
     assert (
-        shell(["synth", "-m", model, "--midi", "song.mid", "--map", "0=piano", "-o", "s.wav"]) == 0
+        shell(["synth", "-m", model, "--midi", "song.mid", "--map", "1=piano", "-o", "s.wav"]) == 0
     )
     np.testing.assert_array_equal(read("api.wav"), read("s.wav"))
     np.testing.assert_allclose(
         read("api.wav"),
-        aeolia.play_score("song.mid", players={0: "piano"}, model=model)[0],
+        aeolia.play_score("song.mid", players={1: "piano"}, model=model)[0],
         atol=1e-6,
     )
 

@@ -75,13 +75,13 @@ def test_a_score(song: Path, synth_folder: Path, tmp_path: Path) -> None:
     )
     written, _ = soundfile.read(tmp_path / "song.wav")
     np.testing.assert_allclose(written, audio, atol=1e-6)
-    assert (report.notes, report.players) == (6, {0: "piano", 9: "drums"})
+    assert (report.notes, report.players) == (6, {1: "piano", 10: "drums"})
     assert report.seconds == len(audio) / rate
     assert seen[-1][0] == seen[-1][1] == 2 * 48000
 
 
 def test_a_score_without_drums(song: Path, notes: Path) -> None:
-    audio, _ = aeolia.play_score(song, model=notes, drums=None, players={0: "double_bass"})
+    audio, _ = aeolia.play_score(song, model=notes, drums=None, players={1: "double_bass"})
     assert len(audio) > 96000
     with pytest.raises(ModelError, match="no such model file"):
         aeolia.play_score(song, model=notes, drums="no/drums.onnx")

@@ -156,11 +156,11 @@ def test_a_loud_score_is_lowered_and_said_so(call: Callable, synth_folder: Path)
         (("--midi", "half.mid", "-o", "x.wav"), "a damaged MIDI file: truncated"),
         (("--midi", "song.mid", "-o", "old.wav"), "already exists"),
         (("--midi", "song.mid", "-i", "piano", "-o", "x.wav"), "--instrument is for single notes"),
-        (("--midi", "song.mid", "--map", "0:piano", "-o", "x.wav"), "write channel=instrument"),
-        (("--midi", "song.mid", "--map", "0=pinao", "-o", "x.wav"), "did you mean 'piano'"),
+        (("--midi", "song.mid", "--map", "1:piano", "-o", "x.wav"), "write channel=instrument"),
+        (("--midi", "song.mid", "--map", "1=pinao", "-o", "x.wav"), "did you mean 'piano'"),
         (("--midi", "song.mid", "--map", "7=piano", "-o", "x.wav"), "names channel 7, on which"),
-        (("--midi", "song.mid", "--map", "99=piano", "-o", "x.wav"), "channels are 0 to 15"),
-        (("-i", "piano", "--map", "0=piano", "-o", "x.wav"), "--map is for scores"),
+        (("--midi", "song.mid", "--map", "99=piano", "-o", "x.wav"), "channels are 1 to 16"),
+        (("-i", "piano", "--map", "1=piano", "-o", "x.wav"), "--map is for scores"),
     ],
 )
 def test_faults_of_synth(call: Callable, arguments: tuple[str, ...], match: str) -> None:

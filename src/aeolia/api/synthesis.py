@@ -164,8 +164,8 @@ def play_score(
     """Play a MIDI file (or what `read_score` made of one).
 
     Args:
-        players: channel (0 to 15) -> instrument; General MIDI's programs choose the others.
-        drums: the model for channel 10 (number 9); None leaves it out.
+        players: channel (1 to 16) -> instrument; General MIDI's programs choose the others.
+        drums: the model for channel 10; None leaves it out.
 
     Returns:
         float32 samples [T] and their rate; lowered as a whole where it would clip.

@@ -73,9 +73,9 @@ def synth(
         str | None,
         typer.Option(
             "--map",
-            metavar="0=piano,1=tuba",
+            metavar="1=piano,2=tuba",
             show_default="by General MIDI's programs",
-            help="Instruments of the score's channels, counted from 0; drums are on 9.",
+            help="Instruments of the score's channels, counted from 1; drums are on 10.",
         ),
     ] = None,
     output: Annotated[
@@ -90,7 +90,8 @@ def synth(
     ] = None,
     model: Model = "notes",
     drums: Annotated[
-        str, typer.Option("--drums", metavar="NAME|FILE", help="The model for a score's channel 9.")
+        str,
+        typer.Option("--drums", metavar="NAME|FILE", help="The model for a score's channel 10."),
     ] = "drums",
     list_instruments: Annotated[
         bool, typer.Option("--list", help="Show the model's instruments and words, and stop.")
@@ -106,7 +107,7 @@ def synth(
       aeolia synth -i alto_sax -p A4 -v 90 -s 2 -o note.wav
       aeolia synth -i piano -p 60 --sample 8 --seed 1 -o piano.wav
       aeolia synth --text "bright plucked low" -o string.wav
-      aeolia synth --midi song.mid --map 0=piano,1=double_bass -o song.wav
+      aeolia synth --midi song.mid --map 1=piano,2=double_bass -o song.wav
     """
     from aeolia import PlayNote, PlayScore
     from aeolia.cli.run_files import run_file
@@ -159,7 +160,7 @@ def _read_map(text: str | None) -> tuple[tuple[int, str], ...]:
         if not equals or not number.strip().isdigit() or not name.strip():
             raise InputError(
                 f"--map has the entry {entry!r}; write channel=instrument, such as "
-                f"0=piano,1=double_bass"
+                f"1=piano,2=double_bass"
             )
         players[int(number)] = name.strip()
     return tuple(players.items())

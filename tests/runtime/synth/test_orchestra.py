@@ -48,22 +48,32 @@ def score(*notes: tuple[int, int, int], **more: object) -> Score:
     ],
 )
 def test_programs_choose(notes: OnnxSynthesiser, program: int, name: str) -> None:
-    assert orchestrate(score((60, 0, program)), notes).players == {0: name}
+    assert orchestrate(score((60, 1, program)), notes).players == {1: name}
+
+
+def test_programs_change_within_a_channel(notes: OnnxSynthesiser) -> None:
+    written = score((60, 1, 0), (50, 1, 32), (62, 1, 4), (64, 2, 65))
+    result = orchestrate(written, notes)
+    assert result.players == {1: "piano and double_bass", 2: "alto_sax"}
+    assert [int(voice.instrument.argmax()) for voice in result.voices] == [0, 1, 0, 2]
+    mapped = orchestrate(written, notes, players={1: "alto_sax"})
+    assert mapped.players == {1: "alto_sax", 2: "alto_sax"}
+    assert [int(voice.instrument.argmax()) for voice in mapped.voices] == [2, 2, 2, 2]
 
 
 def test_the_map_overrules(notes: OnnxSynthesiser) -> None:
-    result = orchestrate(score((60, 0, 0), (40, 3, 32)), notes, players={0: "alto_sax"})
-    assert result.players == {0: "alto_sax", 3: "double_bass"}
+    result = orchestrate(score((60, 1, 0), (40, 4, 32)), notes, players={1: "alto_sax"})
+    assert result.players == {1: "alto_sax", 4: "double_bass"}
     np.testing.assert_array_equal(result.voices[0].instrument, [0, 0, 1])
     with pytest.raises(InputError, match="did you mean 'piano'"):
-        orchestrate(score((60, 0, 0)), notes, players={0: "pianola"})
-    with pytest.raises(InputError, match="channel 5, on which .* are 0, 3"):
-        orchestrate(score((60, 0, 0), (40, 3, 32)), notes, players={5: "piano"})
+        orchestrate(score((60, 1, 0)), notes, players={1: "pianola"})
+    with pytest.raises(InputError, match="channel 5, on which .* are 1, 4"):
+        orchestrate(score((60, 1, 0), (40, 4, 32)), notes, players={5: "piano"})
 
 
 def test_voices_are_the_notes(notes: OnnxSynthesiser) -> None:
     bend = Curve(np.array([-np.inf, 1.0]), np.array([0.0, 2.0]))
-    result = orchestrate(score((60, 0, 0), (40, 1, 32), (62, 0, 0), bends={1: bend}), notes)
+    result = orchestrate(score((60, 1, 0), (40, 2, 32), (62, 1, 0), bends={2: bend}), notes)
     assert [v.pitch_midi for v in result.voices] == [60.0, 40.0, 62.0]
     assert [v.onset_seconds for v in result.voices] == [0.0, 1.0, 2.0]
     assert [v.bend for v in result.voices] == [None, bend, None]
@@ -86,24 +96,24 @@ def test_voices_are_the_notes(notes: OnnxSynthesiser) -> None:
     ],
 )
 def test_drum_keys(notes: OnnxSynthesiser, drums: OnnxSynthesiser, key: int, name: str) -> None:
-    result = orchestrate(score((key, 9, 0)), notes, drums)
+    result = orchestrate(score((key, 10, 0)), notes, drums)
     (voice,) = result.voices
     assert voice.model is drums and voice.unpitched
     assert drums.config.instruments[int(voice.instrument.argmax())] == name
-    assert result.players == {9: "drums"}
+    assert result.players == {10: "drums"}
 
 
 def test_without_drums(notes: OnnxSynthesiser) -> None:
-    result = orchestrate(score((60, 0, 0), (36, 9, 0), (38, 9, 0)), notes)
+    result = orchestrate(score((60, 1, 0), (36, 10, 0), (38, 10, 0)), notes)
     assert len(result.voices) == 1
     assert result.remarks == ("2 drum notes are left out: no drum model is installed",)
     with pytest.raises(InputError, match="nothing but drum notes"):
-        orchestrate(score((36, 9, 0)), notes)
+        orchestrate(score((36, 10, 0)), notes)
     # A map may give the drum channel to a pitched instrument.
-    assert len(orchestrate(score((36, 9, 0)), notes, players={9: "piano"}).voices) == 1
+    assert len(orchestrate(score((36, 10, 0)), notes, players={10: "piano"}).voices) == 1
 
 
 def test_notes_out_of_range_are_remarked_on(notes: OnnxSynthesiser) -> None:
-    result = orchestrate(score((90, 0, 32), (50, 0, 32)), notes)
+    result = orchestrate(score((90, 1, 32), (50, 1, 32)), notes)
     assert len(result.voices) == 2
-    assert "channel 0: 1 of 2 notes are outside the range that double_bass" in result.remarks[0]
+    assert "channel 1: 1 of 2 notes are outside the range that double_bass" in result.remarks[0]

@@ -72,8 +72,8 @@ def test_channels_keep_their_programs(read) -> None:
         track(on(0, 36, 9, channel=9), off(10, 36, channel=9)),
         track((0, message(0xC3, 56)), on(0, 72, 9, channel=3), off(480, 72, channel=3)),
     )
-    assert score.channels() == {0: 5, 3: 56, 9: 0}
-    assert [n.program for n in score.notes if n.channel == 0] == [5, 7]
+    assert score.channels() == {1: (5, 7), 4: (56,), 10: (0,)}
+    assert [n.program for n in score.notes if n.channel == 1] == [5, 7]
 
 
 PEDAL_DOWN, PEDAL_UP = message(0xB0, 64, 127), message(0xB0, 64, 0)
@@ -180,7 +180,7 @@ def test_bend_and_its_range(read) -> None:
             off(2400, 60),
         )
     )
-    bend = score.bends[0].at(np.array([0.0, 0.4, 0.6, 1.1, 1.6, 1.9, 2.1]))
+    bend = score.bends[1].at(np.array([0.0, 0.4, 0.6, 1.1, 1.6, 1.9, 2.1]))
     np.testing.assert_allclose(bend, [0, 0, 1, 6, -12, -12, 0])
 
 
@@ -196,7 +196,7 @@ def test_fine_bend_range(read) -> None:
             off(480, 60),
         )
     )
-    np.testing.assert_allclose(score.bends[0].at(np.array([0.1])), [-1.5])
+    np.testing.assert_allclose(score.bends[1].at(np.array([0.1])), [-1.5])
 
 
 def test_volume_and_expression(read) -> None:
@@ -205,11 +205,19 @@ def test_volume_and_expression(read) -> None:
             on(0, 60), control(480, 7, 50), control(960, 11, 64), control(1440, 7, 0), off(1920, 60)
         )
     )
-    level = score.levels_db[0].at(np.array([0.1, 0.6, 1.1, 1.6]))
+    level = score.levels_db[1].at(np.array([0.1, 0.6, 1.1, 1.6]))
     half = 40 * np.log10(0.5)
     np.testing.assert_allclose(level[:3], [0, half, half + 40 * np.log10(64 / 127)])
     assert level[3] <= -90
     assert not score.bends
+
+
+def test_a_position_that_is_left_out_is_said(read) -> None:
+    left = (control(0, 10, 20, channel=2), on(0, 60, 9, channel=2), off(480, 60, channel=2))
+    middle = (control(0, 10, 64), on(0, 60), off(480, 60))
+    assert read(track(*middle)).remarks == ()
+    (remark,) = read(track(*middle), track(*left)).remarks
+    assert remark == "positions from left to right (channel 3) are left out: the sound is mono"
 
 
 def test_reset_puts_controllers_back(read) -> None:
@@ -225,8 +233,8 @@ def test_reset_puts_controllers_back(read) -> None:
         )
     )
     assert spans(score) == [(60, 0.0, 0.5)]
-    assert score.bends[0].at(np.array([0.1, 0.6])).tolist() == [-2.0, 0.0]
-    assert score.levels_db[0].at(np.array([0.6])).tolist() == [0.0]
+    assert score.bends[1].at(np.array([0.1, 0.6])).tolist() == [-2.0, 0.0]
+    assert score.levels_db[1].at(np.array([0.6])).tolist() == [0.0]
 
 
 def test_bad_files(tmp_path: Path, read) -> None:

@@ -50,9 +50,9 @@ class PlayScore(Synthesis[ScoreReport]):
 
     name = "play_score"
 
-    #: (channel from 0 to 15, instrument) for each that General MIDI's programs shall not choose.
+    #: (channel from 1 to 16, instrument) for each that General MIDI's programs shall not choose.
     players: tuple[tuple[int, str], ...] = ()
-    #: The model for channel 9, the drums; None leaves them out.
+    #: The model for channel 10, the drums; None leaves them out.
     drums: str | None = DRUMS_MODEL
     #: Of all noise in the sound.
     seed: Seed = 0
@@ -61,8 +61,8 @@ class PlayScore(Synthesis[ScoreReport]):
         super().__post_init__()
         channels = [channel for channel, _ in self.players]
         for channel in channels:
-            if not 0 <= channel <= 15:
-                raise ConfigError(f"players names channel {channel}; channels are 0 to 15")
+            if not 1 <= channel <= 16:
+                raise ConfigError(f"players names channel {channel}; channels are 1 to 16")
             if channels.count(channel) > 1:
                 raise ConfigError(f"players names channel {channel} twice; name it once")
 

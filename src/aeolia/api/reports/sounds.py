@@ -119,7 +119,7 @@ class ScoreReport(Report):
 
     #: How many were played.
     notes: int
-    #: Channel (0 to 15) -> instrument.
+    #: Channel (1 to 16) -> instrument, or several where its program changes: "piano and flute".
     players: dict[int, str]
     #: Peak of the sound as it was made, in dBFS.
     peak_db: float

@@ -1,92 +1,23 @@
-"""From a score to voices: which instrument plays a channel, which drum a key.
+"""From a score to voices: which instrument plays a channel's notes, which drum a key.
 
-General MIDI's 128 programs come in 16 families of eight; each family names words, and the
-instrument that shares the most of them plays. Drum keys (General MIDI's percussion map) do the same
-with the drum model's instruments. `--map` overrules both.
+`general_midi` chooses by the program that a channel had when a note began, so an instrument may
+change within a channel; `--map` overrules it for the whole channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from aeolia.errors import InputError
+from aeolia.runtime.synth.general_midi import best_drum, best_instrument
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import PlayedNote, touch
 from aeolia.runtime.synth.score import DRUM_CHANNEL, Note, Score
 
 __all__ = ["Orchestra", "orchestrate"]
-
-#: Words for the 16 families of programs, the best first.
-_FAMILIES = (
-    ("piano", "keys"),
-    ("xylophone", "steel", "hang", "mallet", "struck", "piano"),
-    ("organ", "keys", "pad", "woodwind"),
-    ("guitar", "plucked"),
-    ("bass", "plucked", "low"),
-    ("cello", "violin", "strings", "bowed"),
-    ("strings", "choir", "voice", "pad", "bowed"),
-    ("brass", "trumpet", "tuba", "blown", "sax"),
-    ("sax", "reed", "clarinet", "woodwind", "blown"),
-    ("flute", "woodwind", "pipe", "blown", "sax"),
-    ("lead", "square", "synth"),
-    ("pad", "synth", "choir", "strings"),
-    ("pad", "synth"),
-    ("plucked", "guitar", "ethnic"),
-    ("steel", "hang", "xylophone", "struck"),
-    ("synth", "pad"),
-)
-#: Programs that say more than their family.
-_PROGRAMS = {
-    4: ("electric", "piano", "epiano"),
-    5: ("electric", "piano", "epiano"),
-    13: ("xylophone",),
-    24: ("guitar", "spanish", "classical", "nylon"),
-    26: ("electric", "guitar"),
-    27: ("electric", "guitar"),
-    32: ("double", "bass", "upright"),
-    33: ("electric", "bass"),
-    34: ("electric", "bass"),
-    38: ("synth", "bass"),
-    39: ("synth", "bass"),
-    40: ("violin",),
-    41: ("violin", "viola"),
-    42: ("cello",),
-    43: ("double", "bass"),
-    52: ("choir", "voice"),
-    53: ("voice", "choir"),
-    56: ("trumpet", "brass"),
-    57: ("trombone", "brass"),
-    58: ("tuba",),
-    60: ("horn", "brass"),
-    64: ("soprano", "sax"),
-    65: ("alto", "sax"),
-    66: ("tenor", "sax"),
-    67: ("baritone", "sax"),
-    71: ("clarinet",),
-    73: ("flute",),
-    114: ("steel", "drum"),
-}
-
-_DRUMS = {
-    **dict.fromkeys((35, 36), ("kick", "bass")),
-    **dict.fromkeys((38, 40), ("snare",)),
-    37: ("sidestick", "rim", "stick", "snare"),
-    39: ("clap", "hand", "snare"),
-    **dict.fromkeys((42, 44), ("closed", "hihat", "hat", "cymbal")),
-    46: ("open", "hihat", "hat", "cymbal"),
-    **dict.fromkeys((41, 43, 45, 47, 48, 50), ("tom", "drum")),
-    **dict.fromkeys((49, 52, 55, 57), ("crash", "cymbal")),
-    **dict.fromkeys((51, 53, 59), ("ride", "cymbal")),
-    54: ("tambourine", "shaker", "closed", "hihat"),
-    56: ("cowbell", "bell", "rim"),
-    **dict.fromkeys((60, 61, 62, 63, 64), ("conga", "bongo", "hand", "tom")),
-    **dict.fromkeys((65, 66), ("timbale", "tom")),
-    **dict.fromkeys((69, 70, 82), ("shaker", "closed", "hihat")),
-    **dict.fromkeys((75, 76, 77), ("claves", "sidestick", "block", "rim")),
-}
 
 _NOTES_PER_PRIOR = 1024
 
@@ -96,7 +27,8 @@ class Orchestra:
     """Voices, ready for a `Performance`, and the instrument of each channel."""
 
     voices: tuple[PlayedNote, ...]
-    #: Channel -> name of its instrument; "drums" for the tenth.
+    #: Channel (1 to 16) -> name of its instrument, or of several in a row where its program
+    #: changes ("piano and flute"); "drums" for the tenth.
     players: dict[int, str]
     #: Sentences on what could not be played as written.
     remarks: tuple[str, ...]
@@ -113,7 +45,7 @@ def orchestrate(
     Args:
         model: with the pitched instruments.
         drums: the model for channel 10; without it, that channel is left out, with a remark.
-        players: channel (0 to 15) -> instrument name, instead of General MIDI's choice.
+        players: channel (1 to 16) -> instrument name, instead of General MIDI's choice.
 
     Raises:
         InputError: an unknown instrument, a channel that the score does not have, no note left.
@@ -124,7 +56,7 @@ def orchestrate(
     remarks = list(score.remarks)
     chosen: dict[int, str] = {}
     voices: dict[int, PlayedNote] = {}
-    for channel, program in channels.items():
+    for channel, programs in channels.items():
         notes = [(n, note) for n, note in enumerate(score.notes) if note.channel == channel]
         if channel == DRUM_CHANNEL and channel not in assigned:
             chosen[channel] = "drums"
@@ -133,37 +65,25 @@ def orchestrate(
                 continue
             voices.update(_drum_voices(notes, drums, score))
             continue
-        name = assigned.get(channel) or _best(model, _words(program))
-        chosen[channel] = name
-        voices.update(_pitched_voices(notes, model, name, score))
-        remarks.extend(_range_remark(model, name, channel, [note for _, note in notes]))
+        by_program = {p: assigned.get(channel) or best_instrument(model, p) for p in programs}
+        names = tuple(dict.fromkeys(by_program.values()))
+        chosen[channel] = " and ".join(names)
+        for name in names:
+            own = [(n, note) for n, note in notes if by_program[note.program] == name]
+            voices.update(_pitched_voices(own, model, name, score))
+            remarks.extend(_range_remark(model, name, channel, [note for _, note in own]))
     if not voices:
         raise InputError("the score has nothing but drum notes, and no drum model is installed")
     return Orchestra(tuple(voices[n] for n in sorted(voices)), chosen, tuple(remarks))
 
 
-def _check_channels(assigned: Mapping[int, str], channels: Mapping[int, int]) -> None:
+def _check_channels(assigned: Mapping[int, str], channels: Iterable[int]) -> None:
     absent = sorted(set(assigned) - set(channels))
     if absent:
         raise InputError(
             f"the map names channel {absent[0]}, on which the score has no notes; its channels "
-            f"(counted from 0) are {', '.join(map(str, channels))}"
+            f"(counted from 1) are {', '.join(map(str, channels))}"
         )
-
-
-def _words(program: int) -> tuple[str, ...]:
-    return (*_PROGRAMS.get(program, ()), *_FAMILIES[program // 8])
-
-
-def _best(model: OnnxSynthesiser, words: Sequence[str]) -> str:
-    """The instrument that shares the most words, the first words counting most."""
-    weights = {word: len(words) - index for index, word in enumerate(words)}
-
-    def shared(index: int) -> float:
-        return sum(weights.get(word, 0) for word in model.words_of(index))
-
-    names = model.config.instruments
-    return names[max(range(len(names)), key=lambda index: (shared(index), -index))]
 
 
 def _pitched_voices(
@@ -181,7 +101,7 @@ def _pitched_voices(
 def _drum_voices(
     notes: list[tuple[int, Note]], drums: OnnxSynthesiser, score: Score
 ) -> dict[int, PlayedNote]:
-    names = {key: _best(drums, _DRUMS.get(key, ("drum",))) for key in {n.pitch for _, n in notes}}
+    names = {key: best_drum(drums, key) for key in {n.pitch for _, n in notes}}
     instruments = np.stack([drums.instrument(names[note.pitch]) for _, note in notes])
     pitch = np.array([np.mean(drums.range_of(one)) for one in instruments], np.float32)
     latents = _latents(drums, instruments, pitch, notes)

@@ -8,8 +8,8 @@ import numpy as np
 
 __all__ = ["DRUM_CHANNEL", "Curve", "Note", "Score"]
 
-#: General MIDI's tenth channel, counted from 0.
-DRUM_CHANNEL = 9
+#: Channels are counted from 1 to 16, as keyboards and General MIDI do; drums are on the tenth.
+DRUM_CHANNEL = 10
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Note:
     pitch: int
     #: 1 to 127.
     velocity: int
-    #: 0 to 15; drums are on 9.
-    channel: int = 0
-    #: General MIDI program, 0 to 127, that the channel had.
+    #: 1 to 16; drums are on 10.
+    channel: int = 1
+    #: General MIDI program, 0 to 127, that the channel had when the note began.
     program: int = 0
 
 
@@ -59,9 +59,9 @@ class Score:
         """When the last note is released."""
         return max((note.release_seconds for note in self.notes), default=0.0)
 
-    def channels(self) -> dict[int, int]:
-        """Channel -> the program of its first note, in rising order of channels."""
-        programs: dict[int, int] = {}
+    def channels(self) -> dict[int, tuple[int, ...]]:
+        """Channel -> the programs of its notes as they first come, in rising order of channels."""
+        programs: dict[int, dict[int, None]] = {}
         for note in self.notes:
-            programs.setdefault(note.channel, note.program)
-        return dict(sorted(programs.items()))
+            programs.setdefault(note.channel, {})[note.program] = None
+        return {channel: tuple(programs[channel]) for channel in sorted(programs)}

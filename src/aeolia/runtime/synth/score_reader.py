@@ -27,7 +27,7 @@ __all__ = ["read_score"]
 _MAX_HOURS = 6.0
 
 _DEFAULT_TEMPO = 500_000  # microseconds per quarter note: 120 per minute
-_BANK_VOLUME, _EXPRESSION, _SUSTAIN = 7, 11, 64
+_BANK_VOLUME, _PAN, _EXPRESSION, _SUSTAIN = 7, 10, 11, 64
 _DATA_COARSE, _DATA_FINE, _RPN_FINE, _RPN_COARSE = 6, 38, 100, 101
 _NRPN_FINE, _NRPN_COARSE = 98, 99
 _SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, 123
@@ -106,6 +106,8 @@ class _Channel:
     wheel: int = 8192
     bend_semitones: float = 2.0
     bend_cents: int = 0
+    #: Whether it was ever put anywhere but in the middle.
+    panned: bool = False
     #: Registered parameter that data entry changes; 0x3FFF is none.
     parameter: int = 0x3FFF
     down: dict[int, _Key] = field(default_factory=dict)
@@ -128,7 +130,7 @@ class _Reader:
     """Takes events in the order of time and collects notes and curves."""
 
     def __init__(self, remarks: tuple[str, ...]) -> None:
-        self._channels = [_Channel() for _ in range(16)]
+        self._channels = {number: _Channel() for number in range(1, 17)}
         self._notes: list[Note] = []
         self._remarks = list(remarks)
         self._now = 0.0
@@ -139,7 +141,8 @@ class _Reader:
         if event.kind != "channel":
             return
         status, *values = event.data
-        number, channel = status & 0x0F, self._channels[status & 0x0F]
+        number = (status & 0x0F) + 1
+        channel = self._channels[number]
         kind = status & 0xF0
         if kind == 0x90 and values[1]:
             self._release(number, values[0])  # what the pedal held of this key ends
@@ -217,6 +220,8 @@ class _Reader:
             else:
                 channel.volume = value
             channel.levels.append((self._now, channel.level_db()))
+        elif controller == _PAN:
+            channel.panned |= value != 64
         elif controller in (_RPN_FINE, _RPN_COARSE):
             shift = 0 if controller == _RPN_FINE else 7
             channel.parameter = channel.parameter & ~(0x7F << shift) | value << shift
@@ -239,17 +244,24 @@ class _Reader:
 
     def finish(self) -> Score:
         """The score, with notes that were never released ending where the file does."""
-        stuck = sum(self._cut(number) for number in range(16))
+        stuck = sum(self._cut(number) for number in self._channels)
         if stuck:
             self._remarks.append(
                 f"{stuck} note{'s are' if stuck > 1 else ' is'} never released and "
                 f"end{'' if stuck > 1 else 's'} with the file"
             )
         self._notes.sort(key=lambda note: (note.onset_seconds, note.channel, note.pitch))
+        channels = self._channels.items()
+        played = {note.channel for note in self._notes}
+        if panned := [str(n) for n, channel in channels if channel.panned and n in played]:
+            self._remarks.append(
+                f"positions from left to right (channel{'s' * (len(panned) > 1)} "
+                f"{', '.join(panned)}) are left out: the sound is mono"
+            )
         return Score(
             tuple(self._notes),
-            {n: _curve(c.bends, 0.0) for n, c in enumerate(self._channels) if _moves(c.bends)},
-            {n: _curve(c.levels, 0.0) for n, c in enumerate(self._channels) if _moves(c.levels)},
+            {n: _curve(c.bends, 0.0) for n, c in channels if _moves(c.bends)},
+            {n: _curve(c.levels, 0.0) for n, c in channels if _moves(c.levels)},
             tuple(self._remarks),
         )
 
