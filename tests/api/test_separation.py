@@ -192,7 +192,11 @@ def test_bad_requests(tmp_path: Path, classes: Path, speaker: Path, gain_model: 
         ({"model": classes, "rest": True}, InputError, "nothing is requested"),
         ({"sources": [], "model": classes}, InputError, "no source is requested"),
         ({"sources": ["speach"], "model": classes}, InputError, "did you mean 'speech'"),
-        ({"sources": ["speech"], "speaker": voice}, InputError, "both sources and a speaker"),
+        (
+            {"sources": ["speech"], "speaker": voice},
+            InputError,
+            "sources and a speaker are requested",
+        ),
         ({"sources": ["speech"], "model": speaker}, ModelError, "takes a speaker's voice"),
         ({"speaker": voice, "model": classes}, ModelError, "takes sources by name"),
         ({"sources": ["speech"], "model": gain_model}, ModelError, "task 'denoise'; 'separate'"),

@@ -112,7 +112,31 @@ def test_an_absent_speaker_is_said(folder: Path, call: Callable, form: str) -> N
 
 def test_a_source_that_is_hardly_there_is_said(folder: Path, call: Callable) -> None:
     _, out, _ = call("mix.wav", "-s", "vocals")
-    assert "mix.wav: no vocals to speak of: the output is 26 dB below the mixture" in out
+    assert (
+        "mix.wav: the model found hardly any vocals, there or not: the output is 26 dB below the "
+        "mixture"
+    ) in out
+
+
+def test_stems_sum_and_take_speech_and_noise_along(folder: Path, call: Callable) -> None:
+    code, out, err = call("mix.wav", "--stems", "-o", "parts")
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    stems = ("vocals", "drums", "bass", "other")
+    assert names(folder) == sorted(f"parts/mix.{stem}.wav" for stem in stems)
+    # Speech counts as vocals, noise as other: 0.4 + 0.05 and 0.2 + 0.1 of everything.
+    np.testing.assert_allclose(read("parts/mix.vocals.wav"), 0.45 * read("mix.wav"), atol=5e-5)
+    total = sum(read(f"parts/mix.{stem}.wav") for stem in stems)
+    np.testing.assert_allclose(total, read("mix.wav"), atol=1e-9)
+
+
+def test_four_sources_that_are_no_whole_song_are_remarked_on(folder: Path, call: Callable) -> None:
+    four = [word for stem in ("vocals", "drums", "bass", "other") for word in ("-s", stem)]
+    _, out, _ = call("mix.wav", *four, "-o", "parts")
+    said = "mix.wav: speech and noise were not requested, so the outputs do not sum to the song"
+    assert said in out
+    for whole in (["--rest"], ["-s", "speech", "-s", "noise"]):
+        _, out, _ = call("mix.wav", *four, *whole, "-o", whole[0].strip("-"))
+        assert "not requested" not in out
 
 
 def test_saved_voices(folder: Path, call: Callable) -> None:
@@ -228,7 +252,7 @@ def test_bad_requests(folder: Path, call: Callable) -> None:
     fails(call(), "no mixture to separate was given")
     fails(call("mix.wav", "-s", "speach"), "did you mean 'speech'")
     fails(call("mix.wav", "-s", "speech", "-s", "speech"), "requested twice")
-    fails(call("mix.wav", "-s", "speech", "--speaker", "alice.wav"), "give one of the two")
+    fails(call("mix.wav", "-s", "speech", "--speaker", "alice.wav"), "give one of them")
     fails(call("mix.wav", "-s", "speech", "--save-voice", "x.voice"), "add --speaker CLIP")
     fails(call("mix.wav", *ALL_THREE, "-o", "-"), "3 outputs (speech, music, noise) do not fit")
     fails(call("mix.wav", "-s", "speech", "-o", "mix.wav"), "is a file, and a folder is needed")

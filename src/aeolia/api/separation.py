@@ -16,13 +16,14 @@ from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.separation import OutputReport, SeparationReport
 from aeolia.audio.files import PIPE, AudioReader, Outputs
 from aeolia.audio.levels import decibels
+from aeolia.config.classes import STEMS
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import SeparationBackend
 from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.enrolment import VoiceEncoder, encoder_fingerprint, read_clip
 from aeolia.runtime.separate.enrolment import enrol as enrol_clip
-from aeolia.runtime.separate.sources import Source, file_label, parse_sources
+from aeolia.runtime.separate.sources import Source, file_label, parse_sources, stem_sources
 from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
 
@@ -99,6 +100,23 @@ class SeparationRequest:
     #: Name of what remains of the mixture; None where that is not requested.
     rest: str | None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of the request itself, a sentence each."""
+        classes = self.backend.config.classes
+        others = [name for name in classes if name not in STEMS]
+        # All stems were requested by name, and what a song has of the other classes goes nowhere.
+        stems = [np.array([name == stem for name in classes], np.float32) for stem in STEMS]
+        requested = [source.condition.tolist() for source in self.sources]
+        if self.rest or not others or any(one.tolist() not in requested for one in stems):
+            return ()
+        if len(self.sources) > len(STEMS):
+            return ()
+        return (
+            f"{' and '.join(others)} were not requested, so the outputs do not sum to the song; "
+            f"stems do (`--stems`), with speech among the vocals and noise in other",
+        )
+
     def stream(
         self, sample_rate: int | None, channels: int, resample_quality: str = "HQ"
     ) -> SeparationStream:
@@ -118,6 +136,7 @@ def read_request(
     *,
     sources: Sequence[str] | None = None,
     speaker: Speaker | None = None,
+    stems: bool = False,
     rest: bool = False,
 ) -> SeparationRequest:
     """The request that `separate` describes, its model opened if it is not yet.
@@ -125,13 +144,17 @@ def read_request(
     Raises:
         InputError, ModelError: with one line on what is wrong; no file was touched.
     """
-    if sources is not None and speaker is not None:
-        raise InputError("both sources and a speaker are requested; request one of the two")
-    if sources is None and speaker is None:
+    given = {"sources": sources is not None, "a speaker": speaker is not None, "stems": stems}
+    requested = [what for what, is_given in given.items() if is_given]
+    if len(requested) > 1:
+        raise InputError(f"{' and '.join(requested)} are requested; request one of them")
+    if not requested:
         raise InputError(
-            "nothing is requested; name sources, such as speech or music, or give a clip of a "
-            "speaker"
+            "nothing is requested; name sources, such as speech or music, ask for stems, or give a "
+            "clip of a speaker"
         )
+    if stems and rest:
+        raise InputError("the four stems leave no rest: they sum to the song; leave the rest out")
     if model is None:
         model = CLASSES_MODEL if speaker is None else SPEAKER_MODEL
     backend = once(OnnxSeparator, find_model(model)) if isinstance(model, (str, Path)) else model
@@ -139,7 +162,8 @@ def read_request(
         source = Source("speaker", _voice(speaker, backend).vector)
         return SeparationRequest(backend, (source,), "background" if rest else None)
     _check_condition(backend, "classes")
-    parsed = parse_sources(sources or [], backend.config.classes)
+    classes = backend.config.classes
+    parsed = stem_sources(classes) if stems else parse_sources(sources or [], classes)
     return SeparationRequest(backend, tuple(parsed), "rest" if rest else None)
 
 
@@ -149,6 +173,7 @@ def separate(
     *,
     sources: Sequence[str] | None = None,
     speaker: Speaker | None = None,
+    stems: bool = False,
     rest: bool = False,
     model: Separator | None = None,
 ) -> dict[str, np.ndarray]:
@@ -161,6 +186,8 @@ def separate(
             "noise"), "music", a sum ("vocals+drums") or a tag ("guitar and bass").
         speaker: instead of sources, whose voice to take out: a clip or a saved `.voice`, or what
             `enrol` returned.
+        stems: instead of sources, a song's four: "vocals" (speech included), "drums", "bass" and
+            "other" (noise included), which sum to it.
         rest: also return what remains of the mixture, "rest", or "background" with a speaker.
         model: a released model's name, a model file, or an opened separator; "separate" or
             "separate-speaker" by default.
@@ -173,7 +200,7 @@ def separate(
         InputError, ModelError: with one line on what is wrong.
     """
     recording = whole_recording(audio, sample_rate, "separate")
-    request = read_request(model, sources=sources, speaker=speaker, rest=rest)
+    request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
     return request.stream(recording.sample_rate, recording.channels).process(recording.samples)
 
 
@@ -223,6 +250,7 @@ def separate_file(
     *,
     sources: Sequence[str] | None = None,
     speaker: Speaker | None = None,
+    stems: bool = False,
     rest: bool = False,
     model: Separator | None = None,
     options: FileOptions = USUAL,
@@ -238,7 +266,7 @@ def separate_file(
     Raises:
         AudioFileError, InputError, ModelError: with one line on what is wrong.
     """
-    request = read_request(model, sources=sources, speaker=speaker, rest=rest)
+    request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
     return run_request(
         request, source, folder, options=options, overwrite=overwrite, progress=progress
     )
@@ -277,8 +305,8 @@ def run_request(
         for name, path in paths.items()
     )
     clipped = sum(output.clipped_samples for output in written)
-    absent = tuple(output.warning for output in written if output.warning)
-    warnings = (*reader.remarks, *outputs.remarks, *absent)
+    absences = (output.warning for output in written if output.warning)
+    warnings = (*reader.remarks, *outputs.remarks, *request.warnings, *absences)
     more = {"outputs": written, "warnings": warnings}
     return SeparationReport.since(started, source, folder, info, frames, clipped, **more)
 

@@ -23,7 +23,7 @@ __all__ = ["Stream"]
 _DENOISING, _SEPARATING, _TRANSFERRING = "denoising", "separating", "transferring"
 _TASKS = {
     "attenuation_limit_db": _DENOISING,
-    **dict.fromkeys(("sources", "speaker", "rest"), _SEPARATING),
+    **dict.fromkeys(("sources", "speaker", "stems", "rest"), _SEPARATING),
     **dict.fromkeys(("to", "transpose", "snap"), _TRANSFERRING),
 }
 
@@ -38,7 +38,7 @@ class Stream(Passage[Any]):
     `push` takes a block [T] (one channel) or [T, C] and returns what is ready. `flush` returns the
     rest, and the stream is ready for another recording. `process` takes a whole recording, `reset`
     forgets what came, and `latency` says by how many samples the output can lag. With `sources`,
-    `speaker` or `rest` it separates, and returns a dict of arrays by source; with `to` it
+    `speaker`, `stems` or `rest` it separates, and returns a dict of arrays by source; with `to` it
     transfers; otherwise it denoises. Streams may share an opened model, also between threads; a
     stream itself is for one thread at a time.
 
@@ -49,7 +49,7 @@ class Stream(Passage[Any]):
         sample_rate: of the blocks, in Hz, 8000 to 192000; the model's own when None.
         channels: C, of the blocks.
         attenuation_limit_db: see `aeolia.denoise`.
-        sources, speaker, rest: see `aeolia.separate`.
+        sources, speaker, stems, rest: see `aeolia.separate`.
         to, transpose, snap: see `aeolia.transfer`.
         resample_quality: used where `sample_rate` is not the model's: "HQ" is transparent, "LQ"
             has less latency.
@@ -88,6 +88,16 @@ class Stream(Passage[Any]):
         *,
         speaker: Speaker,
         rest: bool = ...,
+        resample_quality: str = ...,
+    ) -> _Separating: ...
+    @overload
+    def __new__(
+        cls,
+        model: Separator | None,
+        sample_rate: int | None = ...,
+        channels: int = ...,
+        *,
+        stems: bool,
         resample_quality: str = ...,
     ) -> _Separating: ...
     @overload
@@ -154,12 +164,13 @@ class _Separating(SeparationStream, Stream):
         *,
         sources: Sequence[str] | None = None,
         speaker: Speaker | None = None,
+        stems: bool = False,
         rest: bool = False,
         resample_quality: str = "HQ",
         **unread: Any,
     ) -> None:
         _refuse(unread, _SEPARATING)
-        request = read_request(model, sources=sources, speaker=speaker, rest=rest)
+        request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
         super().__init__(
             request.backend,
             request.sources,

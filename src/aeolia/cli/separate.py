@@ -47,10 +47,18 @@ def separate(
             metavar="SOURCE",
             show_default=False,
             help="What to take out; may be given several times. speech, vocals, drums, bass, "
-            "other, noise, music, or a sum such as vocals+drums.",
+            "other, noise, music, a sum such as vocals+drums, or a word such as guitar or karaoke.",
         ),
     ] = None,
     speaker: Speaker = None,
+    stems: Annotated[
+        bool,
+        typer.Option(
+            "--stems",
+            help="A song's four: vocals (speech too), drums, bass and other (noise too). They sum "
+            "to the song.",
+        ),
+    ] = False,
     rest: Annotated[
         bool, typer.Option("--rest", help="Write what remains of the mixture too.")
     ] = False,
@@ -96,10 +104,11 @@ def separate(
     Examples:
       aeolia separate mix.wav --source speech --source music -o parts/
       aeolia separate song.flac --source vocals --rest    song.vocals.flac, song.rest.flac
+      aeolia separate song.mp3 --stems -o parts/
       aeolia separate meeting.wav --speaker alice.wav -o parts/
       aeolia separate --speaker alice.wav --save-voice alice.voice
     """
-    _check_requested(inputs, source, speaker, save_voice)
+    _check_requested(inputs, source, speaker, stems, save_voice)
     from aeolia import FileOptions, Separate
     from aeolia.api.separation import output_paths
     from aeolia.cli.run_files import run_files, with_skipped
@@ -107,6 +116,7 @@ def separate(
     operation = Separate(
         tuple(source or ()),
         speaker,
+        stems,
         rest=rest or speaker is not None,
         model=model,
         options=FileOptions(salvage, track, subtype, quality),
@@ -151,20 +161,23 @@ def _check_requested(
     inputs: list[str] | None,
     source: list[str] | None,
     speaker: str | None,
+    stems: bool,
     save_voice: str | None,
 ) -> None:
     from aeolia.errors import InputError
 
-    if source and speaker is not None:
-        raise InputError("--source and --speaker were both given; give one of the two")
+    options = {"--source": bool(source), "--speaker": speaker is not None, "--stems": stems}
+    given = [name for name, value in options.items() if value]
+    if len(given) > 1:
+        raise InputError(f"{' and '.join(given)} were given; give one of them")
     if save_voice is not None and speaker is None:
         raise InputError("--save-voice needs a clip of the speaker; add --speaker CLIP")
     if not inputs and save_voice is None:
         raise InputError("no mixture to separate was given; name audio files, folders or -")
-    if inputs and not source and speaker is None:
+    if inputs and not given:
         raise InputError(
-            "nothing to take out was given; add --source, such as --source speech, or --speaker "
-            "with a clip"
+            "nothing to take out was given; add --source, such as --source speech, --stems for a "
+            "song, or --speaker with a clip"
         )
 
 

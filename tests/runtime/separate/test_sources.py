@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from aeolia.config.classes import CLASSES
 from aeolia.errors import InputError
-from aeolia.runtime.separate.sources import file_label, is_partition, parse_source, parse_sources
+from aeolia.runtime.separate.sources import (
+    file_label,
+    is_partition,
+    parse_source,
+    parse_sources,
+    stem_sources,
+)
 
 
 def classes_of(text: str) -> set[str]:
@@ -54,7 +60,11 @@ def test_sums_are_unions(names: list[str]) -> None:
     [
         ("speach", "called 'speach'; did you mean 'speech'"),
         ("pinao", "did you mean 'piano'"),
-        ("xyzzy", "called 'xyzzy'; name some of speech, .*, music, or a sum such as"),
+        (
+            "xyzzy",
+            "called 'xyzzy'; name some of speech, .*, music, or a sum such as .*; words that stand "
+            "for them are acapella, .*, guitar, .*, rap,",
+        ),
         ("drums and xyzzy", r"called 'xyzzy' \(of 'drums and xyzzy'\)"),
         ("", "names nothing"),
         (" + ", "names nothing"),
@@ -112,3 +122,15 @@ def test_labels_are_parts_of_file_names() -> None:
     assert file_label("guitar and bass") == "guitar-and-bass"
     assert file_label("vocals+drums") == "vocals+drums"
     assert file_label("a/../b\\c:d") == "a-b-c-d"
+
+
+def test_stems_hold_every_class_once() -> None:
+    sources = stem_sources(CLASSES)
+    assert [source.name for source in sources] == ["vocals", "drums", "bass", "other"]
+    assert is_partition(sources)
+    vocals, *_, other = (source.condition.tolist() for source in sources)
+    assert vocals == [1, 1, 0, 0, 0, 0] and other == [0, 0, 0, 0, 1, 1]
+    assert is_partition(stem_sources(("vocals", "drums", "bass", "other")))
+    for classes in (("speech", "noise"), ("vocals", "drums", "bass", "other", "dogs")):
+        with pytest.raises(InputError, match="stems are vocals, drums, bass, other, and this"):
+            stem_sources(classes)

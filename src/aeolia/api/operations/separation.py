@@ -17,6 +17,7 @@ from aeolia.api.separation import (
     run_request,
     voice_of,
 )
+from aeolia.config.classes import STEMS
 from aeolia.errors import ConfigError
 from aeolia.runtime.separate.sources import file_label
 from aeolia.runtime.separate.voice import Voice
@@ -37,6 +38,8 @@ class Separate(Filter[SeparationReport]):
     sources: tuple[str, ...] = ()
     #: A clip of the speaker to take out, or a saved `.voice`.
     speaker: str | None = None
+    #: A song's four stems, which sum to it, in place of sources.
+    stems: bool = False
     #: Write what remains of the mixture, too.
     rest: bool = False
     #: A released model's name, or a model file; by default the one for sources or for speakers.
@@ -48,9 +51,10 @@ class Separate(Filter[SeparationReport]):
         if isinstance(self.sources, str):
             object.__setattr__(self, "sources", (self.sources,))
         super().__post_init__()
-        if bool(self.sources) == (self.speaker is not None):
-            count = "both were" if self.sources else "neither was"
-            raise ConfigError(f"Separate takes sources or a speaker, and {count} given")
+        given = [bool(self.sources), self.speaker is not None, self.stems]
+        if sum(given) != 1:
+            count = "several of them were" if any(given) else "none of them was"
+            raise ConfigError(f"Separate takes sources, stems or a speaker, and {count} given")
 
     @property
     def model_name(self) -> str:
@@ -62,6 +66,8 @@ class Separate(Filter[SeparationReport]):
         """The outputs as they are called in the names of files."""
         if self.speaker is not None:
             return ("speaker", "background") if self.rest else ("speaker",)
+        if self.stems:
+            return STEMS
         return (*map(file_label, self.sources), *(["rest"] if self.rest else []))
 
     def voice(self) -> Voice | None:
@@ -78,6 +84,7 @@ class Separate(Filter[SeparationReport]):
             sources=self.sources or None,
             # Before the model, so that a clip which cannot be used is what is complained of.
             speaker=self.voice(),
+            stems=self.stems,
             rest=self.rest,
         )
 
@@ -93,6 +100,8 @@ class Separate(Filter[SeparationReport]):
         settings = {"model": self.model, "rest": self.rest}
         if self.speaker is not None:
             return {**settings, "speaker": self.voice()}
+        if self.stems:
+            return {**settings, "stems": True}
         return {**settings, "sources": self.sources}
 
     def _run(

@@ -37,9 +37,9 @@ class OutputReport:
             return ""
         silent = self.level_db <= SILENCE_DB
         level = "silent" if silent else f"{-self.level_db:.0f} dB below the mixture"
-        speaker = self.name == "speaker"
-        missing = "the speaker seems absent" if speaker else f"no {self.name} to speak of"
-        return f"{missing}: the output is {level}"
+        if self.name == "speaker":
+            return f"the speaker seems absent: the output is {level}"
+        return f"the model found hardly any {self.name}, there or not: the output is {level}"
 
 
 @dataclass(frozen=True, kw_only=True)

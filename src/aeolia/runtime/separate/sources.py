@@ -24,10 +24,24 @@ import numpy as np
 from aeolia.config.classes import MUSIC, STEMS
 from aeolia.errors import InputError
 
-__all__ = ["Source", "file_label", "is_partition", "parse_source", "parse_sources"]
+__all__ = [
+    "Source",
+    "file_label",
+    "is_partition",
+    "parse_source",
+    "parse_sources",
+    "stem_sources",
+]
 
 #: The stems without the voice.
 _BAND = tuple(name for name in STEMS if name != "vocals")
+
+#: What counts as what in a song: a rap is sung, and applause is no fifth stem.
+_SONG = {
+    **{stem: (stem,) for stem in STEMS},
+    "vocals": ("vocals", "speech"),
+    "other": ("other", "noise"),
+}
 
 #: Classes -> words that stand for them, beside the names of the classes themselves.
 _VOCABULARY: dict[tuple[str, ...], str] = {
@@ -82,6 +96,26 @@ def parse_sources(texts: Sequence[str], classes: Sequence[str]) -> list[Source]:
     return sources
 
 
+def stem_sources(classes: Sequence[str]) -> list[Source]:
+    """The conditions of a song's four stems, which hold every class of the model once.
+
+    Speech counts as vocals and noise as other, so that the stems sum to the song.
+
+    Raises:
+        InputError: the model lacks a stem, or has a class that belongs to none.
+    """
+    homeless = set(classes) - {name for names in _SONG.values() for name in names}
+    if homeless or not set(STEMS) <= set(classes):
+        raise InputError(
+            f"stems are {', '.join(STEMS)}, and this model tells {', '.join(classes)} apart; name "
+            f"sources of its own, or use the model 'separate'"
+        )
+    return [
+        Source(stem, np.array([name in own for name in classes], np.float32))
+        for stem, own in _SONG.items()
+    ]
+
+
 def parse_source(text: str, classes: Sequence[str]) -> Source:
     """The multi-hot condition [len(classes)] for a class, a sum of them, or a tag.
 
@@ -126,7 +160,11 @@ def _classes_of(word: str, text: str, classes: Sequence[str]) -> set[str]:
             near = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
             hint = f"did you mean {near[0]!r}? " if near else ""
             called = repr(text) if word == text.strip().lower() else f"{word!r} (of {text!r})"
-            raise InputError(f"no source is called {called}; {hint}name some of {_choice(classes)}")
+            words = ", ".join(sorted(set(known) - set(classes) - {"music"}))
+            raise InputError(
+                f"no source is called {called}; {hint}name some of {_choice(classes)}; words that "
+                f"stand for them are {words}"
+            )
     return set(known[nearest])
 
 
