@@ -91,6 +91,7 @@ def test_speaker_and_background(folder: Path, call: Callable) -> None:
     code, out, err = call("meet.wav", "--speaker", "alice.wav", "-o", "out")
     assert code == 0 and err == "" and out.count("\n") == 1
     assert names(folder / "out") == ["meet.background.wav", "meet.speaker.wav"]
+    assert "meet.speaker.wav (-0.3 dB, confidence 0.97" in out
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

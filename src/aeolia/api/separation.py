@@ -23,6 +23,7 @@ from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.enrolment import VoiceEncoder, encoder_fingerprint, read_clip
 from aeolia.runtime.separate.enrolment import enrol as enrol_clip
+from aeolia.runtime.separate.presence import Presence
 from aeolia.runtime.separate.sources import Source, file_label, parse_sources, stem_sources
 from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
@@ -116,6 +117,14 @@ class SeparationRequest:
             f"{' and '.join(others)} were not requested, so the outputs do not sum to the song; "
             f"stems do (`--stems`), with speech among the vocals and noise in other",
         )
+
+    def presence(self, sample_rate: int) -> Presence | None:
+        """What judges whether the speaker is in the output; None without a speaker or encoder."""
+        path = getattr(self.backend, "path", None)
+        if self.backend.config.condition != "speaker" or path is None:
+            return None
+        (source,) = self.sources
+        return Presence(once(VoiceEncoder, path), source.condition, sample_rate)
 
     def stream(
         self, sample_rate: int | None, channels: int, resample_quality: str = "HQ"
@@ -288,6 +297,7 @@ def run_request(
         stream = request.stream(info.sample_rate, info.channels)
         paths = output_paths(source, folder, stream.names)
         power = dict.fromkeys([_MIXTURE, *paths], 0.0)
+        presence = request.presence(info.sample_rate)
         frames = 0
 
         def observe(block: np.ndarray) -> None:
@@ -300,8 +310,16 @@ def run_request(
                 frames += len(blocks[stream.names[0]])
                 for name, block in blocks.items():
                     power[name] += _energy(block)
+                if presence:
+                    presence.push(blocks[stream.names[0]])
     written = tuple(
-        OutputReport(name, path, _level_db(power[name], power[_MIXTURE]), outputs.n_clipped[name])
+        OutputReport(
+            name,
+            path,
+            _level_db(power[name], power[_MIXTURE]),
+            outputs.n_clipped[name],
+            presence.confidence() if presence and name == stream.names[0] else None,
+        )
         for name, path in paths.items()
     )
     clipped = sum(output.clipped_samples for output in written)

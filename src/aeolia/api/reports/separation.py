@@ -7,6 +7,7 @@ from typing import Any
 
 from aeolia.api.reports.report import Report
 from aeolia.audio.levels import SILENCE_DB
+from aeolia.runtime.separate.presence import LOW_CONFIDENCE
 
 __all__ = ["ABSENT_DB", "OutputReport", "SeparationReport"]
 
@@ -24,22 +25,35 @@ class OutputReport:
     level_db: float
     #: Samples beyond full scale that an integer output had to clamp.
     clipped_samples: int
+    #: Of a speaker's output: the cosine, -1 to 1, of its voice and the enrolled one; below
+    #: `LOW_CONFIDENCE` it is probably somebody else. None for other outputs and for silence.
+    confidence: float | None = None
 
     @property
     def absent(self) -> bool:
         """Whether the source seems not to be in the mixture at all."""
-        return self.level_db <= ABSENT_DB
+        if self.confidence is None:
+            return self.level_db <= ABSENT_DB
+        return self.confidence < LOW_CONFIDENCE
 
     @property
     def warning(self) -> str:
-        """A sentence if a requested source is absent, else nothing."""
-        if not self.absent or self.name in ("rest", "background"):
+        """A sentence if a requested source is absent or hardly found, else nothing."""
+        faint = self.level_db <= ABSENT_DB
+        if not (self.absent or faint) or self.name in ("rest", "background"):
             return ""
         silent = self.level_db <= SILENCE_DB
         level = "silent" if silent else f"{-self.level_db:.0f} dB below the mixture"
-        if self.name == "speaker":
+        if self.name != "speaker":
+            return f"the model found hardly any {self.name}, there or not: the output is {level}"
+        if self.confidence is None:
             return f"the speaker seems absent: the output is {level}"
-        return f"the model found hardly any {self.name}, there or not: the output is {level}"
+        if not self.absent:
+            return f"the model found hardly any of the speaker: the output is {level}"
+        return (
+            f"the speaker seems absent: the output sounds like somebody else (confidence "
+            f"{self.confidence:.2f}; below {LOW_CONFIDENCE:.2f} is low), {level}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +84,11 @@ class SeparationReport(Report):
         outputs = (
             f"{output.path} (silent)"
             if output.level_db <= SILENCE_DB
-            else f"{output.path} ({output.level_db:.1f} dB)"
+            else f"{output.path} ({output.level_db:.1f} dB{_sure(output)})"
             for output in self.outputs
         )
         return f"{self.input} -> {', '.join(outputs)}"
+
+
+def _sure(output: OutputReport) -> str:
+    return "" if output.confidence is None else f", confidence {output.confidence:.2f}"
