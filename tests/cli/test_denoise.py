@@ -148,14 +148,16 @@ def test_what_a_folder_holds_that_cannot_be_read_is_named(folder: Path, call: Ca
     code, out, err = call("in", "-o", "out")
     assert code == 0 and out.startswith("in/a.wav -> ")
     assert err.splitlines() == [
-        "aeolia: in/b.wma: skipped: .wma cannot be read; convert it first, such as to WAV",
-        "aeolia: in/c.WEBM: skipped: .WEBM cannot be read; convert it first, such as to WAV",
+        "aeolia: in/b.wma: skipped: .wma is not taken from folders; name the file itself and -o "
+        "NAME.wav (it needs aeolia[media]), or convert it",
+        "aeolia: in/c.WEBM: skipped: .WEBM is not taken from folders; name the file itself and -o "
+        "NAME.wav (it needs aeolia[media]), or convert it",
         "aeolia: 1 of 3 files denoised, 2 skipped",
     ]
     assert call("in", "-o", "other", "-q")[1:] == ("", "")
     files = json.loads(call("in", "-o", "third", "--json")[1])["files"]
     assert [file["input"] for file in files] == ["in/a.wav", "in/b.wma", "in/c.WEBM"]
-    assert "cannot be read" in files[1]["skipped"] and files[1]["error"] is None
+    assert "not taken from folders" in files[1]["skipped"] and files[1]["error"] is None
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

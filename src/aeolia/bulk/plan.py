@@ -17,7 +17,9 @@ __all__ = ["MARK", "PIPE", "THERE", "Job", "passed_over", "plan", "skip_existing
 MARK = ".denoised"
 #: Why a job is skipped whose outputs an earlier run wrote.
 THERE = "already there"
-#: Sound and film whose name says so, and which are no input.
+#: What to do about one of `_MEDIA`, whose outputs could not be called as it is.
+_ADVICE = "name the file itself and -o NAME.wav (it needs aeolia[media]), or convert it"
+#: Sound and film whose name says so, and which libsndfile does not read.
 _MEDIA = frozenset(
     ".3gp .aac .ac3 .amr .ape .avi .dsf .dts .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp4 .mpeg .mpg "
     ".oma .ra .ts .tta .webm .wma .wmv .wv".split()
@@ -176,7 +178,7 @@ def passed_over(
 ) -> list[Job]:
     """What `plan` leaves out of folders although it is sound by its name, each with the reason."""
     return [
-        Job(str(path), skipped=f"{path.suffix} cannot be read; convert it first, such as to WAV")
+        Job(str(path), skipped=f"{path.suffix} is not taken from folders; {_ADVICE}")
         for name in inputs
         if Path(name).is_dir()
         for path in _audio_below(Path(name), _MEDIA.difference(suffixes), recursive, (), None)
