@@ -14,6 +14,7 @@ from aeolia.api.opening import once
 from aeolia.api.recordings import Held, Progress, through, whole_recording
 from aeolia.api.reports.report import FileReport
 from aeolia.audio.files import PIPE, AudioReader, Outputs
+from aeolia.audio.publishing import LoudnessSpool
 from aeolia.errors import InputError
 from aeolia.runtime.backend import Backend
 from aeolia.runtime.catalogue import find_model
@@ -89,6 +90,8 @@ def denoise_file(
     model: Model | None = None,
     attenuation_limit_db: float | None = None,
     residual: str | Path | None = None,
+    lufs: float | None = None,
+    true_peak_db: float = -1.0,
     options: FileOptions = USUAL,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -102,6 +105,9 @@ def denoise_file(
     Args:
         residual: a file for what was taken out. It and the output sum to the input, sample for
             sample, unless one of them is written in a lossy format or clips.
+        lufs: loudness of the output by ITU-R BS.1770, by one gain for all of it; None leaves the
+            level as it is.
+        true_peak_db: where its highest peak may lie, in dBTP; the gain is less where it must be.
 
     Raises:
         AudioFileError, InputError, ModelError: with one line on what is wrong.
@@ -109,6 +115,8 @@ def denoise_file(
     started = time.perf_counter()
     paths = {_OUTPUT: target} if residual is None else {_OUTPUT: target, _RESIDUAL: residual}
     _check_apart(target, residual)
+    if lufs is not None and residual is not None:
+        raise InputError("a loudness and a residual were given, which would not sum; give one")
     with AudioReader(source, salvage=options.salvage, track=options.track) as reader:
         info = reader.info
         remainder = None if residual is None else _RESIDUAL
@@ -121,12 +129,20 @@ def denoise_file(
                 attenuation_limit_db=attenuation_limit_db,
             )
             frames, held = 0, Held()
+            spool = None if lufs is None else LoudnessSpool(info.sample_rate, info.channels)
             for block in through(reader, stream, progress, held.push if remainder else None):
                 blocks = {_OUTPUT: block}
                 if remainder:
                     blocks[remainder] = held.pop(len(block)) - block
-                outputs.write(blocks)
                 frames += len(block)
+                if spool:
+                    spool.write(block)
+                else:
+                    outputs.write(blocks)
+            if spool and lufs is not None:
+                with spool:
+                    for block in spool.levelled(lufs, true_peak_db):
+                        outputs.write({_OUTPUT: block})
     clipped = sum(outputs.n_clipped.values())
     more = {} if residual is None else {"residual": str(residual)}
     return FileReport.since(
@@ -136,7 +152,7 @@ def denoise_file(
         info,
         frames,
         clipped,
-        warnings=(*reader.remarks, *outputs.remarks),
+        warnings=(*reader.remarks, *outputs.remarks, *([spool.remark] if spool else [])),
         **more,
     )
 

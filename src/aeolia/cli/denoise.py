@@ -47,6 +47,39 @@ def denoise(
     ] = None,
     recursive: Recursive = False,
     attenuation_limit: AttenuationLimit = None,
+    mix: Annotated[
+        float | None,
+        typer.Option(
+            "--mix",
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            show_default=False,
+            help="How much of the output is denoised, the rest being the input: 0.8 is the same "
+            "as an attenuation limit of 14 dB.",
+        ),
+    ] = None,
+    lufs: Annotated[
+        float | None,
+        typer.Option(
+            "--lufs",
+            min=-70.0,
+            max=0.0,
+            metavar="LUFS",
+            show_default="level as it is",
+            help="Loudness of the output, such as -16, by one gain (ITU-R BS.1770).",
+        ),
+    ] = None,
+    true_peak: Annotated[
+        float,
+        typer.Option(
+            "--true-peak",
+            min=-60.0,
+            max=0.0,
+            metavar="DBTP",
+            help="With --lufs: where the highest peak may lie, before a lossy codec.",
+        ),
+    ] = -1.0,
     residual: Annotated[
         str | None,
         typer.Option(
@@ -78,17 +111,20 @@ def denoise(
     Examples:
       aeolia denoise talk.wav                      writes talk.denoised.wav
       aeolia denoise talk.wav -o clean.flac
+      aeolia denoise talk.wav -o podcast.mp3 --lufs -16 --true-peak -1
       aeolia denoise talk.mp4 -o clean.mp4         pictures untouched; needs aeolia[media]
       aeolia denoise interviews -r -o clean/       the same tree of files; --skip-existing goes on
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
       aeolia denoise talk.wav --compare page.html --residual taken-out.wav
       sox in.amr -t wav - | aeolia denoise - -o out.wav
     """
+    import math
     from dataclasses import replace
 
     from aeolia import Denoise, FileOptions
     from aeolia.bulk.plan import Job, plan
     from aeolia.cli.run_files import run_files, with_skipped
+    from aeolia.errors import InputError
 
     planned = plan(inputs, output, recursive=recursive)
     residuals: dict[str, str] = {}
@@ -103,8 +139,18 @@ def denoise(
         existing=skip_existing,
         overwrite=overwrite,
     )
+    limit = attenuation_limit
+    if mix is not None:
+        if limit is not None:
+            raise InputError("--mix and --attenuation-limit say the same; give one of the two")
+        # What is left of the input stands in the output at this level.
+        limit = None if mix == 1.0 else -20 * math.log10(1.0 - mix)
     operation = Denoise(
-        model, attenuation_limit, options=FileOptions(salvage, track, subtype, quality)
+        model,
+        limit,
+        lufs=lufs,
+        true_peak_db=true_peak,
+        options=FileOptions(salvage, track, subtype, quality),
     )
     operation.check()
 

@@ -10,7 +10,7 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.report import FileReport
-from aeolia.config.ranges import AtLeast
+from aeolia.config.ranges import AtLeast, Between
 
 __all__ = ["Denoise"]
 
@@ -27,6 +27,9 @@ class Denoise(Filter[FileReport]):
     attenuation_limit_db: Annotated[float | None, AtLeast(0.0)] = None
     #: A file for what is taken out of a file (a stream has none); None for none.
     residual: str | None = None
+    #: Loudness of a file's output in LUFS, and where its true peak may lie in dBTP; None for as is.
+    lufs: Annotated[float | None, Between(-70.0, 0.0)] = None
+    true_peak_db: Annotated[float, Between(-60.0, 0.0)] = -1.0
     #: How the files are read and written.
     options: FileOptions = USUAL
 
