@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,12 +56,18 @@ def test_silence_stays(tmp_path: Path) -> None:
 
 
 def test_the_command(
-    tmp_path: Path, gain_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch
+    tmp_path: Path,
+    gain_model: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     noise = 0.05 * np.random.default_rng(0).standard_normal(2 * RATE)
     soundfile.write("talk.wav", noise, RATE, "FLOAT")
-    call: Callable[..., int] = lambda *words: run(["denoise", "--model", str(gain_model), *words])
+
+    def call(*words: str) -> int:
+        return run(["denoise", "--model", str(gain_model), *words])
+
     assert call("talk.wav", "-o", "out.wav", "--lufs", "-20", "--json") == 0
     (warning,) = json.loads(capsys.readouterr().out)["files"][0]["warnings"]
     assert "became -20.0" in warning

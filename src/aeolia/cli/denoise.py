@@ -145,13 +145,8 @@ def denoise(
             raise InputError("--mix and --attenuation-limit say the same; give one of the two")
         # What is left of the input stands in the output at this level.
         limit = None if mix == 1.0 else -20 * math.log10(1.0 - mix)
-    operation = Denoise(
-        model,
-        limit,
-        lufs=lufs,
-        true_peak_db=true_peak,
-        options=FileOptions(salvage, track, subtype, quality),
-    )
+    options = FileOptions(salvage, track, subtype, quality)
+    operation = Denoise(model, limit, lufs=lufs, true_peak_db=true_peak, options=options)
     operation.check()
 
     def each(job: Job) -> Denoise:
