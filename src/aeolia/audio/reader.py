@@ -119,7 +119,11 @@ class AudioReader:
                     f"it into a file first, or pipe it as WAV"
                 )
         self._spool.flush()
-        return self._open_file(Path(self._spool.name), name)
+        try:
+            return self._open_file(Path(self._spool.name), name)
+        except BaseException:
+            self._spool.close()  # which removes it
+            raise
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -1,0 +1,127 @@
+"""A process that runs one command after another, each in a copy of itself with bounds.
+
+Reads a line of JSON a case from standard input and answers with one; see `Request` and `Outcome`.
+What commands import is there already, so a case takes little more than its own work. POSIX only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["Outcome", "Request"]
+
+#: What an exception that nobody caught ends with, which no command answers itself.
+CODE_OF_TRACEBACK = 70
+#: Loaded before the first case.
+_MODULES = (
+    "aeolia.cli",
+    "aeolia.api.denoising",
+    "aeolia.api.encoding",
+    "aeolia.api.separation",
+    "aeolia.api.synthesis",
+    "aeolia.evaluation.report",
+    "aeolia.cli.run_files",
+    "onnxruntime",
+    "soundfile",
+    "soxr",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command to run in a folder."""
+
+    arguments: list[str]
+    folder: str
+    #: What runs it: "module:function" of the arguments, which returns the exit code.
+    call: str = "aeolia.cli:run"
+    #: A file of the folder that comes on standard input.
+    stdin: str = os.devnull
+    seconds: float = 20.0
+    #: Of address space, so that what asks for more fails at once.
+    gigabytes: float = 6.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it."""
+
+    #: Exit code; negative for a signal.
+    code: int
+    seconds: float
+    #: Peak of memory in use.
+    megabytes: float
+    error: str
+    timed_out: bool
+
+
+def run(request: Request) -> Outcome:
+    """Run a command in a child process."""
+    errors = Path(request.folder, ".stderr")
+    started = time.monotonic()
+    child = os.fork()
+    if not child:
+        _be_the_command(request, errors)
+    timed_out = False
+    while True:
+        ended, status, usage = os.wait4(child, os.WNOHANG)
+        if ended:
+            break
+        if time.monotonic() - started > request.seconds:
+            timed_out = True
+            os.kill(child, signal.SIGKILL)
+            _, status, usage = os.wait4(child, 0)
+            break
+        time.sleep(0.002)
+    error = errors.read_text(errors="replace") if errors.exists() else ""
+    errors.unlink(missing_ok=True)
+    code = os.waitstatus_to_exitcode(status)
+    peak = usage.ru_maxrss / (2**10 if sys.platform != "darwin" else 2**20)
+    return Outcome(code, time.monotonic() - started, peak, error[-4000:], timed_out)
+
+
+def _be_the_command(request: Request, errors: Path) -> None:
+    code = CODE_OF_TRACEBACK
+    try:
+        os.chdir(request.folder)
+        streams = (
+            (0, os.open(request.stdin, os.O_RDONLY)),
+            (1, os.open(os.devnull, os.O_WRONLY)),
+            (2, os.open(errors, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)),
+        )
+        for number, opened in streams:
+            os.dup2(opened, number)
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        most = int(request.gigabytes * 2**30)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        module, function = request.call.split(":")
+        code = getattr(importlib.import_module(module), function)(request.arguments)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    for name in _MODULES:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        print(json.dumps(asdict(run(Request(**json.loads(line))))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
