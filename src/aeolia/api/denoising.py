@@ -13,7 +13,7 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Held, Progress, through, whole_recording
 from aeolia.api.reports.report import FileReport
-from aeolia.audio.files import PIPE, AudioReader, Outputs
+from aeolia.audio.files import PIPE, Outputs
 from aeolia.audio.publishing import LoudnessSpool
 from aeolia.errors import InputError
 from aeolia.runtime.backend import Backend
@@ -117,7 +117,7 @@ def denoise_file(
     _check_apart(target, residual)
     if lufs is not None and residual is not None:
         raise InputError("a loudness and a residual were given, which would not sum; give one")
-    with AudioReader(source, salvage=options.salvage, track=options.track) as reader:
+    with options.reader(source) as reader:
         info = reader.info
         remainder = None if residual is None else _RESIDUAL
         form = options.form(info, target)

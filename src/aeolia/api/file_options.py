@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from aeolia.audio.formats import AudioInfo, chosen_form
+from aeolia.audio.raw import raw_format
+from aeolia.audio.reader import PIPE, AudioReader
 from aeolia.config.ranges import AtLeast, Between, check_fields
+from aeolia.errors import AudioFileError
 
 __all__ = ["USUAL", "FileOptions"]
 
@@ -30,8 +33,23 @@ class FileOptions:
     #: Bit rate of an MP3, Opus or Ogg output in kbit/s; None for the input's if it has one.
     quality: Annotated[float | None, Between(1, 2000)] = None
 
+    #: What goes through standard input and output without a header: FORMAT:RATE:CHANNELS, such as
+    #: "s16le:16000:1"; None for WAV.
+    raw: str | None = None
+
     def __post_init__(self) -> None:
         check_fields(self)
+        if self.raw is not None:
+            raw_format(self.raw)
+
+    def reader(self, source: str | Path) -> AudioReader:
+        """A reader of `source`.
+
+        Raises:
+            AudioFileError: see `AudioReader`.
+        """
+        raw = None if self.raw is None else raw_format(self.raw)
+        return AudioReader(source, salvage=self.salvage, track=self.track, raw=raw)
 
     def form(self, source: AudioInfo, target: str | Path) -> AudioInfo:
         """The format that a file `target` made from `source` shall have, for its writer.
@@ -39,6 +57,14 @@ class FileOptions:
         Raises:
             AudioFileError: the target's container cannot hold it.
         """
+        if self.raw is not None and str(target) == PIPE:
+            raw = raw_format(self.raw)
+            if (raw.sample_rate, raw.channels) != (source.sample_rate, source.channels):
+                raise AudioFileError(
+                    f"{source.name}: has {source.sample_rate} Hz and {source.channels} channels, "
+                    f"and raw audio of {self.raw} is to come out; neither is ever changed"
+                )
+            return dataclasses.replace(source, container="RAW", subtype=raw.subtype)
         return chosen_form(source, target, self.subtype, self.quality)
 
     def as_dict(self) -> dict[str, Any]:

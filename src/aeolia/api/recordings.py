@@ -118,5 +118,5 @@ def _block_length(reader: AudioReader, passage: Passage[Returned]) -> int:
     """Samples to read at a time: one long step of the model, or little when someone listens."""
     config = passage.config
     live = reader.path == PIPE
-    frames = 4 if live else max(4, FRAMES_PER_STEP // passage.channels)
+    frames = 1 if reader.is_raw else 4 if live else max(4, FRAMES_PER_STEP // passage.channels)
     return frames * config.hop_length * passage.sample_rate // config.sample_rate

@@ -14,7 +14,7 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.separation import OutputReport, SeparationReport
-from aeolia.audio.files import PIPE, AudioReader, Outputs
+from aeolia.audio.files import PIPE, Outputs
 from aeolia.audio.levels import decibels
 from aeolia.config.classes import STEMS
 from aeolia.errors import InputError, ModelError
@@ -292,7 +292,7 @@ def run_request(
 ) -> SeparationReport:
     """`separate_file` for a request that was read before, such as for many files."""
     started = time.perf_counter()
-    with AudioReader(source, salvage=options.salvage, track=options.track) as reader:
+    with options.reader(source) as reader:
         info = reader.info
         stream = request.stream(info.sample_rate, info.channels)
         paths = output_paths(source, folder, stream.names)

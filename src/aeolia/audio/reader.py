@@ -13,8 +13,9 @@ import numpy as np
 from aeolia.audio.first_bytes import may_be_audio
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.media import MediaSource, is_media
+from aeolia.audio.raw import RawFormat
 from aeolia.audio.sound_file import SoundFileSource, rate_message
-from aeolia.audio.wav_pipe import WavPipeReader, read_wav_header
+from aeolia.audio.wav_pipe import WavHeader, WavPipeReader, read_wav_header
 from aeolia.errors import AudioFileError, MissingExtraError
 
 __all__ = ["PIPE", "AudioReader", "read_audio", "read_samples"]
@@ -41,6 +42,8 @@ class AudioReader:
             `--salvage`; None refuses it where there is no such option.
         track: which audio track of a file with several, from 1; the first when None.
 
+        raw: what comes through standard input, where it has no header.
+
     Raises:
         MissingExtraError: sound of phones, cameras or films, and PyAV is not installed.
         AudioFileError: the file is missing, empty, damaged, truncated, not audio, or of a
@@ -48,10 +51,17 @@ class AudioReader:
     """
 
     def __init__(
-        self, path: str | Path, *, salvage: bool | None = None, track: int | None = None
+        self,
+        path: str | Path,
+        *,
+        salvage: bool | None = None,
+        track: int | None = None,
+        raw: RawFormat | None = None,
     ) -> None:
         self.path = str(path)
         self._salvage, self._track = salvage, track
+        #: Whether samples come without a header, from a program that may wait for the answer.
+        self.is_raw = raw is not None and str(path) == PIPE
         self._n_read = 0
         self._spool: Any = None
         self._source: Any
@@ -60,7 +70,11 @@ class AudioReader:
                 raise AudioFileError("standard input: closed; pipe a WAV file into the command")
             if sys.stdin.isatty():
                 raise AudioFileError("standard input: a terminal; pipe a WAV file into the command")
-            self._source = self._open_pipe(sys.stdin.buffer, "standard input")
+            if raw is None:
+                self._source = self._open_pipe(sys.stdin.buffer, "standard input")
+            else:
+                header = WavHeader(raw.sample_rate, raw.channels, raw.subtype, 0)
+                self._source = WavPipeReader(sys.stdin.buffer, header, "standard input")
         elif Path(path).is_fifo():  # such as the shell's <(...)
             self._source = self._open_pipe(Path(path).open("rb"), str(path))
         else:

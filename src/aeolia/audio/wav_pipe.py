@@ -166,10 +166,11 @@ def _decode(data: bytes, subtype: str) -> np.ndarray:
 class WavPipeWriter:
     """Writes a WAV from front to back, with a placeholder when the length is not known."""
 
-    def __init__(self, stream: BinaryIO, info: AudioInfo) -> None:
+    def __init__(self, stream: BinaryIO, info: AudioInfo, *, header: bool = True) -> None:
         self._stream, self._subtype = stream, info.subtype
         self.n_clipped = 0
-        self._write(_header(info))
+        if header:
+            self._write(_header(info))
 
     def write(self, block: np.ndarray) -> None:
         """Append samples [T, C]; passed on at once, so that a listener hears them."""

@@ -80,10 +80,11 @@ class AudioWriter(AllOrNothing):
         #: What the user should know of the file that was written, a sentence each.
         self.remarks: list[str] = []
         if str(path) == PIPE:
-            self.info = _pipe_info(source)
+            raw = source.container == "RAW"
+            self.info = source if raw else _pipe_info(source)
             if sys.stdout is None:
                 raise AudioFileError("standard output: closed; use -o FILE")
-            self._pipe = WavPipeWriter(sys.stdout.buffer, self.info)
+            self._pipe = WavPipeWriter(sys.stdout.buffer, self.info, header=not raw)
             return
         self.path = Path(path)
         check_output(self.path, source, overwrite)

@@ -15,6 +15,7 @@ from aeolia.cli.options import (
     Overwrite,
     Quality,
     Quiet,
+    Raw,
     Recursive,
     Salvage,
     SkipExisting,
@@ -96,6 +97,7 @@ def denoise(
     subtype: Subtype = None,
     quality: Quality = None,
     salvage: Salvage = False,
+    raw: Raw = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
@@ -145,7 +147,7 @@ def denoise(
             raise InputError("--mix and --attenuation-limit say the same; give one of the two")
         # What is left of the input stands in the output at this level.
         limit = None if mix == 1.0 else -20 * math.log10(1.0 - mix)
-    options = FileOptions(salvage, track, subtype, quality)
+    options = FileOptions(salvage, track, subtype, quality, raw)
     operation = Denoise(model, limit, lufs=lufs, true_peak_db=true_peak, options=options)
     operation.check()
 

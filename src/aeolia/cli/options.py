@@ -20,6 +20,7 @@ __all__ = [
     "Quality",
     "Quiet",
     "Recording",
+    "Raw",
     "Recursive",
     "Salvage",
     "Seed",
@@ -135,6 +136,15 @@ Track = Annotated[
         metavar="N",
         show_default="the first",
         help="Audio track of a film or another file with several.",
+    ),
+]
+Raw = Annotated[
+    str | None,
+    typer.Option(
+        "--raw",
+        metavar="FORMAT:RATE:CHANNELS",
+        show_default="WAV",
+        help="What goes through pipes (-), without a header, such as s16le:16000:1.",
     ),
 ]
 Salvage = Annotated[

@@ -15,6 +15,7 @@ from aeolia.cli.options import (
     Overwrite,
     Quality,
     Quiet,
+    Raw,
     Recursive,
     Salvage,
     SkipExisting,
@@ -88,6 +89,7 @@ def separate(
     subtype: Subtype = None,
     quality: Quality = None,
     salvage: Salvage = False,
+    raw: Raw = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
@@ -119,7 +121,7 @@ def separate(
         stems,
         rest=rest or speaker is not None,
         model=model,
-        options=FileOptions(salvage, track, subtype, quality),
+        options=FileOptions(salvage, track, subtype, quality, raw),
     )
     head: dict[str, Any] = {"model": operation.model_name}
     if voice := voice_of(operation, warn=not quiet):
