@@ -587,7 +587,7 @@ def test_bad_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = path.read_bytes()
     for data, match in [
         (b"", "standard input: empty"),
-        (b"just text, no audio at all", "standard input: not a readable audio file"),
+        (b"just text, no audio at all", "standard input: no audio by its first bytes; WAV"),
         (content[:1000], "standard input: truncated: its header promises 1000 samples"),
         (content[:40] + b"\xff\xff\xff\xff", "holds no audio"),
     ]:

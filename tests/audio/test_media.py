@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def test_formats_that_state_no_length(tmp_path: Path, name: str, codec: str) -> 
     audio, info = read_audio(make_media(tmp_path / name, [SOUND], RATE, codec))
     assert abs(len(audio) - len(SOUND)) < 5000 and abs(lag(audio[:, 0], SOUND)) <= 2048
     assert info.sample_rate == RATE
+
+
+def test_through_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_media(tmp_path / "a.m4a", [SOUND], RATE, "aac")
+    with path.open("rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+        assert len(read_audio("-")[0]) == len(SOUND)
 
 
 def test_a_name_does_not_say_what_it_is(tmp_path: Path) -> None:

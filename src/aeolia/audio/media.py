@@ -17,7 +17,7 @@ import numpy as np
 from aeolia.audio.formats import FILM_SUFFIXES, AudioInfo
 from aeolia.errors import AudioFileError, MissingExtraError
 
-__all__ = ["MEDIA_SUFFIXES", "MediaSource", "is_media", "open_media", "pyav"]
+__all__ = ["MEDIA_SUFFIXES", "MediaSource", "begins_as_media", "is_media", "open_media", "pyav"]
 
 #: What is written here; films with what else they hold.
 MEDIA_SUFFIXES = FILM_SUFFIXES
@@ -44,6 +44,11 @@ def is_media(path: Path) -> bool:
             start = file.read(12)
     except OSError:
         return False  # whoever opens it next finds the words
+    return begins_as_media(start)
+
+
+def begins_as_media(start: bytes) -> bool:
+    """`is_media` by the first 12 bytes."""
     return any(start[at : at + len(magic)] == magic for at, magic in _STARTS)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from aeolia.audio.first_bytes import may_be_audio
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
-from aeolia.audio.media import MediaSource, is_media
+from aeolia.audio.media import MediaSource, begins_as_media, is_media
 from aeolia.audio.raw import RawFormat
 from aeolia.audio.sound_file import SoundFileSource, rate_message
 from aeolia.audio.wav_pipe import WavHeader, WavPipeReader, read_wav_header
@@ -116,7 +116,7 @@ class AudioReader:
             )
         if header is not None and header.subtype is not None and header.channels:
             return WavPipeReader(stream, header, name, salvage=self._salvage)
-        if not may_be_audio(taken):
+        if not (may_be_audio(taken) or begins_as_media(taken)):
             raise AudioFileError(
                 f"{name}: no audio by its first bytes; WAV, FLAC, OGG, Opus, MP3, AIFF, W64, CAF "
                 f"or RF64 is needed"
