@@ -163,6 +163,22 @@ def test_shift(notes: Path, tmp_path: Path) -> None:
     assert soundfile.info(str(tmp_path / "out.wav")).frames == 35001
 
 
+def test_a_voice_is_shifted_without_the_model(notes: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyworld")
+    audio = np.stack([tone(220, 0.8, 44100)[:35001]] * 2, axis=1)
+    output = aeolia.shift(audio, 44100, semitones=7, voice=True, model="no model is opened")
+    assert output.shape == audio.shape and output.dtype == np.float32
+    soundfile.write(tmp_path / "in.wav", audio, 44100, "FLOAT")
+    report = aeolia.Shift(7, voice=True).run(tmp_path / "in.wav", tmp_path / "out.wav")
+    assert report.line().endswith(
+        "+7 semitones, formants keep, by the vocoder WORLD, which keeps the words"
+    )
+    written, _ = soundfile.read(tmp_path / "out.wav")
+    np.testing.assert_allclose(written, output, atol=1e-4)
+    with pytest.raises(InputError, match="semitones is 99"):
+        aeolia.shift(audio, 44100, semitones=99, voice=True)
+
+
 @needs_tracker
 def test_morph_and_encode(notes: Path, tmp_path: Path) -> None:
     a, b = tone(220, 0.6, 44100), tone(330, 0.9, 44100)

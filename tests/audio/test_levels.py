@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aeolia.audio.levels import SILENCE_DB, count_clipped, decibels, gain_below, peak, rms, rms_db
+from aeolia.audio.levels import (
+    SILENCE_DB,
+    as_floating,
+    count_clipped,
+    decibels,
+    gain_below,
+    peak,
+    rms,
+    rms_db,
+)
 
 
 def test_full_scale_sine() -> None:
@@ -35,3 +44,12 @@ def test_a_gain_is_lowered_only_where_the_peak_would_be_too_high() -> None:
     assert gain_below(0.9, 0.3, 5.0) == pytest.approx(3.0)
     assert gain_below(0.9, 1.8) == pytest.approx(0.5)
     assert gain_below(0.9, 0.0, 7.0) == 7.0
+
+
+def test_integers_are_scaled_and_floats_left() -> None:
+    for kind, low, high in ((np.int16, -(2**15), 2**14), (np.int32, -(2**31), 2**30)):
+        scaled = as_floating(np.array([low, 0, high], kind))
+        assert scaled.dtype == np.float32 and scaled.tolist() == [-1.0, 0.0, 0.5]
+    assert as_floating(np.array([0, 128, 192], np.uint8)).tolist() == [-1.0, 0.0, 0.5]
+    audio = np.ones(3)
+    assert as_floating(audio) is audio

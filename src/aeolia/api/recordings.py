@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from aeolia.audio.files import PIPE, AudioReader, read_samples
+from aeolia.audio.levels import as_floating
 from aeolia.errors import InputError
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
@@ -60,7 +61,7 @@ def whole_recording(
         return Recording(samples, rate, str(audio))
     if sample_rate is None:
         raise InputError(f"sample_rate is missing: {function}(audio, sample_rate) for an array")
-    samples = np.asarray(audio)
+    samples = as_floating(np.asarray(audio))
     if samples.ndim not in (1, 2):
         raise InputError(f"audio of shape {samples.shape} came; [T] or [T, C] is needed")
     if samples.ndim == 2 and samples.shape[1] > 1024:

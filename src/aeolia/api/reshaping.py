@@ -12,8 +12,10 @@ from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports.sounds import MorphReport, ShiftReport
 from aeolia.audio.files import AUDIO_SUFFIXES, PIPE, AudioInfo, AudioReader, AudioWriter, Outputs
+from aeolia.audio.pitch.vocoder import shifted_voice
 from aeolia.errors import InputError
-from aeolia.runtime.synth.resynthesis import glide, morph_steps, shifted
+from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.resynthesis import check_shift, glide, morph_steps, shifted
 
 __all__ = ["MOST_STEPS", "morph", "morph_file", "shift", "shift_file"]
 
@@ -27,13 +29,18 @@ def shift(
     *,
     semitones: float,
     formants: str = "keep",
+    voice: bool = False,
     instrument: str | None = None,
     seed: int = 0,
     model: Synthesiser = NOTES_MODEL,
 ) -> np.ndarray:
     """Another pitch for a monophonic recording, through the model's own resynthesis.
 
+    The model knows no words: speech and song need `voice`.
+
     Args:
+        voice: through the vocoder WORLD in place of the model, which keeps the words; needs
+            `aeolia[voice]`, takes five minutes at most, and reads nothing of what follows.
         formants: "keep" leaves the resonances where they are; "move" takes them along.
         instrument: the one that was recorded; otherwise the most similar one is taken.
 
@@ -43,11 +50,33 @@ def shift(
     Raises:
         InputError: no pitch was found, several sound at once, or an impossible argument.
     """
-    opened = open_synthesiser(model)
     recording = whole_recording(audio, sample_rate, "shift")
-    encoding = encoded(recording, opened, instrument)
-    sound = shifted(encoding, opened, semitones, formants, seed=seed)
+    if voice:
+        return _voice(recording, semitones, formants)
+    return _played(recording, semitones, formants, instrument, seed, open_synthesiser(model))
+
+
+def _played(
+    recording: Recording,
+    semitones: float,
+    formants: str,
+    instrument: str | None,
+    seed: int,
+    model: OnnxSynthesiser,
+) -> np.ndarray:
+    encoding = encoded(recording, model, instrument)
+    sound = shifted(encoding, model, semitones, formants, seed=seed)
     return as_recorded(sound, encoding).reshape(recording.samples.shape)
+
+
+def _voice(recording: Recording, semitones: float, formants: str) -> np.ndarray:
+    check_shift(semitones, formants)
+    sound = shifted_voice(
+        recording.mono, recording.sample_rate, semitones, move_formants=formants == "move"
+    )
+    if recording.samples.ndim == 2:
+        sound = np.tile(sound[:, None], (1, recording.channels))
+    return sound
 
 
 def shift_file(
@@ -56,6 +85,7 @@ def shift_file(
     *,
     semitones: float,
     formants: str = "keep",
+    voice: bool = False,
     instrument: str | None = None,
     seed: int = 0,
     model: Synthesiser = NOTES_MODEL,
@@ -67,7 +97,7 @@ def shift_file(
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
     """
     started = time.perf_counter()
-    opened = open_synthesiser(model)
+    opened = None if voice else open_synthesiser(model)
     # The output is opened first: one that cannot be written is an error before the work.
     with (
         AudioReader(source) as reader,
@@ -76,10 +106,16 @@ def shift_file(
         info = reader.info
         samples = np.concatenate(list(reader.blocks(1 << 16)))
         recording = Recording(samples, info.sample_rate, str(source))
-        encoding = encoded(recording, opened, instrument)
-        sound = as_recorded(shifted(encoding, opened, semitones, formants, seed=seed), encoding)
+        sound = (
+            _played(recording, semitones, formants, instrument, seed, opened)
+            if opened
+            else _voice(recording, semitones, formants)
+        )
         writer.write(sound.reshape(samples.shape))
-    clipped, shifts = writer.n_clipped, {"semitones": semitones, "formants": formants}
+    clipped, shifts = (
+        writer.n_clipped,
+        {"semitones": semitones, "formants": formants, "voice": voice},
+    )
     return ShiftReport.since(started, source, target, info, len(samples), clipped, **shifts)
 
 

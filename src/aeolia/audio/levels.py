@@ -8,10 +8,28 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["SILENCE_DB", "count_clipped", "decibels", "gain_below", "peak", "rms", "rms_db"]
+__all__ = [
+    "SILENCE_DB",
+    "as_floating",
+    "count_clipped",
+    "decibels",
+    "gain_below",
+    "peak",
+    "rms",
+    "rms_db",
+]
 
 #: What `decibels` returns for exact silence, instead of minus infinity.
 SILENCE_DB = -200.0
+
+
+def as_floating(audio: np.ndarray) -> np.ndarray:
+    """Samples as floating point: integers (int16, int32, uint8) scaled to -1 to 1, others as is."""
+    if audio.dtype == np.uint8:  # as WAV has 8 bits: 128 is silence
+        return (audio.astype(np.float32) - 128.0) / 128.0
+    if audio.dtype in (np.int16, np.int32):
+        return (audio / -float(np.iinfo(audio.dtype).min)).astype(np.float32)
+    return audio
 
 
 def peak(audio: np.ndarray) -> float:

@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+from aeolia.audio.levels import as_floating
 from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
@@ -183,6 +184,7 @@ class Passage(ABC, Generic[Returned]):
     def process(self, audio: np.ndarray) -> Returned:
         """A whole recording [T] or [T, C] at once; returns the same form and length."""
         self.reset()
+        audio = as_floating(np.asarray(audio))
         output = np.empty((len(audio), self._n_outputs), np.float32)
         written = 0
         block = self._frames_per_step * self.config.hop_length
@@ -274,11 +276,11 @@ class Passage(ABC, Generic[Returned]):
 
     def _checked(self, block: np.ndarray) -> np.ndarray:
         """The block as float32 [T, C], or an error that says what is wrong with it."""
-        block = np.asarray(block)
+        block = as_floating(np.asarray(block))
         if not np.issubdtype(block.dtype, np.floating):
             raise InputError(
-                f"samples are of type {block.dtype}; floating point within -1 to 1 is needed "
-                f"(divide int16 by 32768)"
+                f"samples are of type {block.dtype}; floating point within -1 to 1 is needed, or "
+                f"int16, int32 or uint8"
             )
         samples = block[:, None] if block.ndim == 1 else block
         if samples.ndim != 2 or samples.shape[1] != self.channels:

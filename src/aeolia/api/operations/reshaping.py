@@ -31,6 +31,8 @@ class Shift(Synthesis[ShiftReport]):
     instrument: str | None = None
     #: Of the noise in the sound.
     seed: Seed = 0
+    #: Through the vocoder WORLD in place of the model, which would lose the words.
+    voice: bool = False
 
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None

@@ -34,9 +34,12 @@ class ShiftReport(Report):
 
     semitones: float
     formants: str
+    #: Whether the vocoder WORLD did it, and no model.
+    voice: bool = False
 
     def _summary(self) -> str:
-        return f"{self.semitones:+g} semitones, formants {self.formants}"
+        by = ", by the vocoder WORLD, which keeps the words" if self.voice else ""
+        return f"{self.semitones:+g} semitones, formants {self.formants}{by}"
 
 
 @dataclass(frozen=True, kw_only=True)

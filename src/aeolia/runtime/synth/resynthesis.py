@@ -11,12 +11,26 @@ from aeolia.errors import InputError
 from aeolia.runtime.synth.encoding import Encoding
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["FORMANTS", "MOST_SEMITONES", "fitted", "glide", "morph_steps", "shifted"]
+__all__ = ["check_shift", "FORMANTS", "MOST_SEMITONES", "fitted", "glide", "morph_steps", "shifted"]
 
 FORMANTS = ("keep", "move")
 
 #: How far a recording can be shifted, up or down.
 MOST_SEMITONES = 36.0
+
+
+def check_shift(semitones: float, formants: str) -> None:
+    """Refuse what no recording can be shifted by.
+
+    Raises:
+        InputError: an impossible argument.
+    """
+    if formants not in FORMANTS:
+        raise InputError(f"formants is {formants!r}; choose keep or move")
+    if not abs(semitones) <= MOST_SEMITONES:
+        raise InputError(
+            f"semitones is {semitones:g}; -{MOST_SEMITONES:g} to {MOST_SEMITONES:g} is possible"
+        )
 
 
 def shifted(
@@ -36,12 +50,7 @@ def shifted(
     Raises:
         InputError: an impossible argument.
     """
-    if formants not in FORMANTS:
-        raise InputError(f"formants is {formants!r}; choose keep or move")
-    if not abs(semitones) <= MOST_SEMITONES:
-        raise InputError(
-            f"semitones is {semitones:g}; -{MOST_SEMITONES:g} to {MOST_SEMITONES:g} is possible"
-        )
+    check_shift(semitones, formants)
     ratio = 2.0 ** (semitones / 12.0)
     if formants == "keep":
         higher = dataclasses.replace(encoding, pitch_hz=encoding.pitch_hz * np.float32(ratio))

@@ -1,0 +1,71 @@
+"""Another pitch for speech and song whose words stay: the vocoder WORLD, outside every model.
+
+    pitch by Harvest -> envelope by CheapTrick, aperiodicity by D4C -> the same at another pitch
+
+The synthesisers know timbres, not words: what they sound again of a voice says nothing any more.
+WORLD (Morise, Yokomori and Ozawa, 2016) keeps the envelope of every 5 ms. It is in the package
+pyworld-prebuilt, an extra.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aeolia.errors import InputError, MissingExtraError
+
+__all__ = ["MOST_VOICE_SECONDS", "shifted_voice"]
+
+#: Envelopes of every 5 ms are kept at once: two gigabytes at 48 kHz.
+MOST_VOICE_SECONDS = 300.0
+
+
+def shifted_voice(
+    audio: np.ndarray, sample_rate: int, semitones: float, *, move_formants: bool = False
+) -> np.ndarray:
+    """Mono audio [T] with its pitch moved by `semitones`, [T] float32.
+
+    Args:
+        move_formants: take the resonances along, as a tape that runs faster does.
+
+    Raises:
+        InputError: longer than five minutes.
+        MissingExtraError: the package pyworld is not installed.
+    """
+    world = _world()
+    if len(audio) > MOST_VOICE_SECONDS * sample_rate:
+        raise InputError(
+            f"a voice of {len(audio) / sample_rate / 60:.1f} minutes came; at most "
+            f"{MOST_VOICE_SECONDS / 60:.0f} are possible: cut it into parts"
+        )
+    signal = np.ascontiguousarray(audio, np.float64)
+    if not signal.any():
+        return np.zeros(len(signal), np.float32)
+    pitch, times = world.harvest(signal, sample_rate)
+    envelope = world.cheaptrick(signal, pitch, times, sample_rate)
+    aperiodicity = world.d4c(signal, pitch, times, sample_rate)
+    ratio = 2.0 ** (semitones / 12.0)
+    if move_formants:
+        envelope = _stretched(envelope, ratio)
+    sound = world.synthesize(pitch * ratio, envelope, aperiodicity, sample_rate)[: len(signal)]
+    return np.pad(sound, (0, len(signal) - len(sound))).astype(np.float32)
+
+
+def _stretched(envelope: np.ndarray, ratio: float) -> np.ndarray:
+    """Envelopes [F, Q] whose resonances lie `ratio` times as high."""
+    bins = np.arange(envelope.shape[1])
+    log = np.log(envelope)
+    moved = np.stack([np.interp(bins / ratio, bins, frame) for frame in log])
+    return np.ascontiguousarray(np.exp(moved))
+
+
+def _world() -> Any:
+    try:
+        import pyworld
+    except ImportError as error:
+        raise MissingExtraError(
+            "a voice whose words stay needs the vocoder WORLD; install it with "
+            "`pip install 'aeolia[voice]'`"
+        ) from error
+    return pyworld
