@@ -65,7 +65,7 @@ RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"
 #: Optional packages that one place of the playing wing imports, inside a function.
 OPTIONAL = {
     "metrics": {"pesq", "pystoi"},
-    "audio": {"av", "mutagen", "swift_f0"},
+    "audio": {"av", "mutagen", "pyworld", "swift_f0"},
     "api": {"sounddevice"},
 }
 
