@@ -39,11 +39,11 @@ class RunRequest:
     start: str | None = None
     #: A JSON file with some of `SECTIONS`.
     config: Path | None = None
-    #: Single values over the file's, as "SECTION.KEY=VALUE".
-    changes: tuple[str, ...] = ()
     #: Values of the sections that were given directly, such as {"steps": 100}.
     train: Section = field(default_factory=dict)
     mix: Section = field(default_factory=dict)
+    #: Single values over the file's, as "SECTION.KEY=VALUE".
+    changes: tuple[str, ...] = ()
 
 
 def read_setup(request: RunRequest) -> Setup:

@@ -148,9 +148,9 @@ def _run(
             preset,
             start,
             config,
-            tuple(changes or ()),
             {name: value for name, value in train.items() if value is not None},
             {**({} if seed is None else {"seed": seed}), **found.mix},
+            changes=tuple(changes or ()),
         )
         data = {name: str(path.resolve()) if path else None for name, path in found.data.items()}
         start_run(read_setup(request), data, out, minutes, say, watch)
