@@ -21,7 +21,7 @@ def test_the_list_has_a_line_a_recipe(capsys: pytest.CaptureFixture[str]) -> Non
     assert [line.split()[0] for line in lines] == list(RECIPES)
     for line, recipe in zip(lines, RECIPES.values(), strict=True):
         assert line.split()[1] == recipe.task and line.endswith(recipe.about)
-    assert re.search(r"^denoise-16k +denoise +3 stages +61500 steps", lines[1])
+    assert re.search(r"^denoise-16k +denoise +4 stages +64700 steps", lines[1])
     assert re.search(r"^fine-tune-denoise +denoise +1 stage +1000 steps", "\n".join(lines), re.M)
 
 
