@@ -30,6 +30,7 @@ FLOORS = {
     "models": 9,
     "data": 10,
     "training": 11,
+    "tuning": 12,
     "evaluation": 12,
     "cli": 13,
 }
@@ -46,7 +47,7 @@ PLAYING = (
     "api",
     "bulk",
 )
-WORKSHOP = ("nn", "models", "data", "training")
+WORKSHOP = ("nn", "models", "data", "training", "tuning")
 #: These serve both wings: what they need of the workshop they import inside a function.
 BOTH_WINGS = ("evaluation", "cli")
 #: Names of folders and files that belong to one task. `models/spectral` serves two of them.

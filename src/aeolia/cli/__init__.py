@@ -25,6 +25,7 @@ from aeolia.cli.shift import shift
 from aeolia.cli.streams import finish_printing, guard_streams
 from aeolia.cli.synth import synth
 from aeolia.cli.train.app import app as train_app
+from aeolia.cli.train.tune import tune
 from aeolia.cli.transfer import transfer
 from aeolia.cli.workshop.data import app as data_app
 from aeolia.cli.workshop.evaluate import evaluate
@@ -64,6 +65,7 @@ app.add_typer(listen_test_app, name="listen-test")
 app.add_typer(data_app, name="data")
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(train_app, name="train")
+app.command()(tune)
 app.command()(export)
 
 

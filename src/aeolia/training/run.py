@@ -43,6 +43,7 @@ def start_run(
     minutes: float | None = None,
     say: Say = print,
     watch: Watch = lambda report: None,
+    judge: Validate | None = None,
 ) -> Autoencoder:
     """Train a model of the config's task into the folder `out`.
 
@@ -50,6 +51,7 @@ def start_run(
         data: folders or manifests by the task's names, such as "speech" and "noise"; or None.
         minutes: choose the number of steps so that the run takes about this long, all counted:
             reading the recordings, trying the speed, validating.
+        judge: validates in place of what the mixtures of `setup` give.
 
     Raises:
         DataError, TrainingError: the data cannot be used; `out` already holds a run.
@@ -73,7 +75,7 @@ def start_run(
         task.transplant(model, setup.weights)
     folder.create()
     folder.write_base(setup.base)
-    validate = prepared.validation() if folder.writes else None
+    validate = (judge or prepared.validation()) if folder.writes else None
     before, validating = None, 0.0
     # What fine-tuning starts with is what it is compared with.
     if validate is not None and (setup.weights is not None or minutes is not None):
@@ -127,11 +129,13 @@ def resume_run(
     say: Say = print,
     watch: Watch = lambda report: None,
     data: Data | None = None,
+    judge: Validate | None = None,
 ) -> Autoencoder:
     """Go on with the run in `out`, bit for bit; `steps` lengthens or shortens it.
 
     Args:
         data: where the recordings lie now; None takes the paths of the run.
+        judge: as of `start_run`.
 
     Raises:
         TrainingError: the folder holds no run, or its last state is damaged.
@@ -162,7 +166,7 @@ def resume_run(
     for line in prepared.found:
         say(line)
     model = build_model(prepared.model).to(processes.device())
-    validate = prepared.validation() if folder.writes else None
+    validate = (judge or prepared.validation()) if folder.writes else None
     return _run(model, config, task, prepared, folder, processes, watch, validate, resume=True)
 
 

@@ -19,6 +19,7 @@ from aeolia.models.build import Autoencoder, build_model
 from aeolia.models.weights import check_same_structure, to_half
 from aeolia.recipes.catalogue import structure
 from aeolia.recipes.recipe import Recipe
+from aeolia.training.loop import Validate
 from aeolia.training.optimizer import choose_what_learns
 from aeolia.training.processes import Processes
 from aeolia.training.recipe import base_card, read_start
@@ -41,6 +42,7 @@ def start_recipe(
     out: Path,
     say: Say = print,
     watch: Watch = lambda report: None,
+    judge: Validate | None = None,
 ) -> None:
     """Make the model of a recipe in the folder `out`; see `RecipeFolder` for what it holds.
 
@@ -49,6 +51,7 @@ def start_recipe(
 
     Args:
         data: folders or manifests by the task's names; see `data_of_task`.
+        judge: validates all stages, in place of what their mixtures give.
 
     Raises:
         ConfigError, ModelError: the recipe says what cannot be.
@@ -62,7 +65,7 @@ def start_recipe(
     _rehearse(resolved, data, processes, say)
     folder.begin(resolved, data)
     processes.wait()
-    _go_on(resolved, data, folder, processes, say, watch)
+    _go_on(resolved, data, folder, processes, say, watch, judge)
 
 
 def resume_recipe(
@@ -71,12 +74,14 @@ def resume_recipe(
     data: Data | None = None,
     say: Say = print,
     watch: Watch = lambda report: None,
+    judge: Validate | None = None,
 ) -> None:
     """Go on with the recipe's run in `out`, bit for bit.
 
     Args:
         recipe: refused where it is not that of the run; None takes the run's own.
         data: where the recordings lie now; None takes the paths of the run.
+        judge: as of `start_recipe`.
 
     Raises:
         TrainingError: the folder holds no such run, or another recipe or other recordings are
@@ -102,7 +107,7 @@ def resume_recipe(
             f"the recordings are not those that {out} was begun with; restore them, or choose "
             "another --out"
         )
-    _go_on(own, data, folder, processes, say, watch)
+    _go_on(own, data, folder, processes, say, watch, judge)
 
 
 def _ignore(_: Any) -> None:
@@ -144,6 +149,7 @@ def _go_on(
     processes: Processes,
     say: Say,
     watch: Watch,
+    judge: Validate | None,
 ) -> None:
     """Train every stage that is not done yet, and write the model."""
     planned = plan(recipe)
@@ -153,7 +159,7 @@ def _go_on(
         say(f"stage {index + 1} of {len(planned)}: {stage.name}")
         named = filter(None, (stage.before, *stage.stage.average_with))
         results = {"": _start(recipe)} | {name: folder.result(name)[1] for name in named}
-        model = _train(stage, results[stage.before], data, folder, watch)
+        model = _train(stage, results[stage.before], data, folder, watch, judge)
         weights = finish(stage, model.config, _cpu(model), results)
         folder.write_result(stage.name, model.config, dict(weights))
         processes.wait()
@@ -171,13 +177,14 @@ def _train(
     data: Data,
     folder: RecipeFolder,
     watch: Watch,
+    judge: Validate | None = None,
 ) -> Autoencoder:
     """Run a stage from where it stands; what was found and planned is said once for all."""
     run = folder.stage(stage.name)
     if RunFolder(run).state_path.exists():
-        return resume_run(run, None, _ignore, watch, data)
+        return resume_run(run, None, _ignore, watch, data, judge)
     setup = dataclasses.replace(stage.setup, weights=weights or None)
-    return start_run(setup, data, run, None, _ignore, watch)
+    return start_run(setup, data, run, None, _ignore, watch, judge)
 
 
 def _start(recipe: Recipe) -> Weights:
