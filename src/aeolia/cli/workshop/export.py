@@ -48,9 +48,9 @@ def export(
 
     Files are written only if ONNX Runtime and PyTorch agree.
     """
+    from aeolia import released_models
     from aeolia.errors import InputError, MissingExtraError, ModelError
     from aeolia.recipes.catalogue import preset
-    from aeolia.runtime.catalogue import released_models
 
     try:
         from aeolia.models.checkpoint import load_checkpoint
