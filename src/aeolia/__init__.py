@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from aeolia.errors import MissingExtraError as MissingExtraError
     from aeolia.errors import ModelError as ModelError
     from aeolia.errors import TrainingError as TrainingError
+    from aeolia.errors import TrainingStoppedError as TrainingStoppedError
     from aeolia.runtime.catalogue import load as load
     from aeolia.runtime.catalogue import released_models as released_models
     from aeolia.runtime.separate.voice import Voice as Voice
@@ -107,7 +108,7 @@ _HOMES = {
     "aeolia.api.transfer": "transfer transfer_file",
     "aeolia.errors": (
         "AeoliaError AudioFileError ConfigError DataError InputError MissingExtraError "
-        "ModelError TrainingError"
+        "ModelError TrainingError TrainingStoppedError"
     ),
     "aeolia.runtime.catalogue": "load released_models",
     "aeolia.runtime.separate.voice": "Voice",

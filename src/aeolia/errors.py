@@ -7,6 +7,7 @@
     ├── ModelError           a model file is missing, corrupt, of another version or task
     ├── DataError            a folder of training or evaluation data cannot be used
     ├── TrainingError        training stopped: divergence, or a run that cannot resume
+    │   └── TrainingStoppedError  a signal stopped it, and its state is written
     └── MissingExtraError    an optional dependency is not installed
 
 Messages say what came, what is needed, and what to do, in one line. The command line prints
@@ -24,6 +25,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "TrainingError",
+    "TrainingStoppedError",
 ]
 
 
@@ -53,6 +55,18 @@ class DataError(AeoliaError):
 
 class TrainingError(AeoliaError):
     """Training cannot start, go on, or resume."""
+
+
+class TrainingStoppedError(TrainingError):
+    """A signal stopped training; what was done is kept, and the run can go on."""
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message, signal)
+        #: Number of the signal; a command ends with 128 and this.
+        self.signal = signal
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class MissingExtraError(AeoliaError, ImportError):

@@ -49,6 +49,7 @@ PUBLIC = {
     "ShiftReport",
     "Stream",
     "TrainingError",
+    "TrainingStoppedError",
     "Transfer",
     "TransferReport",
     "Voice",

@@ -32,12 +32,14 @@ from aeolia.cli.workshop.evaluate import evaluate
 from aeolia.cli.workshop.export import export
 from aeolia.cli.workshop.listen_test import app as listen_test_app
 from aeolia.cli.workshop.recipes import app as recipes_app
-from aeolia.errors import AeoliaError, InputError
+from aeolia.errors import AeoliaError, InputError, TrainingStoppedError
 from aeolia.plain_text import printable
 
 __all__ = ["app", "main", "run"]
 
-EXIT_OK, EXIT_SOME_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
+EXIT_OK, EXIT_SOME_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
+#: What shells add to the number of the signal that ended a program.
+_OF_SIGNALS = 128
 
 app = typer.Typer(
     name="aeolia",
@@ -96,6 +98,8 @@ def run(arguments: Sequence[str]) -> int:
         return _interrupted() if code == EXIT_INTERRUPTED else code
     except AeoliaError as error:
         print(f"aeolia: {printable(str(error))}", file=sys.stderr)
+        if isinstance(error, TrainingStoppedError):
+            return _OF_SIGNALS + error.signal
         return EXIT_USER_ERROR
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
@@ -126,14 +130,18 @@ def _interrupted() -> int:
     return EXIT_INTERRUPTED
 
 
-def _terminate(*_: object) -> None:
+def _terminate(number: int, _: object) -> None:
     # An exception, so that partial outputs are removed on the way out.
-    sys.exit(EXIT_TERMINATED)
+    sys.exit(_OF_SIGNALS + number)
 
 
 def main() -> None:
     """Entry point of the command `aeolia`."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        # What `nohup` has ignored stays ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _terminate)
     guard_streams()  # before anything is opened
     end_models_on_signals()
     sys.exit(finish_printing(run(expand_patterns(sys.argv[1:]))))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from aeolia.errors import TrainingError
+from aeolia.errors import TrainingError, TrainingStoppedError
 from aeolia.models.build import Autoencoder
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.training.config import TrainConfig
@@ -27,6 +28,7 @@ from aeolia.training.optimizer import Optimizer, build_optimizer, choose_what_le
 from aeolia.training.prefetch import BatchSource, TimedBatch, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.run_folder import RunFolder, Sound
+from aeolia.training.stopping import StoppedAtOnce, stopping
 
 __all__ = ["Audible", "Objective", "StepReport", "Validate", "score", "train"]
 
@@ -85,14 +87,15 @@ def train(
     Raises:
         ConfigError: `config.learn` names what the model does not have.
         TrainingError: the loss is not finite; RUN keeps the last good checkpoint.
+        TrainingStoppedError: SIGINT, SIGTERM or SIGHUP came; RUN has the state after the last step.
     """
     processes = processes or Processes()
     choose_what_learns(model, config.learn)
     optimizer = build_optimizer(model, config)
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    start = 0
+    meter, start = _Meter(), 0
     if resume:
-        start = _restore(folder, model, optimizer, average)
+        start = _restore(folder, model, optimizer, average, meter)
         if folder.writes:  # a kill may have come between the state and its weights
             save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
     folder.create()
@@ -101,11 +104,16 @@ def train(
         DistributedDataParallel(model, broadcast_buffers=False) if processes.world > 1 else model
     )
     model.train()
-    meter = _Meter()
 
     def judge(step: int, scores: Mapping[str, float] | None = None) -> None:
         if validate is not None and folder.writes:
-            found = _with_weights(model, average, validate) if scores is None else scores
+            random, found = torch.get_rng_state(), scores
+            try:
+                if found is None:
+                    with stop.at_once():
+                        found = _with_weights(model, average, validate)
+            except StoppedAtOnce:  # a run that goes on makes up for it
+                torch.set_rng_state(random)
             if found:
                 folder.log("validation", step, dict(found))
                 if isinstance(validate, Audible):
@@ -114,14 +122,24 @@ def train(
                 watch(StepReport(step, config.steps, shown))
         processes.wait()
 
+    def end_if_stopped(done: int) -> None:
+        if number := processes.most(stop.signal):
+            name = signal.Signals(number).name
+            raise TrainingStoppedError(
+                f"stopped by {name} after step {done} of {config.steps}; the checkpoint is in "
+                f"{folder.path}",
+                number,
+            )
+
     ahead = prefetched(batches, config.batch_size, range(start, config.steps), processes)
     saved = time.monotonic()
-    with closing(folder), closing(ahead):
+    with closing(folder), closing(ahead), stopping() as stop:
         if before and not resume:
             judge(0, before)
         # The kill may have come in the midst of the validation that followed the state.
         if resume and _is_due(start, config) and folder.last_step("validation") < start:
             judge(start)
+            end_if_stopped(start)
         for step, batch in meter.waiting(ahead):
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(step)
@@ -144,13 +162,17 @@ def train(
             # After the log, so that a resumed run has every line up to its checkpoint and repeats
             # the rest; before the validation, which may take long.
             late = time.monotonic() - saved > _MOST_SECONDS_AT_RISK
-            if done % config.checkpoint_every == 0 or due or late:
-                folder.save_state(_state(model, optimizer, average, done))
+            stopped = processes.most(stop.signal)
+            if done % config.checkpoint_every == 0 or due or late or stopped:
+                state = _state(model, optimizer, average, done)
+                folder.save_state({**state, "meter": meter.state()})
                 if folder.writes:
                     save_checkpoint(folder.path / WEIGHTS_FILE, model.config, average)
                 saved = time.monotonic()
             if due:
                 judge(done)
+            if due or stopped:
+                end_if_stopped(done)
 
     model.load_state_dict(average)
     return model.eval()
@@ -178,6 +200,7 @@ def _restore(
     model: nn.Module,
     optimizer: Optimizer,
     average: dict[str, Tensor],
+    meter: _Meter,
 ) -> int:
     """Take up the last state; returns the number of steps done."""
     state = folder.load_state()
@@ -187,6 +210,7 @@ def _restore(
         for name, value in state["average"].items():
             average[name].copy_(value)
         torch.set_rng_state(state["torch_random"])
+        meter.restore(state.get("meter"))
         return int(state["step"])
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise TrainingError(
@@ -241,7 +265,18 @@ class _Meter:
         self._waited = 0.0
         self._sums: dict[str, float] = {}
         self._count = 0
+        #: Steps since the clock began; a resumed run has others in its means.
+        self._timed = 0
         self._since = time.perf_counter()
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs for its next line to be that of a run left alone."""
+        return {"sums": dict(self._sums), "count": self._count}
+
+    def restore(self, state: dict[str, Any] | None) -> None:
+        """Go on from a `state`; None, of earlier versions, begins anew."""
+        if state is not None:
+            self._sums, self._count = dict(state["sums"]), int(state["count"])
 
     def waiting(self, ahead: Iterable[tuple[int, TimedBatch]]) -> Iterator[tuple[int, TimedBatch]]:
         """Pass batches on, and count the time spent waiting for them."""
@@ -255,13 +290,14 @@ class _Meter:
         for name, value in {"loss": loss.detach(), **terms, "gradient_norm": norm}.items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
         self._count += 1
+        self._timed += 1
 
     def take(self, seconds_per_step: float) -> dict[str, float]:
         elapsed = time.perf_counter() - self._since
         values = {name: total / self._count for name, total in self._sums.items()}
-        values["steps_per_second"] = self._count / elapsed
-        values["audio_per_second"] = self._count * seconds_per_step / elapsed
+        values["steps_per_second"] = self._timed / elapsed
+        values["audio_per_second"] = self._timed * seconds_per_step / elapsed
         values["waiting_share"] = self._waited / elapsed
-        self._sums, self._count = {}, 0
+        self._sums, self._count, self._timed = {}, 0, 0
         self._waited, self._since = 0.0, time.perf_counter()
         return values

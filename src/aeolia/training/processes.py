@@ -78,6 +78,14 @@ class Processes:
         torch.distributed.all_reduce(packed)
         return dict(zip(values, (packed / self.world).tolist(), strict=True))
 
+    def most(self, value: int) -> int:
+        """The largest of all processes' values."""
+        if self.world == 1:
+            return value
+        packed = torch.tensor(value, device=self.device())
+        torch.distributed.all_reduce(packed, torch.distributed.ReduceOp.MAX)
+        return int(packed)
+
     def wait(self) -> None:
         """Until all processes have come here."""
         if self.world > 1:

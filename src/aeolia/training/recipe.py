@@ -24,7 +24,15 @@ from aeolia.training.config import TrainConfig
 from aeolia.training.task import Setup
 from aeolia.training.tasks import task_of
 
-__all__ = ["RunRequest", "base_card", "read_sections", "read_setup", "read_start", "set_up"]
+__all__ = [
+    "RunRequest",
+    "named_sections",
+    "base_card",
+    "read_sections",
+    "read_setup",
+    "read_start",
+    "set_up",
+]
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,7 @@ def read_setup(request: RunRequest) -> Setup:
         ConfigError: an unknown preset or key, a value that cannot be, or another task's model.
         ModelError: the starting model cannot be read.
     """
-    sections = read_sections(request.config)
-    for section, key, value in map(_change, request.changes):
-        sections[section] = {**sections[section], key: value}
+    sections = named_sections(request)
     chosen = _chosen_preset(request)
     started, weights = _starting_model(request, chosen)
     basis = chosen.model if chosen is not None else started
@@ -97,6 +103,18 @@ def set_up(
     minimised.check_model(model)
     config = config_from_dict(TrainConfig, {**task.train, **train})
     return Setup(model, config, minimised, _mix(task.mix, dict(mix), model), weights)
+
+
+def named_sections(request: RunRequest) -> dict[str, dict[str, Any]]:
+    """What the config file of a request and its single changes name, by section.
+
+    Raises:
+        ConfigError: they cannot be read.
+    """
+    sections = read_sections(request.config)
+    for section, key, value in map(_change, request.changes):
+        sections[section] = {**sections[section], key: value}
+    return sections
 
 
 def read_sections(path: Path | None) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,9 @@ from aeolia.training.loop import Objective, StepReport, Validate, score, train
 from aeolia.training.optimizer import build_optimizer, choose_what_learns
 from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
+from aeolia.training.resuming import same_recordings
 from aeolia.training.run_folder import RunFolder
+from aeolia.training.stages.recordings import data_hash
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 from aeolia.training.tasks import task_of
 
@@ -103,6 +105,7 @@ def start_run(
             "loss": dataclasses.asdict(setup.loss),
             "mix": dataclasses.asdict(setup.mix),
             "data": dict(data),
+            "data_hash": data_hash(data) if folder.writes else None,
         }
     )
     say(_announcement(model, config, prepared, seconds))
@@ -134,11 +137,12 @@ def resume_run(
     """Go on with the run in `out`, bit for bit; `steps` lengthens or shortens it.
 
     Args:
-        data: where the recordings lie now; None takes the paths of the run.
+        data: where recordings lie now that have moved; None takes the paths of the run.
         judge: as of `start_run`.
 
     Raises:
-        TrainingError: the folder holds no run, or its last state is damaged.
+        TrainingError: the folder holds no run, its last state is damaged, or the recordings are
+            others than it began with.
     """
     processes = Processes.from_environment()
     folder = RunFolder(out, writes=processes.rank == 0)
@@ -162,7 +166,11 @@ def resume_run(
         config_from_dict(task.loss, settings["loss"]),
         config_from_dict(task.mix, settings["mix"]),
     )
-    prepared = task.prepare(setup, settings["data"] if data is None else data, say)
+    data = same_recordings(out, settings, data)
+    if data != settings["data"]:
+        train_json = {"model": settings["model"], "train": dataclasses.asdict(config)}
+        folder.write_settings({**settings, **train_json, "data": dict(data)})
+    prepared = task.prepare(setup, data, say)
     for line in prepared.found:
         say(line)
     model = build_model(prepared.model).to(processes.device())

@@ -115,7 +115,10 @@ class RunFolder:
                     f"{self.path} is a run of an earlier version; go on from its weights in a new "
                     f"one with --from {self.path}"
                 )
-            return {name: settings[name] for name in ("model", "train", "loss", "mix", "data")}
+            found = {name: settings[name] for name in ("model", "train", "loss", "mix", "data")}
+            if "data_hash" in settings:  # runs of earlier versions have none
+                found["data_hash"] = settings["data_hash"]
+            return found
         except (ConfigError, KeyError) as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); start again with another --out"

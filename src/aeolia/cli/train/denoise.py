@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from aeolia.cli.train.run import RecordingPaths
-from aeolia.errors import InputError
 
 __all__ = ["DENOISE_HELP", "denoise"]
 
@@ -36,6 +35,5 @@ def denoise(
     ] = None,
 ) -> RecordingPaths:
     """The recordings of a denoiser."""
-    if speech is None:
-        raise InputError("--speech is missing; name a folder of clean speech to learn from")
-    return RecordingPaths({"speech": speech, "noise": noise, "rirs": rooms})
+    missing = "--speech is missing; name a folder of clean speech to learn from"
+    return RecordingPaths({"speech": speech, "noise": noise, "rirs": rooms}, missing=missing)

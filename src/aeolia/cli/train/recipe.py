@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aeolia.cli.options import Quiet
-from aeolia.cli.train.run import announce, silent, training_extra
+from aeolia.cli.train.run import announce, silent, telling_how_to_go_on, training_extra
 from aeolia.errors import InputError
 
 __all__ = ["RECIPE_HELP", "train_recipe"]
@@ -71,11 +71,14 @@ def train_recipe(
     say = silent if quiet else typer.echo
     watch = silent if quiet else announce
     found = seeded(find_recipe(recipe), seed) if recipe is not None else None
-    if resume:
-        task = found.task if found is not None else RecipeFolder(out).recipe().task
-        paths = data_of_task(task, given) if any(given.values()) else None
-        resume_recipe(out, found, paths, say, watch)
-    else:
-        assert found is not None, "a run that does not go on has its recipe"
-        start_recipe(found, data_of_task(found.task, given), out, say, watch)
+    with telling_how_to_go_on("train", out, "recipe.json"):
+        if resume:
+            task = found.task if found is not None else RecipeFolder(out).recipe().task
+            if recipe is None and seed is not None:
+                raise InputError("--seed is for a run that begins; leave it out to go on")
+            paths = data_of_task(task, given) if any(given.values()) else None
+            resume_recipe(out, found, paths, say, watch)
+        else:
+            assert found is not None, "a run that does not go on has its recipe"
+            start_recipe(found, data_of_task(found.task, given), out, say, watch)
     say(f"done: {out}; next: aeolia export {out} -o model.onnx")

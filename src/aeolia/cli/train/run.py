@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import shlex
+import signal
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,14 +16,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aeolia.cli.options import Quiet
-from aeolia.errors import MissingExtraError
+from aeolia.errors import InputError, MissingExtraError, TrainingStoppedError
 from aeolia.recipes.catalogue import PRESETS
 
 if TYPE_CHECKING:
     from aeolia.training.loop import StepReport
     from aeolia.training.task import Say
 
-__all__ = ["RecordingPaths", "add_train_command", "announce", "silent", "training_extra"]
+__all__ = [
+    "RecordingPaths",
+    "add_train_command",
+    "announce",
+    "silent",
+    "telling_how_to_go_on",
+    "training_extra",
+]
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,8 @@ class RecordingPaths:
     data: Mapping[str, Path | None]
     #: Values of the section "mix".
     mix: Mapping[str, Any] = field(default_factory=dict)
+    #: What is said when the first path is missing from a run that begins.
+    missing: str = ""
 
 
 def _run_options(
@@ -78,15 +89,14 @@ def add_train_command(
     """Add `aeolia train TASK` to `app`: the options of `recordings`, and those of every run.
 
     Args:
-        recordings: takes the options of this command alone; called when a run is started, not
-            when one goes on. Raises InputError where something is missing.
+        recordings: takes the options of this command alone.
     """
     own = _parameters(recordings)
     shared = _parameters(_run_options, ", ".join(_presets_of(task)))
 
     def command(**given: Any) -> None:
         options = {name: given.pop(name) for name in shared}
-        _run(task, lambda: recordings(**given), **options)
+        _run(task, recordings(**given), **options)
 
     merged = [*own.values(), *shared.values()]
     # Those without a default come first, as a signature must have them.
@@ -113,7 +123,7 @@ def _presets_of(task: str) -> list[str]:
 
 def _run(
     task: str,
-    recordings: Callable[[], RecordingPaths],
+    found: RecordingPaths,
     *,
     out: Path,
     preset: str | None,
@@ -130,31 +140,66 @@ def _run(
     """Start a run, or go on with the one in `out`.
 
     Raises:
+        InputError: recordings are missing.
         MissingExtraError: PyTorch or another part of the extra `train` is not installed.
     """
+    data = {name: str(at.resolve()) if at else None for name, at in found.data.items()}
+    if not resume and not next(iter(data.values())):
+        raise InputError(found.missing)
     with training_extra():
         from aeolia.training.recipe import RunRequest, read_setup
+        from aeolia.training.resuming import refuse_what_differs
         from aeolia.training.run import resume_run, start_run
+        from aeolia.training.run_folder import RunFolder
 
     say: Say = silent if quiet else typer.echo
     watch = silent if quiet else announce
-    if resume:
-        resume_run(out, steps, say, watch)
-    else:
-        found = recordings()
-        train = {"steps": steps, "batch_size": batch_size, "seed": seed}
-        request = RunRequest(
-            task,
-            preset,
-            start,
-            config,
-            {name: value for name, value in train.items() if value is not None},
-            {**({} if seed is None else {"seed": seed}), **found.mix},
-            changes=tuple(changes or ()),
-        )
-        data = {name: str(path.resolve()) if path else None for name, path in found.data.items()}
-        start_run(read_setup(request), data, out, minutes, say, watch)
+    train = {"steps": steps, "batch_size": batch_size, "seed": seed}
+    request = RunRequest(
+        task,
+        preset,
+        start,
+        config,
+        {name: value for name, value in train.items() if value is not None},
+        {**({} if seed is None else {"seed": seed}), **found.mix},
+        changes=tuple(changes or ()),
+    )
+    with telling_how_to_go_on(f"train {task}", out, "state.pt"):
+        if resume:
+            refuse_what_differs(out, RunFolder(out).read_settings(), request, minutes)
+            resume_run(out, steps, say, watch, data)
+        else:
+            start_run(read_setup(request), data, out, minutes, say, watch)
     say(f"done: {out}; next: aeolia export {out} -o model.onnx")
+
+
+@contextmanager
+def telling_how_to_go_on(command: str, out: Path, kept: str) -> Iterator[None]:
+    """Train inside this: what a signal stops ends with the command that goes on from there.
+
+    Args:
+        kept: the file in `out` with which there is something to go on from.
+
+    Raises:
+        TrainingStoppedError: a signal came, and there is.
+    """
+    go_on = f"go on with: aeolia {command} --resume --out {shlex.quote(str(out))}"
+    try:
+        yield
+    except TrainingStoppedError as stopped:
+        raise TrainingStoppedError(f"{stopped}; {go_on}", stopped.signal) from stopped
+    except (KeyboardInterrupt, SystemExit) as ended:
+        # Between steps signals are what they are elsewhere: while recordings are read, or when
+        # a second one comes.
+        if not (out / kept).is_file():
+            raise
+        number = int(signal.SIGINT)
+        if isinstance(ended, SystemExit):
+            if not isinstance(ended.code, int):
+                raise
+            number = ended.code - 128
+        kept_so_far = f"interrupted; the last checkpoint stays in {out}"
+        raise TrainingStoppedError(f"{kept_so_far}; {go_on}", number) from ended
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from aeolia.cli.train.run import RecordingPaths
-from aeolia.errors import InputError
 
 __all__ = ["SEPARATE_HELP", "separate"]
 
@@ -37,6 +36,5 @@ def separate(
     ] = None,
 ) -> RecordingPaths:
     """The recordings of a separator."""
-    if data is None:
-        raise InputError("--data is missing; name a folder or a manifest to learn from")
-    return RecordingPaths({"data": data, "noise": noise})
+    missing = "--data is missing; name a folder or a manifest to learn from"
+    return RecordingPaths({"data": data, "noise": noise}, missing=missing)

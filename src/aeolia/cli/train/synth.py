@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from aeolia.cli.train.run import RecordingPaths
-from aeolia.errors import InputError
 
 __all__ = ["SYNTH_HELP", "synth"]
 
@@ -38,6 +37,7 @@ def synth(
     ] = None,
 ) -> RecordingPaths:
     """The recordings of a synthesiser."""
-    if notes is None:
-        raise InputError("no folder of notes was given; name one to learn from")
-    return RecordingPaths({"notes": notes}, {"held_out": held_out} if held_out else {})
+    missing = "no folder of notes was given; name one to learn from"
+    return RecordingPaths(
+        {"notes": notes}, {"held_out": held_out} if held_out else {}, missing=missing
+    )

@@ -88,7 +88,9 @@ def _lines(path: Path) -> Iterator[str]:
     """A line a recording, in an order that does not depend on the machine."""
     rows = listed_rows(path)[0] if path.is_dir() or _is_manifest(path) else []
     if rows:
-        yield from sorted(_line_of_row(row, path) for row in rows)
+        # Relative to what they have in common, so that a list may lie beside or elsewhere.
+        common = os.path.commonpath([os.path.dirname(row.path) for row in rows])
+        yield from sorted(_line_of_row(row, common) for row in rows)
         return
     root = path if path.is_dir() else path.parent
     for file in _files(root):
@@ -103,16 +105,18 @@ def _is_manifest(path: Path) -> bool:
         raise DataError(f"cannot read {path}: {error}") from error
 
 
-def _line_of_row(row: Row, path: Path) -> str:
-    root = path if path.is_dir() else path.parent
+def _line_of_row(row: Row, root: str) -> str:
     relative = os.path.relpath(row.path, root)
     shown = dataclasses.replace(row, path=Path(relative).as_posix())
     return f"{shown} {_facts(Path(row.path))}"
 
 
 def _files(root: Path) -> Iterable[Path]:
-    """All files under a folder but hidden ones, in order."""
+    """All files under a folder but hidden ones and those of training runs, in order."""
     for folder, names, files in os.walk(root):
+        if "train.json" in files or "made_from.json" in files:
+            names.clear()
+            continue
         names[:] = sorted(name for name in names if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
 
