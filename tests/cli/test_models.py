@@ -49,8 +49,12 @@ def test_live_without_sounddevice(
     assert "pip install 'aeolia[live]'" in capsys.readouterr().err
 
 
+#: What the microphone hears: no offset, and as loud as can be. Delays are odd, so signs change.
+ALTERNATING = np.resize(np.float32([1.0, -1.0]), 2560)
+
+
 class FakeCard:
-    """A sound card that brings ten blocks of ones, the third after losing something."""
+    """A sound card that brings ten blocks, the third after losing something."""
 
     PortAudioError = OSError
 
@@ -67,7 +71,7 @@ class FakeCard:
             def __enter__(self) -> None:
                 for turn in range(10):
                     block = np.full((blocksize, 1), np.nan)
-                    callback(np.ones((blocksize, 1), np.float32), block, blocksize, None, turn == 2)
+                    callback(ALTERNATING[:blocksize, None], block, blocksize, None, turn == 2)
                     card.played.append(block)
 
             def __exit__(self, *_: object) -> None:
@@ -85,7 +89,7 @@ def test_live_plays(
     monkeypatch.setattr(meter, "time", SimpleNamespace(perf_counter=lambda: 0.0))
     assert run(["live", "--model", str(gain_model), "--seconds", "0.01"]) == 0
     played = np.concatenate(card.played)[:, 0]
-    np.testing.assert_array_equal(played, np.where(np.arange(2560) < 511, 0.0, 0.5))
+    np.testing.assert_array_equal(played, np.where(np.arange(2560) < 511, 0.0, -0.5 * ALTERNATING))
     assert "1 of 10 blocks dropped" in capsys.readouterr().err
 
 
@@ -108,7 +112,8 @@ def test_live_plays_one_source(
     assert run([*command, "--seconds", "0.01"]) == 0
     played = np.concatenate(card.played)[:, 0]
     share = 0.4 if kind == "classes" else np.cos(2 * np.pi * 700 / 16000)
-    np.testing.assert_allclose(played, np.where(np.arange(2560) < 767, 0.0, share), atol=1e-3)
+    expected = np.where(np.arange(2560) < 767, 0.0, -share * ALTERNATING)
+    np.testing.assert_allclose(played, expected, atol=1e-3)
     assert run([*command, "--attenuation-limit", "3"]) == 2
     assert "--attenuation-limit is for denoising" in capsys.readouterr().err
     assert run([*command, "--source", "speech", "--speaker", "alice.voice"]) == 2
