@@ -70,6 +70,8 @@ def signalled(command: list[str], step: int, *numbers: int) -> tuple[int, str]:
         env=environment,
         capture_output=True,
         text=True,
+        # As in a terminal, even where the tests run under nohup.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         timeout=600,
     )
     return done.returncode, done.stderr

@@ -12,7 +12,7 @@ __all__ = ["GROUPS", "CommandGroups"]
 GROUPS = {
     "Recordings": ("denoise", "separate", "live"),
     "Notes and timbres": ("synth", "transfer", "shift", "morph", "encode", "decode"),
-    "Training and models": ("models", "recipes", "data", "train", "export"),
+    "Training and models": ("models", "recipes", "data", "train", "tune", "export"),
     "How good it is": ("evaluate", "listen-test"),
 }
 
