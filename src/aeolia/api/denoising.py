@@ -39,7 +39,7 @@ def open_denoiser(model: Model | None, sample_rate: int | None = None) -> Backen
 
     Args:
         model: None for the released model that fits audio of `sample_rate`: of 16 kHz and less
-            the narrow one, which hears all of it, costs a sixth and needs no resampling up.
+            the narrow one, which hears all of it, costs less and needs no resampling up.
         sample_rate: of the audio, in Hz; None for the full band.
 
     Raises:
