@@ -28,6 +28,7 @@ import numpy as np
 
 from aeolia.errors import InputError, MissingExtraError
 from aeolia.metrics.checks import validate
+from aeolia.metrics.dnsmos import DnsmosScores, dnsmos
 from aeolia.metrics.perceptual import estoi, pesq_wb, stoi
 from aeolia.metrics.ratios import sdr, segmental_snr, si_sdr, snr
 from aeolia.metrics.spectral import log_spectral_distance, multi_resolution_spectral_distance
@@ -36,6 +37,7 @@ __all__ = [
     "METRICS",
     "Metric",
     "choose_metrics",
+    "dnsmos",
     "estoi",
     "log_spectral_distance",
     "multi_resolution_spectral_distance",
@@ -100,6 +102,19 @@ _ROWS = (
     Metric("pesq_wb", "PESQ-WB", "MOS", True, 2, pesq_wb, package="pesq", extra="pesq"),
     Metric("stoi", "STOI", "", True, 3, stoi, package="pystoi", extra="train"),
     Metric("estoi", "ESTOI", "", True, 3, estoi, package="pystoi", extra="train"),
+    *(
+        Metric(
+            f"dnsmos_{name}",
+            f"DNSMOS {name.upper()}",
+            "MOS",
+            True,
+            2,
+            lambda s, e, rate, name=name: float(getattr(dnsmos(s, e, rate), name)),  # type: ignore[misc]
+            package="speechmos",
+            extra="dnsmos",
+        )
+        for name in DnsmosScores._fields
+    ),
 )
 
 #: Every metric by name.

@@ -59,7 +59,8 @@ def evaluate(
             show_default="all that are installed",
             help="Metrics by name, with commas between: snr, segmental_snr, si_sdr, sdr, "
             "log_spectral_distance, log_spectral_distance_above_8k, "
-            "multi_resolution_spectral_distance, pesq_wb, stoi, estoi.",
+            "multi_resolution_spectral_distance, pesq_wb, stoi, estoi, dnsmos_sig, dnsmos_bak, "
+            "dnsmos_ovrl.",
         ),
     ] = "",
     jobs: Annotated[
