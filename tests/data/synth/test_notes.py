@@ -121,6 +121,28 @@ def test_what_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
         read_notes(silent, TINY_SYNTH)
 
 
+@pytest.mark.parametrize(
+    "form", ["{midi}_{vel}", "{vel}_{midi}", "{vel}_{name}", "take_{vel}_{midi}_3"]
+)
+def test_the_sound_decides_between_the_numbers_of_a_name(form: str, tmp_path: Path) -> None:
+    # 72 and 48 are an octave from some of the notes, 100 is a harmonic of 60.
+    made = [(60, "C4", 100), (60, "C4", 72), (60, "C4", 48), (72, "C5", 64), (50, "D3", 62)]
+    for midi, name, velocity in made:
+        stem = "harp_" + form.format(midi=midi, vel=velocity, name=name)
+        soundfile.write(tmp_path / f"{stem}.wav", velocity / 127 * tone(midi, 0.7), RATE)
+    found = read_notes(find_notes(tmp_path), TINY_SYNTH)
+    assert not found.problems, found.words()
+    assert sorted(n.label_midi for n in found.notes) == [50, 60, 60, 60, 72]
+    assert all(abs(note.midi - note.label_midi) < 0.1 for note in found.notes)
+
+
+def test_names_that_mean_something_else_are_an_error(tmp_path: Path) -> None:
+    for midi, number in ((60, 30), (63, 31), (66, 32), (69, 69)):
+        soundfile.write(tmp_path / f"harp_{number:03d}.wav", tone(midi, 0.5), RATE)
+    with pytest.raises(DataError, match=r"pitch of 3 of 4 notes is doubtful, .*harp_030.wav"):
+        read_notes(find_notes(tmp_path), TINY_SYNTH)
+
+
 def test_every_fifth_pitch_is_held_out(tmp_path: Path) -> None:
     for midi in range(50, 63):
         soundfile.write(tmp_path / f"harp_{midi:03d}.wav", tone(midi, 0.3), RATE)

@@ -19,7 +19,7 @@ from aeolia.data.corpus.manifest import split_named
 from aeolia.errors import ConfigError, DataError
 from aeolia.files import read_rows, read_text
 
-__all__ = ["NoteFile", "find_notes", "pitch_from_name"]
+__all__ = ["NoteFile", "find_notes", "pitch_from_name", "pitches_in_name"]
 
 #: Semitones above C.
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
@@ -57,6 +57,9 @@ class NoteFile:
     labelled_by: str = ""
     #: That of a manifest. Not in the representation, which names what was measured of a note.
     split: str = field(default="", repr=False)
+    #: All pitches that the name could mean, where it holds several numbers or notes, such as a
+    #: velocity: the sound decides between them. `midi` is the most usual reading.
+    readings: tuple[float, ...] = ()
 
 
 def find_notes(path: str | os.PathLike[str], kind: str = "note") -> list[NoteFile]:
@@ -94,17 +97,23 @@ def find_notes(path: str | os.PathLike[str], kind: str = "note") -> list[NoteFil
 def pitch_from_name(name: str) -> float:
     """MIDI number that a file's name gives, as a note (A4, db2, F#3) or as a number; else 0.
 
-    C4 is 60. The last note in the name counts: instruments come first.
+    C4 is 60. Notes come before numbers, the last of several notes counts (instruments come first),
+    and the first of several numbers (velocities come last).
     """
+    return next(iter(pitches_in_name(name)), 0.0)
+
+
+def pitches_in_name(name: str) -> tuple[float, ...]:
+    """All MIDI numbers that a name could give, the most usual reading first."""
     if match := _NSYNTH.search(name):
-        return float(match[1])
-    found = [
+        return (float(match[1]),)
+    notes = [
         60.0 + _STEPS[letter.lower()] + _shift(accidental) + 12.0 * (int(octave) - 4)
         for letter, accidental, octave in _NOTE.findall(name)
     ]
-    found += [0.0] if found else [float(text) for text in _NUMBER.findall(name)]
-    usable = [midi for midi in found if _LOWEST <= midi <= _HIGHEST]
-    return usable[-1] if usable else 0.0
+    numbers = [float(text) for text in _NUMBER.findall(name)]
+    found = dict.fromkeys([*reversed(notes), *numbers])
+    return tuple(midi for midi in found if _LOWEST <= midi <= _HIGHEST)
 
 
 def _shift(accidental: str) -> float:
@@ -219,15 +228,16 @@ def _from_names(root: Path) -> Iterator[NoteFile]:
             path = Path(folder) / name
             if name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
                 continue
-            midi = pitch_from_name(path.stem)
+            readings = pitches_in_name(path.stem)
             words = re.split(r"[ _\-.]*(?:" + _NOTE.pattern + r"|\d)", path.stem, flags=re.I)[0]
             parent = path.parent.name if path.parent != root else words or root.name
             yield NoteFile(
                 str(path),
                 re.sub(r"[^a-z0-9]+", "_", parent.lower()).strip("_") or "notes",
-                midi,
+                readings[0] if readings else 0.0,
                 source=root.name,
-                labelled_by="file names" if midi else "",
+                labelled_by="file names" if readings else "",
+                readings=readings if len(readings) > 1 else (),
             )
 
 

@@ -24,13 +24,13 @@ from aeolia.config import SynthConfig
 from aeolia.data.cache import cached, entry_name
 from aeolia.data.corpus.manifest import HELD_OUT
 from aeolia.data.synth.files import NoteFile
-from aeolia.data.synth.pitch import label_support, refine_pitch
+from aeolia.data.synth.pitch import fitting_label, label_support, refine_pitch
 from aeolia.errors import DataError
 
 __all__ = ["RecordedNote", "NotePool", "hold_out", "read_notes"]
 
 #: Counted up when what is kept of a note changes.
-_VERSION = 3
+_VERSION = 4
 _SECONDS = 3.0
 _SILENT_DB = -60.0
 #: A note begins where its level first comes this near to its loudest.
@@ -40,7 +40,9 @@ _LEAST_VOICED = 0.3
 #: Notes whose label lies this far from the sound are left out, and those whose label is supported
 #: by so much less than another pitch.
 _DOUBTFUL_CENTS, _LEAST_SUPPORT = 55.0, 0.5
-_DOUBTFUL = "pitch doubtful, left out"
+_DOUBTFUL, _NO_PITCH = "pitch doubtful, left out", "no pitch found"
+#: Where a larger share of the notes is left out for their pitch, the labels mean something else.
+_MOST_WITHOUT_PITCH = 0.5
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ def read_notes(
         pitched: False for drums: no pitch is sought.
 
     Raises:
-        DataError: none of the notes can be used.
-        MissingExtraError: a note's pitch is given by nothing, and no tracker is installed.
+        DataError: none of the notes can be used, or the pitch of most is doubtful.
+        MissingExtraError: a note's pitch is given by nothing or in two ways, and no tracker is
+            installed.
     """
     name = entry_name(
         "notes",
@@ -140,6 +143,7 @@ def read_notes(
         counts = Counter(problem for problem, _, _ in pool.problems)
         reasons = ", ".join(f"{count} {name}" for name, count in counts.items())
         raise DataError(f"none of the {len(files)} files can be used: {reasons}")
+    _check_pitches(pool)
     return replace(pool, notes=_levelled(pool.notes, config))
 
 
@@ -167,6 +171,20 @@ def _measured(
             pool.problems.append(found)
         progress(done, len(files))
     return pool
+
+
+def _check_pitches(pool: NotePool) -> None:
+    """Most labels right, or an error: a few wrong ones are left out, wrong names teach nothing."""
+    lost = [one for one in pool.problems if one[0] in (_DOUBTFUL, _NO_PITCH)]
+    total = len(pool.notes) + len(lost)
+    if len(lost) <= _MOST_WITHOUT_PITCH * total:
+        return
+    _, path, why = lost[0]
+    raise DataError(
+        f"the pitch of {len(lost)} of {total} notes is doubtful, such as {Path(path).name} "
+        f"({why}); name them by their pitches (piano_C4.wav, piano_060.wav), or list path, "
+        "instrument and midi in a CSV file beside them"
+    )
 
 
 def hold_out(pool: NotePool, instruments: Sequence[str] = ()) -> NotePool:
@@ -220,9 +238,11 @@ def _measure(
         return "too short", file.path, f"{len(sound) / rate:.2f} s after its onset"
     midi, pitch = 0.0, np.zeros(len(level), np.float32)
     if pitched:
+        if file.readings:
+            file = replace(file, midi=fitting_label(sound, rate, file.readings))
         found = _pitch(file, sound, rate, len(level), hop)
         if found is None:
-            return "no pitch found", file.path, "unvoiced, or several notes at once"
+            return _NO_PITCH, file.path, "unvoiced, or several notes at once"
         pitch, midi = found
     peak = float(np.abs(sound).max())
     # Integers at full scale keep what quiet notes have; the gain brings the level back.
@@ -292,11 +312,14 @@ def _save(folder: Path, pool: NotePool, files: Sequence[NoteFile]) -> None:
         loudness=np.concatenate([np.zeros(0, np.float32), *(n.loudness_db for n in notes)]),
         table=np.array(
             [
-                (number[n.file.path], len(n.audio), len(n.pitch_hz), n.midi, n.gain_db, n.ends)
+                (
+                    *(number[n.file.path], len(n.audio), len(n.pitch_hz)),
+                    *(n.midi, n.gain_db, n.ends, n.file.midi),
+                )
                 for n in notes
             ],
             np.float64,
-        ).reshape(-1, 6),
+        ).reshape(-1, 7),
         problems=np.array(pool.problems, dtype=str).reshape(-1, 3),
     )
 
@@ -307,10 +330,10 @@ def _load(folder: Path, files: Sequence[NoteFile]) -> NotePool:
         audio, pitch, loudness = stored["audio"], stored["pitch"], stored["loudness"]
     notes = []
     samples = frames = 0
-    for number, length, count, midi, gain_db, ends in table:
+    for number, length, count, midi, gain_db, ends, label in table:
         notes.append(
             RecordedNote(
-                files[int(number)],
+                replace(files[int(number)], midi=float(label)),
                 audio[samples : samples + int(length)],
                 pitch[frames : frames + int(count)],
                 loudness[frames : frames + int(count)],

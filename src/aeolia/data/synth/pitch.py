@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import soxr
 
-from aeolia.audio.pitch.names import midi_to_hz
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
+from aeolia.audio.pitch.tracker import track_pitch
 
-__all__ = ["label_support", "refine_pitch"]
+__all__ = ["fitting_label", "label_support", "refine_pitch"]
 
 #: Pitch is sought at this rate: the first few harmonics of all but the highest notes are in it.
 _RATE = 12000
@@ -20,6 +22,8 @@ _HARMONICS = 5
 _STEP_SECONDS = 0.04
 #: Contours that stray less than this from their centre count as steady.
 _STEADY_CENTS = 10.0
+#: Labels whose harmonics hold at least this share of the best label's are left to the tracker.
+_RIVAL_SHARE = 0.5
 
 
 def refine_pitch(
@@ -67,6 +71,36 @@ def label_support(audio: np.ndarray, sample_rate: int, midi: float) -> float:
     within an octave: well above 1 for most right labels, far below for wrong ones. Octaves are
     not distinguished: a note holds its octave's harmonics too.
     """
+    support = _support(audio, sample_rate)
+    others = max(support(midi + offset) for offset in range(-11, 12) if offset)
+    return support(midi) / max(others, 1e-12)
+
+
+def fitting_label(audio: np.ndarray, sample_rate: int, labels: Sequence[float]) -> float:
+    """The one of several MIDI numbers that a note's sound is of.
+
+    Most fall out because the spectrum holds little at their harmonics. Where two are left, such as
+    a note and its octave, the nearest to the tracked pitch is taken, and the best supported one
+    where no pitch is tracked.
+
+    Raises:
+        MissingExtraError: two are left, and no tracker is installed.
+    """
+    support = _support(audio, sample_rate)
+    found = {midi: support(midi) for midi in labels}
+    best = max(found, key=found.__getitem__)
+    left = [midi for midi, value in found.items() if value >= _RIVAL_SHARE * found[best]]
+    if len(left) == 1:
+        return best
+    track = track_pitch(audio, sample_rate)
+    if not track.voiced.any():
+        return best
+    tracked = float(np.median(hz_to_midi(track.pitch_hz[track.voiced])))
+    return min(left, key=lambda midi: abs(midi - tracked))
+
+
+def _support(audio: np.ndarray, sample_rate: int) -> Callable[[float], float]:
+    """MIDI number -> sum of a note's magnitudes at the first harmonics of that pitch."""
     sound = soxr.resample(audio, sample_rate, _RATE) if sample_rate != _RATE else audio
     size = 1 << (len(sound) - 1).bit_length()
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 2 * size))
@@ -81,8 +115,7 @@ def label_support(audio: np.ndarray, sample_rate: int, midi: float) -> float:
                 total += float(spectrum[low : high + 1].max())
         return total
 
-    others = max(support(midi + offset) for offset in range(-11, 12) if offset)
-    return support(midi) / max(others, 1e-12)
+    return support
 
 
 def _peak(score: np.ndarray, cents: np.ndarray) -> float:
