@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aeolia.config import SpectralConfig
-from aeolia.runtime.catalogue import find_model
+from aeolia.files import write_atomically
+from aeolia.runtime.catalogue import find_model, released_models
+from aeolia.runtime.checksums import check_as_released
 from aeolia.runtime.released_file import open_released
 
-__all__ = ["ModelInfo", "describe_model"]
+__all__ = ["ModelInfo", "copy_released", "describe_model"]
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,24 @@ def describe_model(name_or_path: str | Path) -> ModelInfo:
         bytes=file.path.stat().st_size,
         card=file.card,
     )
+
+
+def copy_released(name: str, target: str | Path) -> list[Path]:
+    """Copy a released model's file to `target`, and the parts that it has to their places beside.
+
+    Returns:
+        The files that were written, `target` first.
+
+    Raises:
+        KeyError: no released model has that name.
+        ModelError: a file is not as it was released.
+        OSError: a file cannot be written.
+    """
+    source = released_models()[name]
+    written = []
+    for path in (source, *sorted(source.parent.glob(f"{source.stem}.*.onnx"))):
+        content = path.read_bytes()
+        check_as_released(path, content)
+        written.append(Path(target).with_suffix(path.name[len(source.stem) :]))
+        write_atomically(written[-1], content)
+    return written

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+import aeolia
 from aeolia.cli import run
 from aeolia.models.checkpoint import WEIGHTS_FILE, save_checkpoint
 from aeolia.models.export import onnx as export
@@ -59,6 +61,34 @@ def test_a_checkpoint_file_and_a_card_of_ones_own(run_folder: Path, tmp_path: Pa
     assert OnnxBackend(file).card == "# mine\n"
     assert run(["export", weights, "-o", str(file), "--overwrite"]) == 0
     assert OnnxBackend(file).card == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("denoise-16k", []),
+        ("separate-speaker", ["voice"]),
+        ("notes", ["encode", "envelope", "prior"]),
+    ],
+)
+def test_released_names_give_copies_without_pytorch(
+    name: str,
+    parts: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "aeolia.models.export.onnx", None)
+    assert run(["export", name, "-o", str(tmp_path / "mine.onnx")]) == 0
+    assert f"{name} as it was released" in capsys.readouterr().out
+    expected = {"mine.onnx", *(f"mine.{part}.onnx" for part in parts)}
+    assert {path.name for path in tmp_path.iterdir()} == expected
+    released = aeolia.released_models()[name]
+    for path in tmp_path.iterdir():
+        original = released.with_name(path.name.replace("mine", name, 1))
+        assert path.read_bytes() == original.read_bytes()
+    assert aeolia.load(tmp_path / "mine.onnx").config == aeolia.load(name).config
+    assert run(["export", name, "-o", str(tmp_path / "mine.onnx")]) == 2
 
 
 def test_mistakes_are_told_in_one_line(

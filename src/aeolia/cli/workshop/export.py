@@ -41,14 +41,55 @@ def export(
     """Export a trained model to an .onnx file that `aeolia denoise --model FILE` runs.
 
         aeolia export run -o model.onnx
+        aeolia export denoise -o denoise.onnx
         aeolia export denoise-16k -o for-sherpa.onnx --for sherpa
 
     So do `aeolia separate` and `aeolia synth` with models of their tasks. A separator by speaker
     gets a second file, model.voice.onnx, for enrolment; a synthesiser gets three more.
+    docs/onnx.md says how programs of your own run them.
 
-    Files are written only if ONNX Runtime and PyTorch agree.
+    Files are written only if ONNX Runtime and PyTorch agree; a released model's name alone gives
+    a copy, which needs no PyTorch.
     """
     from aeolia import released_models
+    from aeolia.errors import InputError
+
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; name the .onnx file to write")
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} exists; give --overwrite to replace it, or another --out")
+    if not out.parent.is_dir():
+        raise InputError(f"the folder {out.parent} does not exist; make it first")
+    released = None if run.exists() else released_models().get(str(run))
+    if released and not (program or card or preset_name):
+        _copy(str(run), out)
+        return
+    _export(released, run, out, card, preset_name, program)
+
+
+def _copy(name: str, out: Path) -> None:
+    from aeolia.api.models import copy_released
+    from aeolia.errors import InputError
+
+    try:
+        written = copy_released(name, out)
+    except OSError as error:
+        raise InputError(f"cannot write {out}: {error.strerror or error}") from error
+    beside = ", ".join(path.name for path in written[1:])
+    typer.echo(
+        f"{out}: {name} as it was released, {out.stat().st_size / 1e6:.1f} MB"
+        + f"; beside it {beside}" * bool(beside)
+    )
+
+
+def _export(
+    released: Path | None,
+    run: Path,
+    out: Path,
+    card: Path | None,
+    preset_name: str | None,
+    program: Program | None,
+) -> None:
     from aeolia.errors import InputError, MissingExtraError, ModelError
     from aeolia.recipes.catalogue import preset
 
@@ -61,13 +102,6 @@ def export(
             f"export needs {error.name}; install it with: pip install 'aeolia[train]'"
         ) from error
 
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; name the .onnx file to write")
-    if out.exists() and not overwrite:
-        raise InputError(f"{out} exists; give --overwrite to replace it, or another --out")
-    if not out.parent.is_dir():
-        raise InputError(f"the folder {out.parent} does not exist; make it first")
-    released = None if run.exists() else released_models().get(str(run))
     if released is not None:
         run = released.with_suffix(".safetensors")
     own_card = run.with_suffix(".md") if released else run / "card.md"
