@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from aeolia.audio.files import AudioReader, read_audio
+from aeolia.audio.files import AudioInfo, AudioReader, output_writer, read_audio
 from aeolia.audio.formats import output_info
 from aeolia.cli import run
 from aeolia.errors import AudioFileError, MissingExtraError
@@ -220,3 +220,57 @@ def test_what_a_container_does_not_hold(
     assert run(["denoise", str(tmp_path / "a.wav"), "-o", str(tmp_path / "b.m4a"), *model]) == 0
     assert len(read_audio(tmp_path / "b.m4a")[0]) == len(SOUND)
     assert not [path for path in tmp_path.iterdir() if ".partial-" in path.name]
+
+
+FOLDER = {
+    "a.m4a": "aac",
+    "b.mp4": "aac",
+    "c.mov": "aac",
+    "d.mkv": "flac",
+    "e.webm": "libopus",
+    "f.wma": "wmav2",
+    "g.3gp": "aac",
+    "h.m4b": "alac",
+    "i.aac": "aac",
+    "j.ac3": "ac3",
+    "k.avi": "libmp3lame",
+}
+
+
+def test_a_folder_from_a_phone(
+    tmp_path: Path, gain_model: Path, separators: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, clean, parts = tmp_path / "in", tmp_path / "clean", tmp_path / "parts"
+    given.mkdir()
+    for name, codec in FOLDER.items():
+        films = 50 if name in ("b.mp4", "c.mov", "k.avi") else 0
+        make_media(given / name, [SOUND], RATE, codec, pictures=films)
+    soundfile.write(given / "l.wav", SOUND, RATE)
+    done = run(["denoise", str(given), "-o", str(clean), "--model", str(gain_model), "-j", "1"])
+    assert (done, capsys.readouterr().err) == (0, "")
+    assert sorted(path.name for path in clean.iterdir()) == [
+        *"a.m4a b.mp4 c.mov d.mkv e.webm f.wav g.3gp h.m4b i.m4a j.wav k.mkv l.wav".split()
+    ]
+    for path in clean.iterdir():
+        (source,) = given.glob(f"{path.stem}.*")
+        before, after = read_audio(source)[0], read_audio(path)[0]
+        assert abs(len(after) - len(before)) < 1024, path.name
+        assert np.abs(after).max() == pytest.approx(0.5 * np.abs(before).max(), rel=0.15)
+    for name in ("b.mp4", "c.mov", "k.mkv"):
+        (source,) = given.glob(f"{name[0]}.*")
+        assert [data for _, data in packets(clean / name, "video")] == [
+            data for _, data in packets(source, "video")
+        ]
+    model = ["--model", str(separators / "classes.onnx"), "--source", "speech"]
+    assert run(["separate", str(given), *model, "-o", str(parts), "-j", "1"]) == 0
+    assert sorted(path.name for path in parts.iterdir())[5] == "f.speech.wav"
+    assert len(list(parts.iterdir())) == len(FOLDER) + 1
+    capsys.readouterr()
+
+
+def test_the_name_chooses_the_writer(tmp_path: Path) -> None:
+    sounds = np.stack([SOUND, SOUND], 1)
+    with output_writer(tmp_path / "a.m4a", AudioInfo("array", RATE, 2, len(SOUND))) as writer:
+        writer.write(sounds)
+    audio, found = read_audio(tmp_path / "a.m4a")
+    assert audio.shape == sounds.shape and found.subtype == "AAC"

@@ -81,3 +81,21 @@ def test_outputs_that_collide(tree: Path) -> None:
         plan(["a.wav", "deep/a.wav"], "out", suffixes=SUFFIXES)
     with pytest.raises(InputError, match="is a file, and a folder is needed"):
         plan(["a.wav", "in"], "a.wav", suffixes=SUFFIXES)
+
+
+def test_what_is_only_read_becomes_what_can_be_written(tree: Path) -> None:
+    Path("phone").mkdir()
+    for name in ("memo.amr", "memo.wav", "call.AMR", "clip.avi", "song.m4a", "talk.aac", "x.3gp"):
+        Path("phone", name).touch()
+    suffixes = (".amr", ".wav", ".avi", ".m4a", ".aac", ".3gp")
+    assert pairs(plan(["phone"], "out", suffixes=suffixes)) == [
+        ("phone/call.AMR", "out/call.wav"),
+        ("phone/clip.avi", "out/clip.mkv"),
+        ("phone/memo.amr", "out/memo.amr.wav"),
+        ("phone/memo.wav", "out/memo.wav"),
+        ("phone/song.m4a", "out/song.m4a"),
+        ("phone/talk.aac", "out/talk.m4a"),
+        ("phone/x.3gp", "out/x.3gp"),
+    ]
+    assert pairs(plan(["phone/call.AMR"], None)) == [("phone/call.AMR", "phone/call.denoised.wav")]
+    assert pairs(plan(["phone/call.AMR"], "x.flac")) == [("phone/call.AMR", "x.flac")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -140,24 +141,49 @@ def test_a_second_run_of_a_batch(folder: Path, call: Callable) -> None:
     assert code == 1 and "empty (0 bytes)" in err and "3 skipped" in err and "1 failed" in err
 
 
-def test_what_a_folder_holds_that_cannot_be_read_is_named(folder: Path, call: Callable) -> None:
+def test_what_a_folder_holds_that_cannot_be_read_is_named(
+    folder: Path, call: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
     Path("in").mkdir()
     soundfile.write("in/a.wav", noise(4000), 16000)
     for name in ("b.wma", "c.WEBM", "notes.txt", ".hidden.wma"):
         Path("in", name).touch()
     code, out, err = call("in", "-o", "out")
     assert code == 0 and out.startswith("in/a.wav -> ")
+    advice = "needs PyAV; pip install 'aeolia[media]', or convert it"
     assert err.splitlines() == [
-        "aeolia: in/b.wma: skipped: .wma is not taken from folders; name the file itself and -o "
-        "NAME.wav (it needs aeolia[media]), or convert it",
-        "aeolia: in/c.WEBM: skipped: .WEBM is not taken from folders; name the file itself and -o "
-        "NAME.wav (it needs aeolia[media]), or convert it",
+        f"aeolia: in/b.wma: skipped: .wma {advice}",
+        f"aeolia: in/c.WEBM: skipped: .WEBM {advice}",
         "aeolia: 1 of 3 files denoised, 2 skipped",
     ]
     assert call("in", "-o", "other", "-q")[1:] == ("", "")
     files = json.loads(call("in", "-o", "third", "--json")[1])["files"]
     assert [file["input"] for file in files] == ["in/a.wav", "in/b.wma", "in/c.WEBM"]
-    assert "not taken from folders" in files[1]["skipped"] and files[1]["error"] is None
+    assert advice in files[1]["skipped"] and files[1]["error"] is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_what_would_be_waited_for_is_named(
+    folder: Path, call: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("in").mkdir()
+    soundfile.write("in/a.wav", noise(4000), 16000)
+    os.mkfifo("in/b.wav")
+    os.symlink(os.devnull, "in/c.flac")
+    with socket.socket(socket.AF_UNIX) as listener:
+        monkeypatch.chdir("in")  # the whole path may be too long for a socket
+        listener.bind("d.mp3")
+        monkeypatch.chdir("..")
+        code, out, err = call("in", "-o", "out")
+    assert code == 0 and out.startswith("in/a.wav -> ")
+    assert err.splitlines() == [
+        *(
+            f"aeolia: in/{name}: skipped: a pipe, a socket or a device, not a file"
+            for name in ("b.wav", "c.flac", "d.mp3")
+        ),
+        "aeolia: 1 of 4 files denoised, 3 skipped",
+    ]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -11,7 +11,7 @@ from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports.report import FileReport
 from aeolia.api.reports.sounds import EncodingReport
-from aeolia.audio.files import AudioInfo, AudioWriter
+from aeolia.audio.files import AudioInfo, output_writer
 from aeolia.audio.resample import resample
 from aeolia.runtime.synth.encoding import Encoding, encode_recording
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -102,7 +102,7 @@ def decode_file(
     rate, channels = encoding.original_rate, encoding.channels
     sound = _mono(encoding.sound(open_synthesiser(model), seed=seed), encoding)
     info = AudioInfo(str(source), rate, channels, len(sound), "WAV", "PCM_24")
-    with AudioWriter(target, info, overwrite=overwrite) as writer:
+    with output_writer(target, info, overwrite=overwrite) as writer:
         # A second at a time: however many channels there are, the memory is that of one.
         for start in range(0, len(sound), rate):
             writer.write(np.tile(sound[start : start + rate, None], (1, channels)))

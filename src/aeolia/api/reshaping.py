@@ -11,7 +11,8 @@ from aeolia.api.encoding import as_recorded, encode, encoded
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports.sounds import MorphReport, ShiftReport
-from aeolia.audio.files import AUDIO_SUFFIXES, PIPE, AudioInfo, AudioReader, AudioWriter, Outputs
+from aeolia.audio.files import AUDIO_SUFFIXES, PIPE, AudioInfo, AudioReader, Outputs, output_writer
+from aeolia.audio.formats import FILM_SUFFIXES
 from aeolia.audio.pitch.vocoder import shifted_voice
 from aeolia.errors import InputError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -101,7 +102,7 @@ def shift_file(
     # The output is opened first: one that cannot be written is an error before the work.
     with (
         AudioReader(source) as reader,
-        AudioWriter(target, reader.info, overwrite=overwrite) as writer,
+        output_writer(target, reader.info, overwrite=overwrite) as writer,
     ):
         info = reader.info
         samples = np.concatenate(list(reader.blocks(1 << 16)))
@@ -170,7 +171,7 @@ def morph_file(
     """
     started = time.perf_counter()
     path = Path(target)
-    single = str(target) == PIPE or path.suffix.lower() in AUDIO_SUFFIXES
+    single = str(target) == PIPE or path.suffix.lower() in (*AUDIO_SUFFIXES, *FILM_SUFFIXES)
     if not single and path.is_file():
         raise InputError(f"{target} is a file; name a folder, or an audio file for a glide")
     if not single and not 2 <= steps <= MOST_STEPS:

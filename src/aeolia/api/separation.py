@@ -15,6 +15,7 @@ from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.separation import OutputReport, SeparationReport
 from aeolia.audio.files import PIPE, Outputs
+from aeolia.audio.formats import output_suffix
 from aeolia.audio.levels import decibels
 from aeolia.config.classes import STEMS
 from aeolia.errors import InputError, ModelError
@@ -249,7 +250,7 @@ def output_paths(source: str | Path, folder: str | Path, names: Sequence[str]) -
             )
         return {names[0]: PIPE}
     path = Path("stdin.wav" if str(source) == PIPE else source)
-    suffix = path.suffix or ".wav"
+    suffix = output_suffix(path) or ".wav"
     return {name: str(Path(folder) / f"{path.stem}.{file_label(name)}{suffix}") for name in names}
 
 

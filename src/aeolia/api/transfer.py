@@ -10,7 +10,7 @@ import numpy as np
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.sounds import TransferReport
-from aeolia.audio.files import PIPE, AudioReader, AudioWriter
+from aeolia.audio.files import PIPE, AudioReader, output_writer
 from aeolia.audio.pitch.names import hz_to_midi, note_name
 from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.errors import InputError
@@ -94,7 +94,7 @@ def transfer_file(
             opened, condition, info.sample_rate, info.channels, transpose=transpose, snap=snap
         )
         frames = 0
-        with AudioWriter(target, info, overwrite=overwrite) as writer:
+        with output_writer(target, info, overwrite=overwrite) as writer:
             for block in through(reader, stream, progress):
                 samples = block[:, None] if block.ndim == 1 else block
                 writer.write(samples)

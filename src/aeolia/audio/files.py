@@ -8,7 +8,7 @@ complete, so that an error or an interrupt leaves nothing behind.
 from __future__ import annotations
 
 from aeolia.audio.formats import AUDIO_SUFFIXES, AudioInfo
-from aeolia.audio.outputs import Outputs
+from aeolia.audio.outputs import Outputs, output_writer
 from aeolia.audio.reader import PIPE, AudioReader, read_audio, read_samples
 from aeolia.audio.writer import AudioWriter, write_audio
 
@@ -19,6 +19,7 @@ __all__ = [
     "AudioReader",
     "AudioWriter",
     "Outputs",
+    "output_writer",
     "read_audio",
     "read_samples",
     "write_audio",

@@ -23,16 +23,20 @@ __all__ = [
     "AudioInfo",
     "FILM_SUFFIXES",
     "LOSSY",
+    "MEDIA_SUFFIXES",
     "as_written",
     "chosen_form",
     "integer_bits",
     "output_info",
+    "output_suffix",
     "quantise",
 ]
 
 #: File name suffix -> containers it may hold; the first is what a new file gets.
 _CONTAINERS: dict[str, tuple[str, ...]] = {
     ".wav": ("WAV", "WAVEX", "RF64"),
+    ".wave": ("WAV", "WAVEX", "RF64"),
+    ".bwf": ("WAV", "WAVEX", "RF64"),
     ".flac": ("FLAC",),
     ".ogg": ("OGG",),
     ".oga": ("OGG",),
@@ -53,7 +57,18 @@ _CONTAINERS: dict[str, tuple[str, ...]] = {
 AUDIO_SUFFIXES = tuple(_CONTAINERS)
 
 #: What PyAV writes.
-FILM_SUFFIXES = (".mp4", ".m4a", ".m4v", ".mov", ".mkv", ".mka", ".webm")
+FILM_SUFFIXES = tuple(".mp4 .m4a .m4b .m4v .mov .3gp .3g2 .mkv .mka .webm".split())
+
+#: What PyAV reads and nothing here writes, and what is written in its place.
+_ONLY_READ = {
+    **dict.fromkeys(".avi .flv .mpeg .mpg .m2ts .mts .ogv .ts .vob .wmv".split(), ".mkv"),
+    ".aac": ".m4a",
+    **dict.fromkeys(".ac3 .amr .ape .awb .dff .dsf .dts .eac3 .mp2 .mpc .oma".split(), ".wav"),
+    **dict.fromkeys(".ra .spx .tak .tta .wma .wv".split(), ".wav"),
+}
+
+#: Which files of a folder are sound or films that need PyAV, by their name's ending.
+MEDIA_SUFFIXES = (*FILM_SUFFIXES, *_ONLY_READ)
 
 #: The lossy formats that have a bit rate to choose.
 LOSSY = ("MPEG_LAYER_III", "VORBIS", "OPUS")
@@ -111,7 +126,8 @@ class AudioInfo:
     bitrate: float | None = None
     #: The file whose tags, pictures and chunks go along; None where there is none.
     origin: Path | None = None
-    #: Which of the origin's audio tracks it is, from 1, and when it begins in the origin's time.
+    #: Which of the origin's audio tracks it is, from 1, where PyAV reads it, and when it begins in
+    #: the origin's time.
     track: int | None = None
     start_seconds: float = 0.0
 
@@ -124,6 +140,15 @@ class AudioInfo:
 def integer_bits(subtype: str) -> int | None:
     """Bits per sample of an integer format, None for floating point and lossy codecs."""
     return _INTEGER_BITS.get(subtype)
+
+
+def output_suffix(path: str | Path) -> str:
+    """The ending of the name of what is made of a file, where nobody chose it: the same.
+
+    What is not written here becomes WAV, and Matroska if it is a film.
+    """
+    suffix = Path(path).suffix
+    return _ONLY_READ.get(suffix.lower(), suffix)
 
 
 def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.audio.files import AudioInfo, AudioWriter
+from aeolia.audio.files import AudioInfo, output_writer
 from aeolia.audio.levels import decibels, gain_below
 
 __all__ = ["CEILING_DB", "Levelled", "lowering", "write_levelled"]
@@ -57,7 +57,10 @@ def write_levelled(
     """
     peak, frames = 0.0, 0
     # Opened first: a name that cannot be written is an error before the work, not after it.
-    with AudioWriter(path, info, overwrite=overwrite) as writer, tempfile.TemporaryFile() as spool:
+    with (
+        output_writer(path, info, overwrite=overwrite) as writer,
+        tempfile.TemporaryFile() as spool,
+    ):
         for block in blocks:
             spool.write(np.ascontiguousarray(block, "<f4").tobytes())
             peak = max(peak, float(np.abs(block).max(initial=0.0)))

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import fractions
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aeolia.audio.formats import FILM_SUFFIXES, AudioInfo
+from aeolia.audio.formats import AudioInfo
 from aeolia.errors import AudioFileError, MissingExtraError
 
-__all__ = ["MEDIA_SUFFIXES", "MediaSource", "begins_as_media", "is_media", "open_media", "pyav"]
-
-#: What is written here; films with what else they hold.
-MEDIA_SUFFIXES = FILM_SUFFIXES
+__all__ = ["MediaSource", "begins_as_media", "has_pyav", "is_media", "open_media", "pyav"]
 
 #: Where in a file -> what the formats begin with that libsndfile does not read.
 _STARTS = (
@@ -50,6 +48,14 @@ def is_media(path: Path) -> bool:
 def begins_as_media(start: bytes) -> bool:
     """`is_media` by the first 12 bytes."""
     return any(start[at : at + len(magic)] == magic for at, magic in _STARTS)
+
+
+def has_pyav() -> bool:
+    """Whether PyAV is installed, without loading it."""
+    try:
+        return importlib.util.find_spec("av") is not None
+    except ValueError:  # it was taken out of sys.modules
+        return False
 
 
 def pyav() -> Any:
@@ -131,7 +137,7 @@ class MediaSource:
         # The first block tells when the sound begins, which a film's writer must know.
         self._rest = next(self._blocks, none)
         begins = float(self.start_seconds or 0)
-        self.info = dataclasses.replace(self.info, start_seconds=begins, track=track)
+        self.info = dataclasses.replace(self.info, start_seconds=begins, track=track or 1)
         if len(tracks) > 1 and track is None:
             self.remarks.append(
                 f"has {len(tracks)} audio tracks, of which the first was taken; --track chooses"

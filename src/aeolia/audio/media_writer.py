@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.audio.formats import AudioInfo
-from aeolia.audio.media import is_media, open_media, pyav
+from aeolia.audio.media import open_media, pyav
 from aeolia.audio.writer import AllOrNothing, check_output
 from aeolia.errors import AudioFileError
 from aeolia.files import PendingFile
@@ -32,11 +32,11 @@ _ENCODERS = {
 _BY_SUFFIX = {".webm": "libopus", ".mka": "flac"}
 #: Without a bit rate of the source's, in bit/s a channel.
 _DEFAULT_BITRATE = 96_000
-_SOUND_ONLY = (".m4a", ".mka")
+_SOUND_ONLY = (".m4a", ".m4b", ".mka")
 
 
 class MediaWriter(AllOrNothing):
-    """Writes a file of `MEDIA_SUFFIXES`, all or nothing: use it as a context manager.
+    """Writes a file of `FILM_SUFFIXES`, all or nothing: use it as a context manager.
 
     Args:
         path: the output.
@@ -78,9 +78,9 @@ class MediaWriter(AllOrNothing):
         codec = _BY_SUFFIX.get(self.path.suffix.lower(), "aac")
         self._copies: dict[int, Any] = {}
         old: Any = None
-        if source.origin is not None and is_media(source.origin):
+        if source.origin is not None and source.track is not None:
             self._input = open_media(source.origin, source.name)
-            old = self._input.streams.audio[(source.track or 1) - 1]
+            old = self._input.streams.audio[source.track - 1]
             layout = old.codec_context.layout.name
             name = _ENCODERS.get(old.codec_context.name, old.codec_context.name)
             if name in self._av.codecs_available and self._encodes(name):

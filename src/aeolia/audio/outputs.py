@@ -7,12 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.audio.formats import AudioInfo, as_written
-from aeolia.audio.media import MEDIA_SUFFIXES
+from aeolia.audio.formats import FILM_SUFFIXES, AudioInfo, as_written
 from aeolia.audio.media_writer import MediaWriter
 from aeolia.audio.writer import AllOrNothing, AudioWriter
 
-__all__ = ["Outputs"]
+__all__ = ["Outputs", "output_writer"]
+
+
+def output_writer(
+    path: str | Path, source: AudioInfo, *, overwrite: bool = False
+) -> AudioWriter | MediaWriter:
+    """The writer of a file, by its name's ending: see `AudioWriter` and `MediaWriter`."""
+    film = Path(path).suffix.lower() in FILM_SUFFIXES
+    return (MediaWriter if film else AudioWriter)(path, source, overwrite=overwrite)
 
 
 class Outputs(AllOrNothing):
@@ -41,9 +48,7 @@ class Outputs(AllOrNothing):
         self._writers: dict[str, AudioWriter | MediaWriter] = {}
         try:
             for name, path in paths.items():
-                film = Path(path).suffix.lower() in MEDIA_SUFFIXES
-                writer = MediaWriter if film else AudioWriter
-                self._writers[name] = writer(path, source, overwrite=overwrite)
+                self._writers[name] = output_writer(path, source, overwrite=overwrite)
         except BaseException:
             self.abort()
             raise

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.audio.formats import AUDIO_SUFFIXES, MEDIA_SUFFIXES, output_suffix
+from aeolia.audio.media import has_pyav
 from aeolia.audio.reader import PIPE
 from aeolia.errors import AeoliaError, InputError
 
@@ -17,13 +18,6 @@ __all__ = ["MARK", "PIPE", "THERE", "Job", "passed_over", "plan", "skip_existing
 MARK = ".denoised"
 #: Why a job is skipped whose outputs an earlier run wrote.
 THERE = "already there"
-#: What to do about one of `_MEDIA`, whose outputs could not be called as it is.
-_ADVICE = "name the file itself and -o NAME.wav (it needs aeolia[media]), or convert it"
-#: Sound and film whose name says so, and which libsndfile does not read.
-_MEDIA = frozenset(
-    ".3gp .aac .ac3 .amr .ape .avi .dsf .dts .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp4 .mpeg .mpg "
-    ".oma .ra .ts .tta .webm .wma .wmv .wv".split()
-)
 
 
 @dataclass(frozen=True)
@@ -43,13 +37,14 @@ def plan(
     *,
     recursive: bool = False,
     marks: tuple[str, ...] = (MARK,),
-    suffixes: tuple[str, ...] = AUDIO_SUFFIXES,
+    suffixes: tuple[str, ...] | None = None,
 ) -> list[Job]:
     """The jobs for files, folders and "-" as they stand on the command line.
 
-    A folder's files, those ending in one of `suffixes`, keep their relative paths below the output
-    folder. Without `output` results lie beside their inputs, marked with the first of `marks`
-    (and files that have one of them are no inputs), and a pipe goes to a pipe.
+    A folder's files, those ending in one of `suffixes` (what can be read here, when None), keep
+    their relative paths below the output folder; what cannot be written in its own format gets
+    another (see `output_suffix`). Without `output` results lie beside their inputs, marked with
+    the first of `marks` (and files that have one of them are no inputs), and a pipe goes to a pipe.
 
     Raises:
         InputError: the combination makes no sense, such as several inputs into one file.
@@ -61,13 +56,15 @@ def plan(
         if _is_folder_name(target):
             raise InputError(f"-o {target} is a folder; name a file for what comes from a pipe")
         return [Job(PIPE, target)]
+    suffixes = _readable() if suffixes is None else suffixes
     several = len(inputs) > 1 or Path(inputs[0]).is_dir()
     if output is None:
-        jobs = [
-            job if job.error else Job(job.source, str(_beside(Path(job.source), marks[0])))
+        found = [
+            (job, Path(job.source))
             for name in inputs
             for job, _ in _sources(name, suffixes, recursive, marks, outside=None)
         ]
+        jobs = _named(found, lambda path: path.with_name(f"{path.stem}{marks[0]}{path.suffix}"))
     elif several or _is_folder_name(output):
         jobs = _into_folder(inputs, output, suffixes, recursive)
     else:
@@ -88,15 +85,31 @@ def _into_folder(
         raise InputError("-o - (standard output) takes one input; give a folder for several")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"-o {output} is a file, and a folder is needed here")
-    return [
-        job if job.error else Job(job.source, str(folder / relative))
-        for name in inputs
-        for job, relative in _sources(name, suffixes, recursive, (), outside=folder)
+    found = [
+        pair for name in inputs for pair in _sources(name, suffixes, recursive, (), outside=folder)
     ]
+    return _named(found, lambda path: folder / path)
 
 
-def _beside(path: Path, mark: str) -> Path:
-    return path.with_name(f"{path.stem}{mark}{path.suffix}")
+def _named(found: list[tuple[Job, Path]], place: Callable[[Path], Path]) -> list[Job]:
+    """The jobs with their targets: each path as it is, or with the ending of what can be written.
+
+    Where that is another file's name already, it stands behind the whole name.
+    """
+    there = {path for job, path in found if not job.error}
+    jobs = []
+    for job, path in found:
+        if not job.error and (suffix := output_suffix(path)) != path.suffix:
+            renamed = path.with_suffix(suffix)
+            path = path.with_name(path.name + suffix) if renamed in there else renamed
+            there.add(path)
+        jobs.append(job if job.error else Job(job.source, str(place(path))))
+    return jobs
+
+
+def _readable() -> tuple[str, ...]:
+    """Which files of folders are taken, by their name's ending."""
+    return (*AUDIO_SUFFIXES, *MEDIA_SUFFIXES) if has_pyav() else AUDIO_SUFFIXES
 
 
 def _sources(
@@ -130,6 +143,14 @@ def _audio_below(
     outside: Path | None,
 ) -> Iterator[Path]:
     """Audio files by name, leaving out hidden ones and those with a mark of an earlier run."""
+    for path in _below(top, recursive, outside):
+        if path.suffix.lower() in suffixes and not path.stem.endswith(marks):
+            if not _would_wait(path):
+                yield path
+
+
+def _below(top: Path, recursive: bool, outside: Path | None = None) -> Iterator[Path]:
+    """What lies in a folder and is not hidden, by name."""
     barred = outside.resolve() if outside is not None else None
     for folder, subfolders, files in os.walk(top):
         subfolders[:] = sorted(
@@ -137,14 +158,12 @@ def _audio_below(
             for sub in subfolders
             if recursive and not sub.startswith(".") and Path(folder, sub).resolve() != barred
         )
-        for file in sorted(files):
-            path = Path(folder, file)
-            if path.exists() and not path.is_file():
-                continue  # a pipe or a device, which would be waited for
-            if path.suffix.lower() not in suffixes or file.startswith("."):
-                continue
-            if not path.stem.endswith(marks):
-                yield path
+        yield from (Path(folder, file) for file in sorted(files) if not file.startswith("."))
+
+
+def _would_wait(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device, whose reader waits for what comes."""
+    return path.exists() and not path.is_file()
 
 
 def _check_apart(jobs: list[Job]) -> None:
@@ -171,15 +190,16 @@ def skip_existing(jobs: Sequence[Job], outputs: Callable[[Job], Sequence[str]]) 
     ]
 
 
-def passed_over(
-    inputs: Sequence[str],
-    recursive: bool = False,
-    suffixes: tuple[str, ...] = AUDIO_SUFFIXES,
-) -> list[Job]:
+def passed_over(inputs: Sequence[str], recursive: bool = False) -> list[Job]:
     """What `plan` leaves out of folders although it is sound by its name, each with the reason."""
-    return [
-        Job(str(path), skipped=f"{path.suffix} is not taken from folders; {_ADVICE}")
-        for name in inputs
-        if Path(name).is_dir()
-        for path in _audio_below(Path(name), _MEDIA.difference(suffixes), recursive, (), None)
-    ]
+    suffixes = _readable()
+    missing = set(MEDIA_SUFFIXES).difference(suffixes)
+    jobs = []
+    for path in (path for name in inputs for path in _below(Path(name), recursive)):
+        suffix = path.suffix.lower()
+        if suffix in missing:
+            why = f"{path.suffix} needs PyAV; pip install 'aeolia[media]', or convert it"
+            jobs.append(Job(str(path), skipped=why))
+        elif suffix in suffixes and _would_wait(path):
+            jobs.append(Job(str(path), skipped="a pipe, a socket or a device, not a file"))
+    return jobs
