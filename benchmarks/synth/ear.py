@@ -1,80 +1,23 @@
-"""Measurements of sounds, apart from the code that they judge: pitch, levels, spectra."""
+"""Measurements of sounds, apart from the code that they judge: levels and spectra."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
+
+from aeolia.metrics.mel import mel_levels, power
 
 __all__ = [
     "envelope_db",
     "mel_apart",
-    "mel_levels",
     "resampled",
     "spectral_distances",
-    "steady_pitch_hz",
     "vocoded",
 ]
 
 #: What lies this far below the loudest counts as that.
 _RANGE_DB = 80.0
-
-
-def steady_pitch_hz(audio: np.ndarray, rate: int) -> float:
-    """Pitch of a steady note [T] without a hint of it: YIN, refined by phase.
-
-    YIN (de Cheveigne and Kawahara 2002) gives the period. The phase that each low harmonic gains
-    in a few milliseconds then gives the frequency to a fraction of a cent.
-    """
-    size = 8192
-    start = max(0, len(audio) // 3 - size // 2)
-    part = audio[start : start + 2 * size].astype(np.float64)
-    if len(part) < 2 * size:
-        part = np.pad(part, (0, 2 * size - len(part)))
-    spectrum = np.fft.rfft(part, 4 * size)
-    fixed = np.fft.rfft(part[:size], 4 * size)
-    match = np.fft.irfft(spectrum * np.conj(fixed))[: size // 2]
-    energy = np.concatenate([[0.0], np.cumsum(part**2)])
-    lags = np.arange(size // 2)
-    difference = energy[size] + (energy[lags + size] - energy[lags]) - 2 * match
-    mean = np.cumsum(difference[1:]) / lags[1:]
-    normal = np.concatenate([[1.0], difference[1:] / np.maximum(mean, 1e-12)])
-    first = int(rate / 5000)
-    dips = [
-        lag
-        for lag in range(first, size // 2 - 1)
-        if normal[lag] < 0.15 and normal[lag] <= normal[lag - 1] and normal[lag] < normal[lag + 1]
-    ]
-    lag = dips[0] if dips else first + int(np.argmin(normal[first:]))
-    a, b, c = normal[lag - 1 : lag + 2] if lag + 1 < len(normal) else (0.0, 0.0, 0.0)
-    bend = a - 2 * b + c
-    coarse = rate / (lag + (0.5 * (a - c) / bend if bend > 0 else 0.0))
-    return _refined(part, coarse, rate)
-
-
-def _refined(part: np.ndarray, coarse: float, rate: int) -> float:
-    window, step = np.hanning(8192), 128
-    size = len(window)
-    early = np.fft.rfft(part[:size] * window)
-    late = np.fft.rfft(part[step : step + size] * window)
-    found, weights = [], []
-    for number in range(1, 7):
-        index = round(number * coarse * size / rate)
-        if index + 2 >= len(early) or number * coarse > 6000:
-            break
-        index += int(np.argmax(np.abs(early[index - 1 : index + 2]))) - 1
-        expected = 2 * np.pi * index * step / size
-        gained = np.angle(late[index] / (early[index] + 1e-20)) - expected
-        gained = (gained + np.pi) % (2 * np.pi) - np.pi
-        found.append((expected + gained) / step * rate / (2 * np.pi) / number)
-        weights.append(abs(early[index]) ** 2 * number)
-    if not found:
-        return coarse
-    close = [n for n, value in enumerate(found) if abs(np.log2(value / coarse)) < 1 / 24]
-    if not close:
-        return coarse
-    return float(np.average([found[n] for n in close], weights=[weights[n] for n in close]))
 
 
 # --- distances ---
@@ -110,26 +53,6 @@ def mel_apart(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
 
 
-def mel_levels(audio: np.ndarray, rate: int, count: int = 80, size: int = 2048) -> np.ndarray:
-    """Levels [F, count] in decibels of mel bands from 0 Hz to the Nyquist frequency."""
-    power = _power(audio, size) @ _mel_weights(rate, count, size).T
-    return np.asarray(10 * np.log10(power + 1e-12))
-
-
-@lru_cache(maxsize=4)
-def _mel_weights(rate: int, count: int, size: int) -> np.ndarray:
-    top = 2595 * np.log10(1 + rate / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, count + 2) / 2595) - 1)
-    bins = np.arange(size // 2 + 1) * rate / size
-    rise = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    fall = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    weights = np.clip(np.minimum(rise, fall), 0, None).astype(np.float32)
-    # Bands narrower than a bin take the bin that they lie in.
-    for band in np.flatnonzero(weights.sum(axis=1) == 0):
-        weights[band, round(edges[band + 1] * size / rate)] = 1.0
-    return weights
-
-
 def envelope_db(audio: np.ndarray, rate: int) -> np.ndarray:
     """The spectral envelope [80] of a steady sound in decibels, its harmonics smoothed away.
 
@@ -150,15 +73,8 @@ def _apart(reference: np.ndarray, estimate: np.ndarray) -> float:
     return float(np.sqrt(np.mean(difference**2)))
 
 
-def _power(audio: np.ndarray, size: int) -> np.ndarray:
-    padded = np.pad(np.asarray(audio, np.float32), (size // 2, size))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2]
-    spectrum = np.fft.rfft(frames * np.hanning(size).astype(np.float32), axis=1)
-    return spectrum.real**2 + spectrum.imag**2
-
-
 def _log_power(audio: np.ndarray, size: int) -> np.ndarray:
-    return 10 * np.log10(_power(audio, size) + 1e-12)
+    return 10 * np.log10(power(audio, size) + 1e-12)
 
 
 # --- other ways to another pitch ---

@@ -14,12 +14,12 @@ from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
 from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import ModelError
+from aeolia.metrics.pitch import steady_pitch_hz
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch
 from aeolia.runtime.synth.single import plan_notes, play_note
 from benchmarks import ROOT
 from benchmarks.measure.processes import run_measured
-from benchmarks.synth.ear import steady_pitch_hz
 
 __all__ = [
     "first_audio_ms",

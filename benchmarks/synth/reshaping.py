@@ -10,10 +10,11 @@ from aeolia.audio.pitch.tracker import TRACK_HOP, TRACK_RATE, track_pitch
 from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import InputError
+from aeolia.metrics.pitch import steady_pitch_hz
 from aeolia.runtime.synth.encoding import encode_recording
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.resynthesis import shifted
-from benchmarks.synth.ear import envelope_db, resampled, steady_pitch_hz
+from benchmarks.synth.ear import envelope_db, resampled
 from benchmarks.synth.sounds import compact
 
 __all__ = ["contours_apart", "measure_shift", "measure_transfer"]

@@ -12,9 +12,10 @@ import numpy as np
 
 from aeolia.data.heldout.synth import HeldOutNotes, sound
 from aeolia.data.synth.notes import RecordedNote
+from aeolia.metrics.mel import mel_levels
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import Performance, PlayedNote
-from benchmarks.synth.ear import mel_levels, resampled
+from benchmarks.synth.ear import resampled
 
 __all__ = ["SECONDS", "collect", "compact", "played"]
 

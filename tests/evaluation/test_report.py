@@ -23,6 +23,7 @@ from aeolia.evaluation import (
     Pair,
     Version,
     gallery,
+    pair_sounds,
     print_table,
     render_page,
     snr_groups,
@@ -136,7 +137,7 @@ def test_page_holds_everything_inside_itself(tmp_path: Path) -> None:
             soundfile.write(tmp_path / f"{name}.{side}.wav", audio, 16000)
         pairs.append(Pair(name, tmp_path / f"{name}.noisy.wav", tmp_path / f"{name}.clean.wav"))
     systems = {"noisy": lambda x, _: x, "ours": lambda x, _: 0.5 * x}
-    shown = gallery("Worst", "", _report(), pairs, systems, ["b", "a"])
+    shown = gallery("Worst", "", _report(), ["b", "a"], pair_sounds(pairs, systems))
     assert [clip.title for clip in shown.clips] == ["b", "a"]
     assert [v.label for v in shown.clips[0].versions] == ["noisy", "ours", "clean"]
     written = write_report(tmp_path / "deep" / "report", _report(), [shown])

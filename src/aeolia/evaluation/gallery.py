@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
 
 from aeolia.errors import AeoliaError
 from aeolia.evaluation.pairs import Pair
 from aeolia.evaluation.report import HEADLINE, EvaluationReport
 from aeolia.evaluation.scoring import ClipScores, System, read_pair, run_system
 from aeolia.evaluation.tables import format_number
-from aeolia.metrics import Metric
+from aeolia.metrics import Score
 from aeolia.pictures.page import Clip, Gallery, Version
 
-__all__ = ["gallery", "worst_clips"]
+__all__ = ["Sounds", "gallery", "pair_sounds", "worst_clips"]
+
+#: A clip's name -> (version -> samples [T] or [T, C], their rate).
+Sounds: TypeAlias = Callable[[str], tuple[dict[str, np.ndarray], int]]
 
 
 def worst_clips(
     rows: Sequence[ClipScores],
-    metric: Metric,
+    metric: Score,
     count: int,
     *,
     baseline: Sequence[ClipScores] | None = None,
@@ -39,33 +45,38 @@ def worst_clips(
 
 
 def gallery(
-    title: str,
-    note: str,
-    report: EvaluationReport,
-    pairs: Sequence[Pair],
-    systems: Mapping[str, System],
-    names: Sequence[str],
+    title: str, note: str, report: EvaluationReport, names: Sequence[str], sounds: Sounds
 ) -> Gallery:
-    """Players and pictures of the named clips: each system's output beside the clean reference.
+    """Players and pictures of the named clips: each system's output beside the reference.
 
     The systems run again on these few clips: outputs of a whole set are never kept in memory.
+
+    Args:
+        sounds: a clip's name -> what is heard of it, and its rate; such as `pair_sounds`.
     """
-    by_name = {pair.name: pair for pair in pairs}
     clips = []
     for name in names:
         try:
-            noisy, clean, sample_rate = read_pair(by_name[name])
-            outputs = {
-                label: run_system(system, noisy, sample_rate)[0]
-                for label, system in systems.items()
-            }
+            outputs, sample_rate = sounds(name)
         except AeoliaError:
             continue  # its row in the table says why
-        versions = [Version(label, output) for label, output in outputs.items()]
-        clips.append(
-            Clip(name, _caption(report, name), sample_rate, (*versions, Version("clean", clean)))
-        )
+        versions = tuple(Version(label, output) for label, output in outputs.items())
+        clips.append(Clip(name, _caption(report, name), sample_rate, versions))
     return Gallery(title, note, tuple(clips))
+
+
+def pair_sounds(pairs: Sequence[Pair], systems: Mapping[str, System]) -> Sounds:
+    """The outputs of systems on pairs, and the clean references."""
+    by_name = {pair.name: pair for pair in pairs}
+
+    def sounds(name: str) -> tuple[dict[str, np.ndarray], int]:
+        noisy, clean, sample_rate = read_pair(by_name[name])
+        outputs = {
+            label: run_system(system, noisy, sample_rate)[0] for label, system in systems.items()
+        }
+        return {**outputs, "clean": clean}, sample_rate
+
+    return sounds
 
 
 def _caption(report: EvaluationReport, name: str) -> str:

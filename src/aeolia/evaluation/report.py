@@ -20,7 +20,7 @@ from aeolia.evaluation.scoring import ClipScores
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.tables import format_interval, format_number
 from aeolia.files import write_atomically
-from aeolia.metrics import Metric
+from aeolia.metrics import Score
 from aeolia.pictures.page import Gallery, render_page
 from aeolia.pictures.table import Table
 from aeolia.plain_text import cell_text
@@ -30,7 +30,10 @@ __all__ = ["HEADLINE", "EvaluationReport", "snr_groups", "write_files", "write_r
 _MOST_GROUPS = 8
 _BIN_DB = 5.0
 #: Names of the metrics in short tables and in captions.
-HEADLINE = ("si_sdr", "log_spectral_distance", "pesq_wb", "estoi")
+HEADLINE = (
+    *("si_sdr", "log_spectral_distance", "pesq_wb", "estoi"),
+    *("si_sdr_improvement", "absent_level", "mel_distance", "pitch_error"),
+)
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,14 @@ class EvaluationReport:
     """
 
     title: str
-    metrics: tuple[Metric, ...]
+    metrics: tuple[Score, ...]
     scores: Mapping[str, Sequence[ClipScores]]
     notes: tuple[str, ...] = ()
+    #: The label that clips are grouped by; "" groups them by input SNR.
+    group_by: str = ""
 
     def mean(self, system: str, metric: str, group: str | None = None) -> Interval:
-        """Mean and interval of a metric, over all clips or one group of input SNR."""
+        """Mean and interval of a metric, over all clips or one of the groups."""
         rows = self.scores[system]
         chosen = rows if group is None else self._of_group(rows, group)
         return mean_interval([row.values[metric] for row in chosen])
@@ -68,11 +73,18 @@ class EvaluationReport:
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """Names of the clips of each input SNR, lowest first."""
-        return snr_groups([row for rows in self.scores.values() for row in rows])
+        """Names of the clips of each input SNR, lowest first, or of each value of the label."""
+        rows = [row for rows in self.scores.values() for row in rows]
+        if not self.group_by:
+            return snr_groups(rows)
+        named = sorted({(row.labels.get(self.group_by, ""), row.name) for row in rows})
+        groups: dict[str, list[str]] = {}
+        for group, name in named:
+            groups.setdefault(group or "–", []).append(name)
+        return groups
 
     def tables(self, *, short: bool = False) -> list[Table]:
-        """Summary, then differences and SNR groups where there is more than one.
+        """Summary, then differences and groups where there is more than one.
 
         Args:
             short: narrow enough for a terminal: of the groups, means of a few metrics.
@@ -122,7 +134,7 @@ class EvaluationReport:
         return Table("Differences", columns, tuple(rows), 1, note, frozenset(bold))
 
     def _group_table(self, short: bool) -> Table:
-        """A row per input SNR and system, a column per metric."""
+        """A row per group and system, a column per metric."""
         metrics = self.metrics
         if short:
             metrics = tuple(m for m in metrics if m.name in HEADLINE) or metrics[:4]
@@ -135,12 +147,13 @@ class EvaluationReport:
                     for mean, digits in means
                 ]
                 rows.append((group, system, str(len(names)), *write))
-        columns = ("input SNR", "system", "clips", *(_head(metric) for metric in metrics))
+        by = self.group_by or "input SNR"
+        columns = (by, "system", "clips", *(_head(metric) for metric in metrics))
         measured = any(row.snr_measured for rows in self.scores.values() for row in rows)
         note = "Input SNR measured as clean against noisy." if measured else ""
-        return Table("By input SNR", columns, tuple(rows), 2, note)
+        return Table(f"By {by}", columns, tuple(rows), 2, note)
 
-    def _best(self, metric: Metric) -> list[str]:
+    def _best(self, metric: Score) -> list[str]:
         """The systems whose mean, as printed, is best; none where all print the same."""
         means = {system: self.mean(system, metric.name).mean for system in self.scores}
         shown = {s: round(mean, metric.digits) for s, mean in means.items() if math.isfinite(mean)}
@@ -168,7 +181,9 @@ class EvaluationReport:
                     "clips_with_problems": sum(bool(row.problems) for row in rows),
                     "real_time_factor": _finite(self.real_time_factor(system)),
                     "all": self._means(system, None),
-                    "by_snr_db": {group: self._means(system, group) for group in self.groups},
+                    f"by_{self.group_by or 'snr_db'}": {
+                        group: self._means(system, group) for group in self.groups
+                    },
                 }
                 for system, rows in self.scores.items()
             },
@@ -234,14 +249,17 @@ class EvaluationReport:
             (
                 row.name,
                 row.system,
-                format_number(row.snr_db, 1),
+                row.labels.get(self.group_by, "")
+                if self.group_by
+                else format_number(row.snr_db, 1),
                 *(format_number(row.values[m.name], m.digits) for m in self.metrics),
                 "; ".join(row.problems),
             )
             for group in zip(*self.scores.values(), strict=True)
             for row in group
         )
-        columns = ("clip", "system", "input SNR", *(_head(m) for m in self.metrics), "problems")
+        by = self.group_by or "input SNR"
+        columns = ("clip", "system", by, *(_head(m) for m in self.metrics), "problems")
         return Table("Every clip", columns, rows, 2)
 
 
@@ -298,7 +316,7 @@ def write_files(folder: Path, files: Mapping[str, bytes | str]) -> None:
         ) from error
 
 
-def _head(metric: Metric) -> str:
+def _head(metric: Score) -> str:
     arrow = "↑" if metric.higher_is_better else "↓"
     return f"{metric.title} {metric.unit} {arrow}".replace("  ", " ")
 

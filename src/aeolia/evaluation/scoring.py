@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,7 +21,18 @@ from aeolia.errors import AeoliaError, DataError, InputError
 from aeolia.evaluation.pairs import Pair
 from aeolia.metrics import METRICS, Metric, choose_metrics, snr
 
-__all__ = ["ClipScores", "System", "evaluate", "read_pair", "run_system", "score_audio"]
+__all__ = [
+    "ClipScores",
+    "Output",
+    "System",
+    "evaluate",
+    "failed",
+    "read_pair",
+    "run_system",
+    "same_shape",
+    "score_audio",
+    "score_outputs",
+]
 
 #: Audio [T] or [T, C] float32 and its sample rate in -> audio of the same shape out.
 System = Callable[[np.ndarray, int], np.ndarray]
@@ -44,6 +55,15 @@ class ClipScores:
     labels: dict[str, str] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a system made of one clip, to be judged: `estimate` and `reference` [T] or [T, C]."""
+
+    row: ClipScores
+    reference: np.ndarray
+    estimate: np.ndarray
 
 
 def evaluate(
@@ -72,6 +92,36 @@ def evaluate(
     with the reason in `problems`; any other exception is a bug and is not caught.
     """
     names = [metric.name for metric in (choose_metrics() if metrics is None else metrics)]
+
+    def outputs() -> Iterator[ClipScores | Output]:
+        for pair in pairs:
+            try:
+                noisy, clean, sample_rate = read_pair(pair)
+                output, seconds = run_system(system, noisy, sample_rate)
+            except AeoliaError as error:
+                known = math.nan if pair.snr_db is None else pair.snr_db
+                yield failed(pair.name, label, pair.labels, names, str(error), snr_db=known)
+                continue
+            yield Output(_describe(pair, label, noisy, clean, sample_rate, seconds), clean, output)
+
+    return score_outputs(outputs(), names, jobs=jobs, total=len(pairs), on_progress=on_progress)
+
+
+def score_outputs(
+    outputs: Iterable[ClipScores | Output],
+    names: Sequence[str],
+    *,
+    total: int,
+    jobs: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[ClipScores]:
+    """Judge outputs as they come, in `jobs` processes; rows that are finished are passed on.
+
+    Args:
+        outputs: what is to be judged, and rows that need no metric.
+        names: of metrics.
+        total: rows that will come, for `on_progress`.
+    """
     rows: list[ClipScores | tuple[ClipScores, Future[_Judgement]]] = []
     finished: list[ClipScores] = []
 
@@ -80,25 +130,19 @@ def evaluate(
             row = rows.pop(0)
             finished.append(row if isinstance(row, ClipScores) else _complete(*row))
             if on_progress is not None:
-                on_progress(len(finished), len(pairs))
+                on_progress(len(finished), total)
 
     with _workers(jobs) as pool:
-        for pair in pairs:
-            try:
-                noisy, clean, sample_rate = read_pair(pair)
-                output, seconds = run_system(system, noisy, sample_rate)
-            except AeoliaError as error:
-                rows.append(_failed(pair, label, names, str(error)))
-                collect(2 * jobs)
-                continue
-            row = _describe(pair, label, noisy, clean, sample_rate, seconds)
-            if pool is None:
-                values, problems = score_audio(clean, output, sample_rate, names)
-                rows.append(_with_scores(row, values, problems))
-                collect(0)
+        for one in outputs:
+            if isinstance(one, ClipScores):
+                rows.append(one)
             else:
-                rows.append((row, pool.submit(score_audio, clean, output, sample_rate, names)))
-                collect(2 * jobs)  # so that finished audio does not pile up in memory
+                arguments = one.reference, one.estimate, one.row.sample_rate, names
+                if pool is None:
+                    rows.append(_with_scores(one.row, *score_audio(*arguments)))
+                else:
+                    rows.append((one.row, pool.submit(score_audio, *arguments)))
+            collect(0 if pool is None else 2 * jobs)  # so that audio does not pile up in memory
         collect(0)
     return finished
 
@@ -129,6 +173,15 @@ def run_system(system: System, audio: np.ndarray, sample_rate: int) -> tuple[np.
     start = time.perf_counter()
     output = np.asarray(system(audio, sample_rate))
     seconds = time.perf_counter() - start
+    return same_shape(output, audio), seconds
+
+
+def same_shape(output: np.ndarray, audio: np.ndarray) -> np.ndarray:
+    """The output, which must be of the input's shape and finite.
+
+    Raises:
+        InputError: it is not.
+    """
     if output.shape != audio.shape:
         raise InputError(
             f"the system returned shape {list(output.shape)} for input of shape "
@@ -136,7 +189,7 @@ def run_system(system: System, audio: np.ndarray, sample_rate: int) -> tuple[np.
         )
     if not np.all(np.isfinite(output)):
         raise InputError("the system returned NaN or infinite samples; nothing can be scored")
-    return output, seconds
+    return output
 
 
 _Judgement = tuple[dict[str, float], list[str]]
@@ -214,16 +267,24 @@ def _complete(row: ClipScores, judgement: Future[_Judgement]) -> ClipScores:
 
 
 def _with_scores(row: ClipScores, values: dict[str, float], problems: list[str]) -> ClipScores:
-    fields = {**row.__dict__, "values": values, "problems": tuple(problems)}
-    return ClipScores(**fields)
+    return replace(row, values={**row.values, **values}, problems=tuple(problems))
 
 
-def _failed(pair: Pair, label: str, names: Sequence[str], reason: str) -> ClipScores:
+def failed(
+    name: str,
+    label: str,
+    labels: dict[str, str],
+    names: Sequence[str],
+    reason: str,
+    *,
+    snr_db: float = math.nan,
+) -> ClipScores:
+    """The row of a clip that could not be read or processed."""
     return ClipScores(
-        name=pair.name,
+        name=name,
         system=label,
-        snr_db=math.nan if pair.snr_db is None else pair.snr_db,
-        labels=pair.labels,
+        snr_db=snr_db,
+        labels=labels,
         values=dict.fromkeys(names, math.nan),
         problems=(reason,),
     )

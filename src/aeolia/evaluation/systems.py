@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.errors import MissingExtraError, ModelError
+from aeolia.errors import InputError, MissingExtraError, ModelError
+from aeolia.evaluation.commands import OUT, Command
 from aeolia.evaluation.scoring import System
 from aeolia.runtime.backend import Backend
 
-__all__ = ["UNPROCESSED", "load_system", "system_of"]
+__all__ = ["UNPROCESSED", "load_system", "system_of", "system_of_command"]
 
 #: Name of the system that returns its input: what every denoiser must be better than.
 UNPROCESSED = "noisy"
@@ -34,6 +35,22 @@ def load_system(name: str) -> System:
     from aeolia.runtime.catalogue import load
 
     return system_of(load(name, "denoise"))
+
+
+def system_of_command(line: str) -> tuple[str, System]:
+    """(name, system) of a command line with {in} and {out}, such as "sox {in} {out} norm -3".
+
+    Raises:
+        InputError: a line that cannot be run.
+    """
+    command = Command(line, ("in",))
+    if "in" not in command.places or command.named:
+        raise InputError(f"the command {line!r} must have {{in}} and {{out}}, for the two files")
+
+    def process(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+        return command.run({"in": audio}, sample_rate)[OUT]
+
+    return command.name, process
 
 
 def system_of(backend: Backend) -> System:

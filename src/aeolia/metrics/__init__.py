@@ -8,6 +8,8 @@
     log_spectral_distance                dB    lower
     log_spectral_distance_above_8k       dB    lower    sample rates above 16 kHz
     multi_resolution_spectral_distance         lower
+    mel_distance                         dB    lower
+    pitch_error                          cents lower    notes with a steady pitch
     pesq_wb                              MOS   higher   aeolia[pesq]
     stoi                                       higher   aeolia[train]
     estoi                                      higher   aeolia[train]
@@ -29,19 +31,24 @@ import numpy as np
 from aeolia.errors import InputError, MissingExtraError
 from aeolia.metrics.checks import validate
 from aeolia.metrics.dnsmos import DnsmosScores, dnsmos
+from aeolia.metrics.mel import mel_distance
 from aeolia.metrics.perceptual import estoi, pesq_wb, stoi
+from aeolia.metrics.pitch import pitch_error
 from aeolia.metrics.ratios import sdr, segmental_snr, si_sdr, snr
 from aeolia.metrics.spectral import log_spectral_distance, multi_resolution_spectral_distance
 
 __all__ = [
     "METRICS",
     "Metric",
+    "Score",
     "choose_metrics",
     "dnsmos",
     "estoi",
     "log_spectral_distance",
+    "mel_distance",
     "multi_resolution_spectral_distance",
     "pesq_wb",
+    "pitch_error",
     "sdr",
     "segmental_snr",
     "si_sdr",
@@ -52,8 +59,8 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One row of the table of metrics."""
+class Score:
+    """A number that a clip gets: how tables show it."""
 
     name: str
     #: Short name for a column's head.
@@ -63,12 +70,20 @@ class Metric:
     higher_is_better: bool
     #: Digits after the point in tables.
     digits: int
+
+
+@dataclass(frozen=True)
+class Metric(Score):
+    """One row of the table of metrics."""
+
     compute: Callable[[np.ndarray, np.ndarray, int], float]
     #: Package that it needs, or "", and the extra that brings it.
     package: str = ""
     extra: str = ""
     #: Signals must be sampled faster than this, in Hz.
     above_rate_hz: int = 0
+    #: Tasks whose reports have it where no metrics are named.
+    tasks: tuple[str, ...] = ("denoise",)
 
     @property
     def installed(self) -> bool:
@@ -76,12 +91,13 @@ class Metric:
         return not self.package or importlib.util.find_spec(self.package) is not None
 
 
+_RATIO, _DISTANCE = ("denoise", "separate"), ("denoise", "synth")
 _ROWS = (
-    Metric("snr", "SNR", "dB", True, 2, lambda s, e, _: snr(s, e)),
+    Metric("snr", "SNR", "dB", True, 2, lambda s, e, _: snr(s, e), tasks=_RATIO),
     Metric("segmental_snr", "segSNR", "dB", True, 2, segmental_snr),
-    Metric("si_sdr", "SI-SDR", "dB", True, 2, lambda s, e, _: si_sdr(s, e)),
-    Metric("sdr", "SDR", "dB", True, 2, lambda s, e, _: sdr(s, e)),
-    Metric("log_spectral_distance", "LSD", "dB", False, 2, log_spectral_distance),
+    Metric("si_sdr", "SI-SDR", "dB", True, 2, lambda s, e, _: si_sdr(s, e), tasks=_RATIO),
+    Metric("sdr", "SDR", "dB", True, 2, lambda s, e, _: sdr(s, e), tasks=_RATIO),
+    Metric("log_spectral_distance", "LSD", "dB", False, 2, log_spectral_distance, tasks=_DISTANCE),
     Metric(
         "log_spectral_distance_above_8k",
         "LSD > 8 kHz",
@@ -98,7 +114,10 @@ _ROWS = (
         False,
         3,
         lambda s, e, _: multi_resolution_spectral_distance(s, e),
+        tasks=_DISTANCE,
     ),
+    Metric("mel_distance", "mel", "dB", False, 2, mel_distance, tasks=("synth",)),
+    Metric("pitch_error", "pitch", "cents", False, 1, pitch_error, tasks=("synth",)),
     Metric("pesq_wb", "PESQ-WB", "MOS", True, 2, pesq_wb, package="pesq", extra="pesq"),
     Metric("stoi", "STOI", "", True, 3, stoi, package="pystoi", extra="train"),
     Metric("estoi", "ESTOI", "", True, 3, estoi, package="pystoi", extra="train"),
@@ -121,15 +140,17 @@ _ROWS = (
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ROWS}
 
 
-def choose_metrics(names: Sequence[str] | None = None) -> list[Metric]:
-    """The metrics of these names, in the table's order; without names, all that are installed.
+def choose_metrics(names: Sequence[str] | None = None, task: str = "denoise") -> list[Metric]:
+    """The metrics of these names, in the table's order; without names, all of a task.
+
+    Of a task's metrics those are left out whose package is not installed.
 
     Raises:
         InputError: an unknown name (the nearest known one is named).
         MissingExtraError: a named metric whose package is not installed.
     """
     if names is None:
-        return [metric for metric in _ROWS if metric.installed]
+        return [one for one in _ROWS if one.installed and task in one.tasks]
     for name in names:
         if name not in METRICS:
             near = difflib.get_close_matches(name, METRICS, n=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 from aeolia.cli.workshop.evaluate import evaluate
 from aeolia.errors import DataError, InputError, ModelError
+from made.programs import program
+from made.tiny_separators import write_separator
 
 app = typer.Typer()
 app.command()(evaluate)
@@ -125,3 +128,64 @@ def test_bad_clips_are_named_and_the_good_ones_scored(tmp_path: Path) -> None:
     (tmp_path / "good.clean.wav").write_text("no audio")
     with pytest.raises(DataError, match="none of the clips could be processed"):
         run(*arguments)
+
+
+def test_programs_are_scored_beside_models(pairs: Path, gain_model: Path, tmp_path: Path) -> None:
+    body = "x, r = soundfile.read(arguments[0])\nsoundfile.write(arguments[1], 2 * x, r, 'FLOAT')\n"
+    line = program(tmp_path, body, "{in} {out}")
+    arguments = [gain_model, pairs, "-o", tmp_path / "report", "--metrics", "snr,si_sdr", "-q"]
+    run(*arguments, "--command", line, "--command", line)
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text())
+    python = Path(sys.executable).stem
+    assert list(summary["systems"]) == ["noisy", "gain", python, f"{python} (2)"]
+    found = {(d["system"], d["minus"]): d for d in summary["differences"]}
+    assert found[python, "noisy"]["si_sdr"]["mean"] == pytest.approx(0.0, abs=1e-3)
+    assert found[python, "noisy"]["snr"]["mean"] < -3
+    broken = program(tmp_path, "sys.exit('no licence')", "{in} {out}")
+    with pytest.raises(DataError, match=rf"by {python}: at-5: .*exit status 1: no licence"):
+        run(pairs, "-o", tmp_path / "other", "--metrics", "snr", "-c", broken)
+    assert not (tmp_path / "other").exists()
+    with pytest.raises(InputError, match="one name came"):
+        run(pairs, "-o", tmp_path / "other")
+
+
+def test_separators_are_scored_by_source(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        stems = {source: 0.1 * rng.standard_normal(8000) for source in ("speech", "noise")}
+        stems["noise"] *= name == "one"
+        for source, audio in {**stems, "mixture": sum(stems.values())}.items():
+            path = tmp_path / "set" / name / f"{source}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, audio, 16000, subtype="FLOAT")
+    model = write_separator(tmp_path / "mine.onnx")
+    report = tmp_path / "report"
+    printed = run(model, tmp_path / "set", "-o", report, "--task", "separate")
+    assert "By source" in printed and "SI-SDRi" in printed and "level where absent" in printed
+    summary = json.loads((report / "summary.json").read_text())
+    assert list(summary["systems"]) == ["mixture", "mine"]
+    by_source = summary["systems"]["mine"]["by_source"]
+    # A share of everything is as far from each source as the mixture is.
+    assert by_source["speech"]["si_sdr_improvement"]["mean"] == pytest.approx(0.0, abs=0.1)
+    level = by_source["noise"]["absent_level"]
+    assert level["n"] == 1 and level["mean"] == pytest.approx(20 * np.log10(0.1), abs=0.5)
+    assert "reference" in (report / "report.html").read_text()
+    with pytest.raises(DataError, match="holds no pairs"):
+        run(model, tmp_path / "set", "-o", tmp_path / "other")
+
+
+def test_notes_are_scored_by_instrument(tmp_path: Path) -> None:
+    time = np.arange(24000) / 24000
+    for name in ("A3", "A4"):
+        hz = 220 if name == "A3" else 440
+        path = tmp_path / "set" / "flute" / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, 0.2 * np.sin(2 * np.pi * hz * time), 24000)
+    body = "shutil.copy(*arguments)"
+    line = program(tmp_path, body, "{in} {out}")
+    printed = run(tmp_path / "set", "-o", tmp_path / "report", "-t", "synth", "-c", line, "--json")
+    (scores,) = json.loads(printed)["systems"].values()
+    assert scores["clips"] == 2 and scores["all"]["pitch_error"]["mean"] < 0.01
+    # One group says nothing beside all clips.
+    assert list(scores["by_instrument"]) == ["flute"]
+    assert "Worst clips" in (tmp_path / "report" / "report.html").read_text()

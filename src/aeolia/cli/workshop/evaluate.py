@@ -1,45 +1,48 @@
-"""`aeolia evaluate`: score models on pairs of noisy and clean recordings."""
+"""`aeolia evaluate`: score models and other programs on recordings with references."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aeolia.errors import DataError
+from aeolia.errors import DataError, InputError
 from aeolia.plain_text import printable
 
 if TYPE_CHECKING:
-    from aeolia.evaluation import EvaluationReport, Gallery, PairSet, System
-    from aeolia.metrics import Metric
+    from aeolia.evaluation import EvaluationReport, Gallery
+    from aeolia.evaluation.tasks import EvaluationTask
 
 __all__ = ["evaluate"]
 
 _WORST, _TYPICAL = 5, 3
 
 
+class Task(str, Enum):
+    """What is evaluated."""
+
+    denoise = "denoise"
+    separate = "separate"
+    synth = "synth"
+
+
 def evaluate(
     models: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="MODEL",
-            help="Released names, .onnx files or training runs; several are compared. "
-            "The unprocessed input ('noisy') is always part of the report.",
+            help="Released names, .onnx files or training runs; several are compared.",
             show_default=False,
         ),
-    ],
-    pairs_dir: Annotated[
+    ] = None,
+    *,
+    folder: Annotated[
         Path,
-        typer.Argument(
-            metavar="PAIRS_DIR",
-            help="noisy/ and clean/ with equal names (pairs.csv may give snr_db and labels), the "
-            "VoiceBank-DEMAND test folders, or NAME.noisy.wav beside NAME.clean.wav.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="SET", help="Folder of recordings, as above.", show_default=False),
     ],
     out: Annotated[
         Path,
@@ -51,16 +54,30 @@ def evaluate(
             help="Folder for report.html, scores.csv and summary.json.",
         ),
     ],
+    task: Annotated[
+        Task, typer.Option("--task", "-t", help="What the models are for; see above.")
+    ] = Task.denoise,
+    command: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--command",
+            "-c",
+            metavar="LINE",
+            show_default=False,
+            help="Also another program, such as 'sox {in} {out} norm -3'; several may come. No "
+            "shell runs it; the braces stand for WAV files.",
+        ),
+    ] = None,
     metrics: Annotated[
         str,
         typer.Option(
             "--metrics",
             metavar="NAME,...",
-            show_default="all that are installed",
+            show_default="those of the task that are installed",
             help="Metrics by name, with commas between: snr, segmental_snr, si_sdr, sdr, "
             "log_spectral_distance, log_spectral_distance_above_8k, "
-            "multi_resolution_spectral_distance, pesq_wb, stoi, estoi, dnsmos_sig, dnsmos_bak, "
-            "dnsmos_ovrl.",
+            "multi_resolution_spectral_distance, mel_distance, pitch_error, pesq_wb, stoi, estoi, "
+            "dnsmos_sig, dnsmos_bak, dnsmos_ovrl.",
         ),
     ] = "",
     jobs: Annotated[
@@ -71,22 +88,55 @@ def evaluate(
         bool, typer.Option("--json", help="Print the summary as JSON instead of tables.")
     ] = False,
 ) -> None:
-    """Score models on noisy recordings with clean references.
+    """Score models, and other programs, on recordings with references.
 
     Writes a page to look at and listen to, a table of every clip, and means with 95 % intervals,
-    also by input SNR. The page holds the clips that the first model did worst on.
-    """
-    from aeolia.evaluation import find_pairs, print_table, write_report
-    from aeolia.metrics import choose_metrics
+    also by input SNR, source or instrument. The page holds the clips that the first one did worst
+    on.
 
+    denoise: SET has noisy/ and clean/ with equal names (pairs.csv may give snr_db and labels), is
+    VoiceBank-DEMAND's test set, or has NAME.noisy.wav beside NAME.clean.wav. Places: {in}, {out}.
+
+    separate: SET has mixtures/NAME.wav and SOURCE/NAME.wav, or NAME/mixture.wav and
+    NAME/SOURCE.wav; enrolment, like a source, is a clip of the speaker. Places: {in}; {out} and
+    {source}, for a run each, or {out_SOURCE} for each source; {enrolment}. Of a source that does
+    not sound, the level of the output against the mixture counts.
+
+    synth: SET has recordings of notes, labelled as for `aeolia train synth`. Places: {in}, {midi},
+    {velocity}, {instrument}, {seconds}, {rate}, {out}.
+    """
+    from aeolia.evaluation import print_table, write_report
+    from aeolia.evaluation.tasks import TASKS, systems_of
+
+    kind = TASKS[task.value]
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    chosen = choose_metrics(names or None)
-    found = find_pairs(pairs_dir)
-    systems = _load_systems(models)
+    chosen = kind.metrics(names)
+    if not models and not command:
+        raise InputError(
+            f"one name came, {str(folder)!r}; give a model and a folder of recordings, or a folder "
+            "and a program with --command"
+        )
+    clips, unpaired = kind.find(folder)
+    systems = systems_of(kind, models or (), command or ())
     shown = not quiet and not as_json
-    report = _score(found, systems, chosen, jobs, shown, everything=not names)
+    scores = {}
+    with _progress(shown) as bar:
+        for label, system in systems.items():
+            scores[label] = kind.score(
+                system,
+                clips,
+                label=label,
+                metrics=chosen,
+                jobs=jobs,
+                on_progress=_advance(bar, label),
+            )
+    others = ", ".join(label for label in scores if label != kind.baseline)
+    title = f"{others or 'Unprocessed input'} on {folder.resolve().name}"
+    notes = _notes(kind, unpaired, everything=not names)
+    report = kind.report(title, scores, chosen, notes)
     failures = _failures(report)
-    page = write_report(out, report, _galleries(report, found, systems))
+    galleries = _galleries(kind, report, clips, systems)
+    page = write_report(out, report, galleries)
     if as_json:
         typer.echo(report.as_json(), nl=False)
     elif shown:
@@ -104,103 +154,60 @@ def evaluate(
 
 
 def _failures(report: EvaluationReport) -> list[str]:
-    """Why clips could not be read or processed at all.
+    """Which clips could not be read or processed at all, and why.
 
     Raises:
-        DataError: that is so of every clip.
+        DataError: that is so of every clip of a system.
     """
-    rows = [row for rows in report.scores.values() for row in rows]
-    failures = [row.problems[0] for row in rows if not row.sample_rate]
-    if len(failures) == len(rows):
-        raise DataError(f"none of the clips could be processed: {failures[0]}")
+    failures = []
+    for label, rows in report.scores.items():
+        own = [f"{row.name}: {row.problems[0]}" for row in rows if not row.sample_rate]
+        if len(own) == len(rows):
+            raise DataError(f"none of the clips could be processed by {label}: {own[0]}")
+        failures += own
     return failures
 
 
-def _load_systems(models: list[str]) -> dict[str, System]:
-    """Each system under a short name of its own, the unprocessed input first."""
-    from aeolia.evaluation import UNPROCESSED, load_system
-
-    systems = {UNPROCESSED: load_system(UNPROCESSED)}
-    for model in models:
-        if model == UNPROCESSED:
-            continue
-        path = Path(model)
-        short = path.stem if path.suffix == ".onnx" else path.name
-        systems[model if short in systems else short] = load_system(model)
-    return systems
-
-
-def _score(
-    found: PairSet,
-    systems: dict[str, System],
-    metrics: list[Metric],
-    jobs: int,
-    shown: bool,
-    *,
-    everything: bool,
-) -> EvaluationReport:
-    from aeolia.evaluation import UNPROCESSED, EvaluationReport
-    from aeolia.evaluation import evaluate as score
-    from aeolia.metrics import METRICS
-
-    scores = {}
-    with _progress(shown) as bar:
-        for label, system in systems.items():
-            scores[label] = score(
-                system,
-                found.pairs,
-                label=label,
-                metrics=metrics,
-                jobs=jobs,
-                on_progress=_advance(bar, label, len(found.pairs)),
-            )
+def _notes(task: EvaluationTask, unpaired: Sequence[str], *, everything: bool) -> list[str]:
+    """What the reader of the report should know."""
     notes = []
-    if found.unpaired:
+    if unpaired:
         notes.append(
-            f"{len(found.unpaired)} recording(s) have no partner and were left out, "
-            f"such as {found.unpaired[0]}."
+            f"{len(unpaired)} recording(s) have no partner and were left out, "
+            f"such as {unpaired[0]}."
         )
-    missing = [metric for metric in METRICS.values() if not metric.installed]
-    if missing and everything:
+    if everything and (missing := task.not_installed):
         extras = ",".join(sorted({metric.extra for metric in missing}))
         names = ", ".join(metric.name for metric in missing)
         notes.append(f"Not installed and left out: {names} (pip install 'aeolia[{extras}]').")
-    # A metric that judged no clip (8 kHz and up, of 16 kHz audio) would be a column of dashes.
-    rows = [row for rows in scores.values() for row in rows]
-    used = [m for m in metrics if any(math.isfinite(row.values[m.name]) for row in rows)]
-    models = ", ".join(label for label in scores if label != UNPROCESSED) or "Unprocessed input"
-    title = f"{models} on {found.folder.resolve().name}"
-    return EvaluationReport(title, tuple(used or metrics), scores, tuple(notes))
+    return notes
 
 
 def _galleries(
-    report: EvaluationReport, found: PairSet, systems: dict[str, System]
+    task: EvaluationTask, report: EvaluationReport, clips: Sequence[Any], systems: dict[str, Any]
 ) -> list[Gallery]:
     """The clips the first model gained least on, and some from the middle of its ranking."""
-    from aeolia.evaluation import UNPROCESSED, gallery, worst_clips
+    from aeolia.evaluation import gallery, worst_clips
 
-    models = [label for label in systems if label != UNPROCESSED]
+    models = [label for label in systems if label != task.baseline]
     by_name = {metric.name: metric for metric in report.metrics}
-    metric = next(
-        (by_name[name] for name in ("pesq_wb", "si_sdr") if name in by_name), report.metrics[0]
-    )
-    baseline = report.scores[UNPROCESSED]
-    if models:
-        of, gain = models[0], f"gains least {metric.title} over the input"
-        ranked = worst_clips(report.scores[of], metric, len(baseline), baseline=baseline)
-    else:
-        of, gain = UNPROCESSED, f"has the lowest {metric.title}"
-        ranked = worst_clips(baseline, metric, len(baseline))
+    found = [by_name[name] for name in task.rank_by if name in by_name]
+    metric = found[0] if found else report.metrics[0]
+    of = models[0] if models else task.baseline
+    rows = report.scores[of]
+    best = "lowest" if metric.higher_is_better else "highest"
+    words, baseline = f"has the {best} {metric.title}", None
+    if models and task.baseline:
+        words, baseline = f"gains least {metric.title} over the input", report.scores[task.baseline]
+    ranked = worst_clips(rows, metric, len(rows), baseline=baseline)
     worst = ranked[:_WORST]
     middle = max(_WORST, (len(ranked) - _TYPICAL) // 2)
     typical = ranked[middle : middle + _TYPICAL]
-    galleries = [("Worst clips", f"Where {of} {gain}, worst first.", worst)]
+    galleries = [("Worst clips", f"Where {of} {words}, worst first.", worst)]
     if typical:
         galleries.append(("Typical clips", "From the middle of the same ranking.", typical))
-    return [
-        gallery(title, note, report, found.pairs, systems, names)
-        for title, note, names in galleries
-    ]
+    sounds = task.sounds(clips, systems)
+    return [gallery(title, note, report, names, sounds) for title, note, names in galleries]
 
 
 def _progress(shown: bool) -> Any:
@@ -225,8 +232,8 @@ def _progress(shown: bool) -> Any:
     )
 
 
-def _advance(bar: Any, label: str, total: int) -> Callable[[int, int], None] | None:
+def _advance(bar: Any, label: str) -> Callable[[int, int], None] | None:
     if bar is None:
         return None
-    task = bar.add_task(printable(label), total=total)
-    return lambda done, _: bar.update(task, completed=done)
+    task = bar.add_task(printable(label), total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
