@@ -139,6 +139,22 @@ class TestReleased:
             pieces = [stream.push(block) for block in np.split(audio, cuts)]
             np.testing.assert_allclose(np.concatenate([*pieces, stream.flush()]), whole, atol=1e-5)
 
+    def test_dual_mono_is_channel_by_channel_everywhere(self, name: str, tmp_path: Path) -> None:
+        audio = noise(24000, 2) * [1.0, 0.3]
+        audio[:, 1] += 0.2 * np.sin(2 * np.pi * 300.0 * np.arange(24000) / 48000)
+        apart = aeolia.denoise(audio, 48000, model=name, dual_mono=True)
+        assert np.abs(apart - aeolia.denoise(audio, 48000, model=name)).max() > 1e-3
+        for channel in range(2):
+            alone = aeolia.denoise(audio[:, channel], 48000, model=name)
+            np.testing.assert_allclose(apart[:, channel], alone, atol=1e-6)
+        stream = aeolia.Stream(name, 48000, 2, dual_mono=True)
+        np.testing.assert_allclose(stream.process(audio), apart, atol=1e-6)
+        soundfile.write(tmp_path / "in.wav", audio, 48000, "FLOAT")
+        operation = aeolia.Denoise(name, dual_mono=True)
+        operation.run(tmp_path / "in.wav", tmp_path / "out.wav")
+        np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0], apart, atol=1e-5)
+        np.testing.assert_allclose(operation.stream(48000, 2).process(audio), apart, atol=1e-6)
+
     def test_noise_goes_down_and_silence_stays_silent(self, name: str) -> None:
         audio = noise(48000)
         output = aeolia.denoise(audio, 48000, model=name)

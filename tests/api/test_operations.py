@@ -26,7 +26,7 @@ from made.midi_bytes import midi_file, track
 from made.tiny_separators import tone
 
 EXAMPLES = (
-    aeolia.Denoise("denoise-16k", attenuation_limit_db=12, residual="taken-out.wav"),
+    aeolia.Denoise("denoise-16k", 12.0, dual_mono=True, residual="taken-out.wav"),
     aeolia.Separate(("speech", "vocals+drums"), rest=True),
     aeolia.Separate(speaker="alice.voice", model="mine.onnx"),
     aeolia.Transfer("tuba", transpose=-12, snap=True),

@@ -183,6 +183,8 @@ def test_streams_of_both_tasks(classes: Path, gain_model: Path) -> None:
     assert separator.latency == 512 + 255
     with pytest.raises(InputError, match="attenuation_limit_db is for denoising"):
         aeolia.Stream(classes, sources=["speech"], attenuation_limit_db=3)  # type: ignore
+    with pytest.raises(InputError, match="dual_mono is for denoising"):
+        aeolia.Stream(classes, sources=["speech"], dual_mono=True)  # type: ignore
 
 
 def test_bad_requests(tmp_path: Path, classes: Path, speaker: Path, gain_model: Path) -> None:

@@ -341,6 +341,19 @@ def test_outputs_that_cannot_be(folder: Path, call: Callable) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_dual_mono(folder: Path) -> None:
+    quiet = noise(16000, 2) * [1.0, 0.1]
+    soundfile.write("pair.wav", quiet, 16000, "FLOAT")
+    outputs = []
+    for options in ([], ["--dual-mono"]):
+        assert run(["denoise", "pair.wav", "-o", "out.wav", "--overwrite", *options]) == 0
+        outputs.append(soundfile.read("out.wav")[0])
+    assert np.abs(outputs[0] - outputs[1]).max() > 1e-4
+    soundfile.write("left.wav", quiet[:, 0], 16000, "FLOAT")
+    assert run(["denoise", "left.wav", "-o", "out.wav", "--overwrite"]) == 0
+    np.testing.assert_allclose(soundfile.read("out.wav")[0], outputs[1][:, 0], atol=1e-6)
+
+
 def test_full_standard_output(folder: Path, gain_model: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(

@@ -123,7 +123,9 @@ class Counting:
     def __init__(self, backend: OnnxBackend) -> None:
         self.config = backend.config
 
-    def initial_state(self, batch: int) -> State:
+    links_channels = False
+
+    def initial_state(self, batch: int, channels: int = 1) -> State:
         return {"n": np.zeros((batch, 1, 1), np.float32)}
 
     def step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:

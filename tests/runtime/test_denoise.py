@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aeolia.errors import InputError
+from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.onnx_backend import OnnxBackend
+from made.recordings import voice_like
 
 RATES = [8000, 11025, 16000, 22050, 44100, 48000, 96000]
 
@@ -180,3 +182,73 @@ def test_integers_are_the_same_audio(gain_model: Path) -> None:
     np.testing.assert_allclose(stream.process(whole), expected, atol=1e-6)
     pushed = [stream.push(block) for block in np.array_split(whole, 7)]
     np.testing.assert_allclose(np.concatenate([*pushed, stream.flush()]), expected, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def released() -> OnnxBackend:
+    return OnnxBackend(released_models()["denoise-16k"])
+
+
+def in_the_middle(left_db: float, right_db: float, right: float = 1.0) -> tuple[np.ndarray, ...]:
+    """A voice [T], and stereo [T, 2] of it in noises at these SNRs, at 16 kHz."""
+    voice = voice_like(4.0, 16000)
+    noises = noise(len(voice), 2, seed=3) / 0.2 * np.sqrt(np.mean(voice**2))
+    levels = 10 ** (-np.array([left_db, right_db], np.float32) / 20)
+    return voice, np.stack([voice, right * voice], axis=1) + levels * noises
+
+
+def image_db(output: np.ndarray, voice: np.ndarray) -> np.ndarray:
+    """How much louder a voice is on the left than on the right, for every half second."""
+    parts = output[: len(output) // 8000 * 8000].reshape(-1, 8000, 2)
+    of_voice = np.einsum("nt,ntc->nc", voice[: len(parts) * 8000].reshape(-1, 8000), parts)
+    return 20 * np.log10(of_voice[:, 0] / of_voice[:, 1])
+
+
+def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
+    target = np.dot(reference, estimate) / np.dot(reference, reference) * reference
+    return float(10 * np.log10(np.sum(target**2) / np.sum((estimate - target) ** 2)))
+
+
+def test_a_voice_stays_where_it_is_in_uneven_noise(released: OnnxBackend) -> None:
+    voice, mixture = in_the_middle(0.0, 15.0)
+    linked = DenoisingStream(released, channels=2).process(mixture)
+    apart = DenoisingStream(released, channels=2, dual_mono=True).process(mixture)
+    assert image_db(linked, voice)[1:].std() < 0.5
+    assert np.abs(image_db(linked, voice)[1:].mean()) < 0.5
+    assert np.abs(image_db(apart, voice)[1:].mean()) > 1.0, "what it is for"
+
+
+def test_opposite_phase_is_as_good_as_in_phase(released: OnnxBackend) -> None:
+    voice, mixture = in_the_middle(5.0, 5.0)
+    inverted = mixture * [1.0, -1.0]  # the noise as well, which does not matter to it
+    outputs = [DenoisingStream(released, channels=2).process(x) for x in (mixture, inverted)]
+    expected = si_sdr(voice, outputs[0][:, 0])
+    assert expected > si_sdr(voice, mixture[:, 0]) + 3.0
+    assert si_sdr(voice, outputs[1][:, 0]) > expected - 0.5
+    assert si_sdr(-voice, outputs[1][:, 1]) > expected - 0.5
+
+
+def test_dual_mono_is_each_channel_by_itself(released: OnnxBackend) -> None:
+    _, mixture = in_the_middle(0.0, 15.0)
+    apart = DenoisingStream(released, channels=2, dual_mono=True).process(mixture)
+    for channel in range(2):
+        alone = DenoisingStream(released).process(mixture[:, channel])
+        np.testing.assert_allclose(apart[:, channel], alone, atol=1e-6)
+
+
+def test_alike_channels_come_out_as_one_would(released: OnnxBackend) -> None:
+    _, mixture = in_the_middle(5.0, 5.0)
+    alone = DenoisingStream(released, 44100).process(mixture[:, 0])
+    alike = DenoisingStream(released, 44100, 6).process(np.repeat(mixture[:, :1], 6, axis=1))
+    np.testing.assert_allclose(alike, np.repeat(alone[:, None], 6, axis=1), atol=1e-5)
+
+
+def test_a_file_of_one_channel_serves_several_one_by_one(backend: OnnxBackend) -> None:
+    """Models that were exported before channels were linked."""
+    assert not backend.links_channels
+    audio = noise(3000, 3)
+    whole = DenoisingStream(backend, channels=3).process(audio)
+    np.testing.assert_array_equal(
+        whole, DenoisingStream(backend, channels=3, dual_mono=True).process(audio)
+    )
+    np.testing.assert_array_equal(whole[:, 1], DenoisingStream(backend).process(audio[:, 1]))

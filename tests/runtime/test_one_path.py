@@ -50,20 +50,23 @@ def forward(model: DenoisingAutoencoder, audio: np.ndarray) -> np.ndarray:
     padded = np.zeros((hops * config.hop_length, audio.shape[1]), np.float32)
     padded[: len(audio)] = audio
     with torch.no_grad():
-        output = model(torch.from_numpy(padded.T.copy()).unsqueeze(1))[:, 0].T.numpy()
+        output = model(torch.from_numpy(padded.T.copy()).unsqueeze(0))[0].T.numpy()
     return output[config.delay : config.delay + len(audio)]
 
 
 def same_on_every_path(model: DenoisingAutoencoder, file: Path, samples: int = 25001) -> None:
     audio = sound(samples, 2)
     expected = forward(model, audio)
-    assert np.abs(expected).max() > 1e-3
+    own = np.concatenate([forward(model, audio[:, :1]), forward(model, audio[:, 1:])], axis=1)
+    assert np.abs(expected).max() > 1e-3 and np.abs(expected - own).max() > 1e-4
     for backend in (TorchBackend(model), OnnxBackend(file)):
         whole = DenoisingStream(backend, channels=2).process(audio)
         blocks = pushed(DenoisingStream(backend, channels=2), audio)
         assert whole.shape == blocks.shape == audio.shape
         assert np.abs(whole - expected).max() < 1e-5
         assert np.abs(blocks - expected).max() < 1e-5
+        apart = DenoisingStream(backend, channels=2, dual_mono=True).process(audio)
+        assert np.abs(apart - own).max() < 1e-5
 
 
 @pytest.mark.parametrize("config", [STRUCTURES[0], STRUCTURES[8], STRUCTURES[10]])

@@ -90,3 +90,27 @@ def test_config_that_is_no_json(make_gain_model: Callable[..., Path]) -> None:
 
 def test_graph_of_another_form(make_gain_model: Callable[..., Path]) -> None:
     _fails(make_gain_model(state="memory"), "release format 1 has audio")
+
+
+def test_a_graph_of_other_channels(make_gain_model: Callable[..., Path]) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = make_gain_model()
+    model = onnx.load(path)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[1].dim_value = 7
+    path.write_bytes(model.SerializeToString())
+    _fails(path, "it takes 7 channels; a denoiser takes one, or any number")
+
+
+def test_states_of_channels_are_as_many(tmp_path: Path) -> None:
+    """What `aeolia export` writes takes any channels, and the network remembers once."""
+    pytest.importorskip("torch")
+    from aeolia.models.export.onnx import export_onnx
+    from made.tiny_models import TINY, random_model
+
+    export_onnx(random_model(TINY), tmp_path / "linked.onnx")
+    backend = OnnxBackend(tmp_path / "linked.onnx")
+    assert backend.links_channels
+    shapes = {name: value.shape for name, value in backend.initial_state(2, 5).items()}
+    assert shapes["state_input_tail"] == (2, 5, 256)
+    assert shapes["state_encoder_hidden"] == (2, 8)

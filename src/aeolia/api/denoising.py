@@ -57,8 +57,11 @@ def denoise(
     *,
     model: Model | None = None,
     attenuation_limit_db: float | None = None,
+    dual_mono: bool = False,
 ) -> np.ndarray:
     """Remove noise from an array [T] or [T, C], or from a file.
+
+    One filter serves all channels, so that voices stay where they are between them.
 
     Args:
         audio: samples, which need `sample_rate`; or the path of an audio file.
@@ -66,6 +69,8 @@ def denoise(
         model: a released model's name, a model file, or what `load` returned; None for
             "denoise-16k" up to 16 kHz and "denoise" above.
         attenuation_limit_db: lower noise by at most this much; None for no limit.
+        dual_mono: the channels are recordings of their own, such as two microphones that two
+            people wear: each has its own filter.
 
     Returns:
         float32 array of the input's shape and rate. A file of one channel gives [T].
@@ -79,6 +84,7 @@ def denoise(
         recording.sample_rate,
         recording.channels,
         attenuation_limit_db=attenuation_limit_db,
+        dual_mono=dual_mono,
     )
     return stream.process(recording.samples)
 
@@ -89,6 +95,7 @@ def denoise_file(
     *,
     model: Model | None = None,
     attenuation_limit_db: float | None = None,
+    dual_mono: bool = False,
     residual: str | Path | None = None,
     lufs: float | None = None,
     true_peak_db: float = -1.0,
@@ -103,6 +110,7 @@ def denoise_file(
     `target` unless all went well.
 
     Args:
+        model, attenuation_limit_db, dual_mono: see `denoise`.
         residual: a file for what was taken out. It and the output sum to the input, sample for
             sample, unless one of them is written in a lossy format or clips.
         lufs: loudness of the output by ITU-R BS.1770, by one gain for all of it; None leaves the
@@ -127,6 +135,7 @@ def denoise_file(
                 info.sample_rate,
                 info.channels,
                 attenuation_limit_db=attenuation_limit_db,
+                dual_mono=dual_mono,
             )
             frames, held = 0, Held()
             spool = None if lufs is None else LoudnessSpool(info.sample_rate, info.channels)

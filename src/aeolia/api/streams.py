@@ -22,7 +22,7 @@ __all__ = ["Stream"]
 #: What the options are for, and for what doing without them.
 _DENOISING, _SEPARATING, _TRANSFERRING = "denoising", "separating", "transferring"
 _TASKS = {
-    "attenuation_limit_db": _DENOISING,
+    **dict.fromkeys(("attenuation_limit_db", "dual_mono"), _DENOISING),
     **dict.fromkeys(("sources", "speaker", "stems", "rest"), _SEPARATING),
     **dict.fromkeys(("to", "transpose", "snap"), _TRANSFERRING),
 }
@@ -48,7 +48,7 @@ class Stream(Passage[Any]):
             `to` stands for the synthesiser "notes".
         sample_rate: of the blocks, in Hz, 8000 to 192000; the model's own when None.
         channels: C, of the blocks.
-        attenuation_limit_db: see `aeolia.denoise`.
+        attenuation_limit_db, dual_mono: see `aeolia.denoise`.
         sources, speaker, stems, rest: see `aeolia.separate`.
         to, transpose, snap: see `aeolia.transfer`.
         resample_quality: used where `sample_rate` is not the model's: "HQ" is transparent, "LQ"
@@ -66,6 +66,7 @@ class Stream(Passage[Any]):
         channels: int = ...,
         *,
         attenuation_limit_db: float | None = ...,
+        dual_mono: bool = ...,
         resample_quality: str = ...,
     ) -> _Denoising: ...
     @overload
@@ -142,6 +143,7 @@ class _Denoising(DenoisingStream, Stream):
         channels: int = 1,
         *,
         attenuation_limit_db: float | None = None,
+        dual_mono: bool = False,
         resample_quality: str = "HQ",
         **unread: Any,
     ) -> None:
@@ -151,6 +153,7 @@ class _Denoising(DenoisingStream, Stream):
             sample_rate,
             channels,
             attenuation_limit_db=attenuation_limit_db,
+            dual_mono=dual_mono,
             resample_quality=resample_quality,
         )
 

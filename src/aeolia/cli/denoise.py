@@ -11,6 +11,7 @@ from aeolia.cli.options import (
     AttenuationLimit,
     Compare,
     DenoisingModel,
+    DualMono,
     Jobs,
     Overwrite,
     Quality,
@@ -48,6 +49,7 @@ def denoise(
     ] = None,
     recursive: Recursive = False,
     attenuation_limit: AttenuationLimit = None,
+    dual_mono: DualMono = False,
     mix: Annotated[
         float | None,
         typer.Option(
@@ -148,7 +150,7 @@ def denoise(
         # What is left of the input stands in the output at this level.
         limit = None if mix == 1.0 else -20 * math.log10(1.0 - mix)
     options = FileOptions(salvage, track, subtype, quality, raw)
-    operation = Denoise(model, limit, lufs=lufs, true_peak_db=true_peak, options=options)
+    operation = Denoise(model, limit, dual_mono, lufs=lufs, true_peak_db=true_peak, options=options)
     operation.check()
 
     def each(job: Job) -> Denoise:

@@ -9,6 +9,7 @@ import typer
 __all__ = [
     "AsJson",
     "AttenuationLimit",
+    "DualMono",
     "Compare",
     "Jobs",
     "DenoisingModel",
@@ -97,6 +98,15 @@ AttenuationLimit = Annotated[
         metavar="DB",
         show_default=False,
         help="Lower noise by at most this many decibels, such as 12, to keep some of the room.",
+    ),
+]
+DualMono = Annotated[
+    bool,
+    typer.Option(
+        "--dual-mono",
+        help="Channels are recordings of their own, such as a microphone for each of two people, "
+        "and are filtered apart. Otherwise one filter keeps voices where they are in the stereo "
+        "image.",
     ),
 ]
 Speaker = Annotated[

@@ -24,6 +24,8 @@ Model = TypeVar("Model", DenoisingAutoencoder, ConditionalAutoencoder)
 class TorchBackend:
     """Runs a denoiser's `step` for `aeolia.runtime.denoise.DenoisingStream`."""
 
+    links_channels = True
+
     def __init__(self, model: DenoisingAutoencoder) -> None:
         self.model = model
         self.config: DenoiseConfig = model.config
@@ -33,8 +35,8 @@ class TorchBackend:
         """The denoiser of a run folder or checkpoint file; a `ModelError` if there is none."""
         return cls(_load(folder, DenoisingAutoencoder, "denoise"))
 
-    def initial_state(self, batch: int) -> State:
-        return _arrays(self.model.initial_state(batch))
+    def initial_state(self, batch: int, channels: int = 1) -> State:
+        return _arrays(self.model.initial_state(batch, channels))
 
     @torch.inference_mode()
     def step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:

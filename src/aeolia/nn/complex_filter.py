@@ -76,7 +76,8 @@ class ComplexFilter(nn.Module):
 class OwnMagnitude(nn.Module):
     """The decoder's magnitude with the input's phase, as in the textbook autoencoder.
 
-    Values are magnitudes in the compressed domain, |X|**compression, before a softplus.
+    Values are magnitudes in the compressed domain, |X|**compression, before a softplus. They are
+    those of the channels' mean: each channel, of axis -4 if there is one, keeps its part of it.
     """
 
     def __init__(self, compression: float) -> None:
@@ -90,5 +91,7 @@ class OwnMagnitude(nn.Module):
     def forward(self, values: Tensor, spectrum: Tensor, past: None) -> tuple[Tensor, None]:
         """Values [..., 1, F, Q] and the input's spectrum to a spectrum [..., 2, F, Q]."""
         magnitude = nn.functional.softplus(values) ** (1.0 / self.compression)
-        phase = spectrum * (spectrum.square().sum(dim=-3, keepdim=True) + 1e-8).rsqrt()
-        return phase * magnitude, None
+        mean = (spectrum.square().sum(dim=-3, keepdim=True) + 1e-8).sqrt()
+        if mean.dim() > 3:
+            mean = mean.mean(dim=-4, keepdim=True)
+        return spectrum / mean * magnitude, None

@@ -94,25 +94,31 @@ class SplitDFT(nn.Module):
         self.register_buffer("swapped", swapped, persistent=False)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Frames [B, F, N] to spectrum [B, 2, F, N/2+1]."""
-        batch, count = frames.shape[0], frames.shape[1]
-        x = frames.reshape(batch, count, self.n1, self.n2)
+        """Frames [..., F, N] to spectrum [..., 2, F, N/2+1]."""
+        *leading, count, _ = frames.shape
+        x = frames.reshape(*leading, count, self.n1, self.n2)
         x = torch.matmul(self.inner, x)
-        x = x * self.cosine + x.index_select(2, self.swapped) * self.sine
-        x = x.reshape(batch, count, self.n1, 2 * self.n2)
-        x = torch.matmul(x, self.outer).reshape(batch, count, self.n1, 2, self.n_k2)
-        x = x.permute(0, 3, 1, 4, 2)  # k = k1 + n1*k2
-        return x.reshape(batch, 2, count, self.n_k2 * self.n1)[..., : self.length // 2 + 1]
+        x = x * self.cosine + x.index_select(-2, self.swapped) * self.sine
+        x = x.reshape(*leading, count, self.n1, 2 * self.n2)
+        x = torch.matmul(x, self.outer).reshape(*leading, count, self.n1, 2, self.n_k2)
+        x = _permute_last(x, 2, 0, 3, 1)  # k = k1 + n1*k2
+        return x.reshape(*leading, 2, count, self.n_k2 * self.n1)[..., : self.length // 2 + 1]
 
     def inverse(self, spectrum: Tensor) -> Tensor:
-        """Spectrum [B, 2, F, N/2+1] to frames [B, F, N]."""
-        batch, count = spectrum.shape[0], spectrum.shape[2]
+        """Spectrum [..., 2, F, N/2+1] to frames [..., F, N]."""
+        *leading, _, count, _ = spectrum.shape
         x = nn.functional.pad(spectrum, (0, self.n1 - 1))  # bins past Nyquist, filled with zeros
-        x = x.reshape(batch, 2, count, self.n_k2, self.n1).permute(0, 2, 4, 1, 3)
-        x = x.reshape(batch, count, self.n1, 2 * self.n_k2) * self.weight
-        x = torch.matmul(x, self.outer_inverse).reshape(batch, count, 2 * self.n1, self.n2)
-        x = x * self.cosine - x.index_select(2, self.swapped) * self.sine
-        return torch.matmul(self.inner_inverse, x).reshape(batch, count, self.length)
+        x = _permute_last(x.reshape(*leading, 2, count, self.n_k2, self.n1), 1, 3, 0, 2)
+        x = x.reshape(*leading, count, self.n1, 2 * self.n_k2) * self.weight
+        x = torch.matmul(x, self.outer_inverse).reshape(*leading, count, 2 * self.n1, self.n2)
+        x = x * self.cosine - x.index_select(-2, self.swapped) * self.sine
+        return torch.matmul(self.inner_inverse, x).reshape(*leading, count, self.length)
+
+
+def _permute_last(x: Tensor, *order: int) -> Tensor:
+    """The last axes in another order; those before them stay."""
+    n_before = x.dim() - len(order)
+    return x.permute(*range(n_before), *(n_before + axis for axis in order))
 
 
 class ShortTimeSpectrum(nn.Module):
@@ -149,29 +155,31 @@ class ShortTimeSpectrum(nn.Module):
         }
 
     def analyse(self, audio: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Audio [B, T] after `tail` [B, win - hop] to spectrum [B, 2, T/hop, Q], new tail."""
+        """Audio [..., T] after `tail` [..., win - hop] to spectrum [..., 2, T/hop, Q], new tail."""
         hop, last = self.hop_length, self.overlap - 1
-        joined = torch.cat([tail, audio], dim=1)
+        joined = torch.cat([tail, audio], dim=-1)
         pieces = [
-            joined[:, i * hop : (i - last) * hop or None].reshape(audio.shape[0], -1, hop)
+            joined[..., i * hop : (i - last) * hop or None].reshape(*audio.shape[:-1], -1, hop)
             for i in range(self.overlap)
         ]
-        frames = torch.cat(pieces, dim=2) * self.analysis_window
-        return self.dft(frames), joined[:, -last * hop :]
+        frames = torch.cat(pieces, dim=-1) * self.analysis_window
+        return self.dft(frames), joined[..., -last * hop :]
 
     def synthesise(self, spectrum: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Spectrum [B, 2, F, Q] to audio [B, F*hop]; `tail` is what earlier frames add to it."""
+        """Spectrum [..., 2, F, Q] to audio [..., F*hop]; `tail` is what earlier frames add."""
         hop = self.hop_length
         frames = self.dft.inverse(spectrum) * self.synthesis_window
-        total, *others = (piece.reshape(frames.shape[0], -1) for piece in frames.split(hop, dim=2))
+        total, *others = (
+            piece.reshape(*frames.shape[:-2], -1) for piece in frames.split(hop, dim=-1)
+        )
         # Piece i of every frame belongs i hops after the frame's first sample.
-        tails = tail.split([i * hop for i in range(1, self.overlap)], dim=1)
+        tails = tail.split([i * hop for i in range(1, self.overlap)], dim=-1)
         following = []
         for i, (piece, before) in enumerate(zip(others, tails, strict=True), start=1):
-            shifted = torch.cat([before, piece], dim=1)
-            total = total + shifted[:, : -i * hop]
-            following.append(shifted[:, -i * hop :])
-        return total, torch.cat(following, dim=1) if len(following) > 1 else following[0]
+            shifted = torch.cat([before, piece], dim=-1)
+            total = total + shifted[..., : -i * hop]
+            following.append(shifted[..., -i * hop :])
+        return total, torch.cat(following, dim=-1) if len(following) > 1 else following[0]
 
 
 class Bands(nn.Module):

@@ -24,12 +24,17 @@ class Backend(Protocol):
 
     config: DenoiseConfig
 
-    def initial_state(self, batch: int) -> State:
-        """Zero state for `batch` independent channels."""
+    @property
+    def links_channels(self) -> bool:
+        """Whether it takes several channels, C > 1, and filters them alike."""
+        ...
+
+    def initial_state(self, batch: int, channels: int = 1) -> State:
+        """Zero state for `batch` independent recordings of so many channels each."""
         ...
 
     def step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        """Run audio [B, 1, T] (float32, T a multiple of hop_length) one step on.
+        """Run audio [B, C, T] (float32, T a multiple of hop_length) one step on.
 
         The output has the input's shape and lags it by `config.delay` samples.
         """

@@ -1,6 +1,9 @@
 """Denoise audio that arrives in blocks of any size: one output channel per input channel.
 
 block -> `runtime.passage` -> mix with the aligned input (attenuation limit) -> block
+
+One filter serves all channels of a recording, so that a voice stays where it is between them; or,
+for channels that are recordings of their own (dual mono), each has one.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ class DenoisingStream(Passage[np.ndarray]):
     Args:
         backend: the model; its state for this stream is kept here, so backends can be shared.
         sample_rate, resample_quality: see `runtime.passage`.
-        channels: each is processed on its own, with one common step.
+        channels: of the recording, which one filter serves.
         attenuation_limit_db: noise is lowered by at most this many decibels, by mixing the
             input back in; None means no limit.
+        dual_mono: each channel has a filter of its own, as with a model of one channel.
 
     Raises:
         InputError: an argument out of range.
@@ -35,9 +39,11 @@ class DenoisingStream(Passage[np.ndarray]):
         channels: int = 1,
         *,
         attenuation_limit_db: float | None = None,
+        dual_mono: bool = False,
         resample_quality: str = "HQ",
     ) -> None:
         self.backend = backend
+        self._links = backend.links_channels and not dual_mono
         self._dry_share = _dry_share(attenuation_limit_db)
         super().__init__(
             backend.config,
@@ -46,13 +52,18 @@ class DenoisingStream(Passage[np.ndarray]):
             n_outputs=int(channels),
             keeps_input=self._dry_share > 0.0,
             resample_quality=resample_quality,
-            linked=False,
+            linked=self._links,
         )
 
     def _initial_state(self) -> State:
+        if self._links:
+            return self.backend.initial_state(1, self.channels)
         return self.backend.initial_state(self.channels)
 
     def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        if self._links:
+            output, state = self.backend.step(audio[None], state)
+            return output[0], state
         output, state = self.backend.step(audio[:, None, :], state)
         return output[:, 0, :], state
 

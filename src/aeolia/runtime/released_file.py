@@ -71,8 +71,12 @@ class ReleasedFile:
     #: Markdown; empty if the file has none.
     card: str
 
-    def step_graph(self, inputs: set[str]) -> StepGraph:
+    def step_graph(self, inputs: set[str], free_axis: str | None = None) -> StepGraph:
         """The graph as one step; `inputs` are those it must have beside its state.
+
+        Args:
+            free_axis: a symbol that the second axis of a state may be; all others but the first
+                are numbers.
 
         Raises:
             ModelError: it has others, or lacks an output.
@@ -80,9 +84,10 @@ class ReleasedFile:
         shapes, outputs = self.session.inputs, set(self.session.outputs)
         states = {name: shape for name, shape in shapes.items() if name.startswith(_STATE)}
         needed = ["output", *(f"next_{name}" for name in states)]
+        values = [_without(free_axis, shape[1:]) for shape in states.values()]
         fixed = all(
-            shape and all(isinstance(size, int) and size > 0 for size in shape[1:])
-            for shape in states.values()
+            shape and all(isinstance(size, int) and size > 0 for size in sizes)
+            for shape, sizes in zip(states.values(), values, strict=True)
         )
         if set(shapes) != inputs | set(states) or not outputs.issuperset(needed) or not fixed:
             raise ModelError(
@@ -91,7 +96,7 @@ class ReleasedFile:
                 f"{_STATE}*, output and next_{_STATE}*; export the model again with "
                 f"`aeolia export`"
             )
-        n_values = sum(math.prod(shape[1:]) for shape in states.values())
+        n_values = sum(map(math.prod, values))
         if n_values > _MOST_STATE:
             raise ModelError(
                 f"{self.path}: its state has {n_values} values; at most {_MOST_STATE} are kept for "
@@ -107,19 +112,29 @@ class ReleasedModel(Generic[ConfigOfTask]):
         path: of the model file, or the file opened already.
         kind: the class of its configuration.
         inputs: of its graph, beside the state.
+        free_axis: see `ReleasedFile.step_graph`.
 
     Raises:
         ModelError: the file is missing, corrupt, of another format version or another task.
     """
 
     def __init__(
-        self, path: str | Path | ReleasedFile, kind: type[ConfigOfTask], inputs: set[str]
+        self,
+        path: str | Path | ReleasedFile,
+        kind: type[ConfigOfTask],
+        inputs: set[str],
+        free_axis: str | None = None,
     ) -> None:
         file = open_released(path, kind.task)
         assert isinstance(file.config, kind), "its task was checked"
         self.path, self.card = file.path, file.card
         self.config: ConfigOfTask = file.config
-        self._graph = file.step_graph(inputs)
+        self._graph = file.step_graph(inputs, free_axis)
+
+
+def _without(free_axis: str | None, sizes: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Sizes of axes but for a first one that is free."""
+    return sizes[1:] if sizes and free_axis is not None and sizes[0] == free_axis else sizes
 
 
 def open_released(path: str | Path | ReleasedFile, task: str | None = None) -> ReleasedFile:

@@ -52,11 +52,11 @@ def test_onnx_equals_pytorch(config: DenoiseConfig, tmp_path: Path) -> None:
         "audio",
         *(f"state_{name}" for name in model.state_shapes()),
     ]
-    for batch in (1, 3):
-        theirs = model.initial_state(batch)
+    for sizes in ((1, 1), (3, 1), (1, 2), (2, 3)):
+        theirs = model.initial_state(*sizes)
         ours = {f"state_{name}": value.numpy() for name, value in theirs.items()}
         for frames in (1, 5, 64, 2):  # the state goes on from length to length
-            audio = noise(batch, 1, frames * config.hop_length, seed=frames)
+            audio = noise(*sizes, frames * config.hop_length, seed=frames)
             with torch.no_grad():
                 expected, theirs = model.step(audio, theirs)
             output, ours = run(session, audio.numpy(), ours)
@@ -87,7 +87,8 @@ def test_the_file_describes_itself(tmp_path: Path) -> None:
         value.name: [size.dim_param or size.dim_value for size in value.type.tensor_type.shape.dim]
         for value in proto.graph.input
     }
-    assert shapes["audio"] == ["batch", 1, "samples"]
+    assert shapes["audio"] == ["batch", "channels", "samples"]
+    assert shapes["state_input_tail"] == ["batch", "channels", 256]
     assert shapes["state_encoder_hidden"] == ["batch", 8]
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aeolia.config import DenoiseConfig
-from aeolia.models.spectral.denoiser import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import CHANNEL_STATES, DenoisingAutoencoder
 from aeolia.recipes.catalogue import preset
 from made.tiny_models import STRUCTURES, TINY, TINY_TEXTBOOK, noise, random_model, run_in_blocks
 
@@ -42,21 +42,45 @@ def test_the_future_does_not_reach_the_past(config: DenoiseConfig) -> None:
 def test_states_are_as_declared(config: DenoiseConfig) -> None:
     model = random_model(config)
     shapes = model.state_shapes()
-    state = model.initial_state(3)
-    assert {name: tuple(value.shape[1:]) for name, value in state.items()} == shapes
-    _, following = model.step(noise(3, 1, 2 * config.hop_length), state)
-    assert set(following) == set(shapes)
-    assert all(following[name].shape == (3, *shape) for name, shape in shapes.items())
+    state = model.initial_state(3, 2)
+    for name, value in state.items():
+        counts = (3, 2) if name in CHANNEL_STATES else (3,)
+        assert value.shape == (*counts, *shapes[name])
+    _, following = model.step(noise(3, 2, 2 * config.hop_length), state)
+    assert set(following) == set(shapes) == set(state)
+    assert all(following[name].shape == state[name].shape for name in shapes)
     assert all(not value.any() for value in state.values()), "step must not write into its state"
 
 
 @pytest.mark.parametrize("config", STRUCTURES[:9])
-def test_channels_are_independent(config: DenoiseConfig) -> None:
+def test_items_are_independent(config: DenoiseConfig) -> None:
     model, audio = random_model(config), noise(3, 1, FRAMES * config.hop_length)
     together = run_in_blocks(model, audio, [FRAMES])
     for i in range(3):
         alone = run_in_blocks(model, audio[i : i + 1], [FRAMES])
         assert (together[i] - alone[0]).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("config", STRUCTURES)
+@torch.no_grad()
+def test_one_filter_serves_all_channels(config: DenoiseConfig) -> None:
+    """Where one channel is the other at another level, or inverted, so is what comes of it."""
+    model, audio = random_model(config), noise(2, 1, FRAMES * config.hop_length)
+    alone = model(audio)
+    for gain in (1.0, -1.0, 0.1):
+        channels = model(torch.cat([audio, gain * audio], dim=1))
+        assert (channels[:, 1:] - gain * channels[:, :1]).abs().max() < 1e-5
+        assert channels.abs().max() > 1e-3
+    alike = model(audio.expand(-1, 3, -1))
+    assert (alike - alone).abs().max() < 1e-5
+
+
+@torch.no_grad()
+def test_a_filter_of_several_channels_is_linear() -> None:
+    """What is in one channel alone is filtered as if it were in the other."""
+    model, audio = random_model(TINY), noise(1, 2, FRAMES * 256)
+    sums = model(torch.cat([audio, audio.sum(1, keepdim=True)], dim=1))
+    assert (sums[:, 2] - sums[:, 0] - sums[:, 1]).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("taps", [1, 3])
@@ -79,10 +103,10 @@ def test_a_later_tap_passes_an_earlier_frame(tap: int) -> None:
     last.bias[0] = -1.0  # silence the tap on the present frame
     last.bias[2 * tap] = 1.0
     state, audio = model.initial_state(1), noise(1, 1, 10 * 256)
-    spectrum, _ = model.spectrum.analyse(audio[:, 0], state["input_tail"])
+    spectrum, _ = model.spectrum.analyse(audio[:, 0], state["input_tail"][:, 0])
     latent, skips, _ = model.encode(spectrum, state)
     values, _ = model.decode(latent, skips, state)
-    clean, _ = model.filter(values, spectrum, state["spectrum_past"])
+    clean, _ = model.filter(values, spectrum, state["spectrum_past"][:, 0])
     assert (clean[:, :, tap:] - spectrum[:, :, :-tap]).abs().max() < 1e-5
     assert clean[:, :, :tap].abs().max() < 1e-6
 
@@ -93,7 +117,7 @@ def test_skips_can_be_dropped_and_the_latent_can_be_cut() -> None:
     assert not torch.allclose(model(audio), model(audio, 0.0))
     assert torch.equal(model(audio), model(audio, 1.0))
     state = model.initial_state(1)
-    spectrum, _ = model.spectrum.analyse(audio[:, 0], state["input_tail"])
+    spectrum, _ = model.spectrum.analyse(audio[:, 0], state["input_tail"][:, 0])
     latent, skips, _ = model.encode(spectrum, state)
     assert latent.shape == (1, 10, TINY.latent_dim)
     assert [tuple(skip.shape[1:]) for skip in skips] == [(4, 10, 16), (4, 10, 8), (4, 10, 4)]

@@ -25,6 +25,8 @@ class Denoise(Filter[FileReport]):
     model: str | None = None
     #: Lower noise by at most this much; None for no limit.
     attenuation_limit_db: Annotated[float | None, AtLeast(0.0)] = None
+    #: The channels are recordings of their own: each has its own filter.
+    dual_mono: bool = False
     #: A file for what is taken out of a file (a stream has none); None for none.
     residual: str | None = None
     #: Loudness of a file's output in LUFS, and where its true peak may lie in dBTP; None for as is.
@@ -42,7 +44,11 @@ class Denoise(Filter[FileReport]):
         open_denoiser(self.model)
 
     def _stream_settings(self) -> dict[str, Any]:
-        return {"model": self.model, "attenuation_limit_db": self.attenuation_limit_db}
+        return {
+            "model": self.model,
+            "attenuation_limit_db": self.attenuation_limit_db,
+            "dual_mono": self.dual_mono,
+        }
 
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None

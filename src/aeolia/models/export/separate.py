@@ -79,7 +79,7 @@ def _step_graph(model: ConditionalAutoencoder) -> onnx.ModelProto:
         "condition": {1: "sources"},
         "output": {1: "sources", 2: "channels", 3: "samples"},
     }
-    state_axes = {name: axis for name, axis in model.state_axes().items() if axis != "one"}
+    state_axes = {name: [axis] for name, axis in model.state_axes().items() if axis != "one"}
     examples = [example(*sizes) for sizes in (_EXAMPLE, *_PROBES)]
     return trace_step(model, _step(model), examples, axes, state_axes)
 

@@ -22,7 +22,7 @@ from aeolia.files import write_atomically
 from aeolia.models.build import Autoencoder
 from aeolia.models.export.step import open_graph
 from aeolia.models.export.tracing import trace
-from aeolia.models.spectral.denoiser import DenoisingAutoencoder
+from aeolia.models.spectral.denoiser import CHANNEL_STATES, DenoisingAutoencoder
 
 __all__ = ["export_sherpa"]
 
@@ -58,12 +58,13 @@ class _FrameStep(nn.Module):
         """x [1, Q, 1, 2], (real, imaginary) last, and the caches [1, N] each."""
         vectors = torch.cat(caches, dim=1).split(self.lengths, dim=1)
         state = {
-            name: vector.reshape(1, *shape)
+            name: vector.reshape(1, *([1] if name in CHANNEL_STATES else []), *shape)
             for (name, shape), vector in zip(self.shapes.items(), vectors, strict=True)
         }
-        clean, following = self.model.step_spectrum(self.scale * x.permute(0, 3, 2, 1), state)
+        spectrum = self.scale * x.permute(0, 3, 2, 1).unsqueeze(1)  # of one channel
+        clean, following = self.model.step_spectrum(spectrum, state)
         flat = torch.cat([following[name].reshape(1, -1) for name in self.shapes], dim=1)
-        return (clean.permute(0, 3, 2, 1) / self.scale, *flat.split(self.pieces, dim=1))
+        return (clean[:, 0].permute(0, 3, 2, 1) / self.scale, *flat.split(self.pieces, dim=1))
 
 
 def export_sherpa(model: Autoencoder, path: Path) -> float:

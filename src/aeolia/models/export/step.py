@@ -42,19 +42,19 @@ def trace_step(
     step: Step,
     examples: Sequence[tuple[dict[str, Tensor], State]],
     axes: Mapping[str, dict[int, str]],
-    state_axes: Mapping[str, str],
+    state_axes: Mapping[str, Sequence[str]],
 ) -> onnx.ModelProto:
     """The graph of a step, its state as inputs `state_<name>` and outputs `next_state_<name>`.
 
     Args:
         examples: inputs by name and a state: the traced call, then the probes of `trace`.
         axes: names of the free axes of the inputs and of the output, which is called "output".
-        state_axes: name of the leading axis of every state tensor whose leading axis is free.
+        state_axes: names of the leading axes of every state tensor whose leading axes are free.
     """
     n_inputs, states = len(examples[0][0]), list(examples[0][1])
     free = dict(axes)
-    for name, axis in state_axes.items():
-        free[f"state_{name}"] = free[f"next_state_{name}"] = {0: axis}
+    for name, leading in state_axes.items():
+        free[f"state_{name}"] = free[f"next_state_{name}"] = dict(enumerate(leading))
     example, *probes = (
         {**inputs, **{f"state_{name}": value for name, value in state.items()}}
         for inputs, state in examples

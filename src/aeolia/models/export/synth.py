@@ -74,7 +74,7 @@ def _decoder_graph(model: Synthesiser) -> onnx.ModelProto:
     axes = dict.fromkeys(("latent", "instrument"), {0: "voices"})
     axes |= dict.fromkeys(("pitch_hz", "loudness_db"), _AXES)
     axes |= dict.fromkeys(("noise", "output"), {0: "voices", 1: "samples"})
-    state_axes = dict.fromkeys(model.decoder.state_shapes(), "voices")
+    state_axes = dict.fromkeys(model.decoder.state_shapes(), ["voices"])
     examples = [
         (_frames(model, voices, frames, 0), model.decoder.initial_state(voices))
         for voices, frames in (_EXAMPLE, *_PROBES)
