@@ -135,7 +135,7 @@ class Measured:
             recordings = self.recordings
             assert recordings is not None, "only needed with recordings"
             arrays: dict[str, Any] = dict(sounds.collect(self.model, recordings, 5))
-            with writing(path) as partial, partial.open("wb") as file:
+            with writing(path) as file:
                 np.savez_compressed(file, **arrays)
         with np.load(path) as stored:
             return dict(stored)

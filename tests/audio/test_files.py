@@ -26,7 +26,9 @@ from aeolia.audio.files import (
 from aeolia.audio.formats import output_info, quantise
 from aeolia.audio.lengths import mp3_samples
 from aeolia.audio.quiet import without_remarks_of_mpg123
+from aeolia.audio.sink import Sink
 from aeolia.errors import AudioFileError, InputError
+from made.full_disk import file_size_limit, tiny_disk
 
 FORMATS = [
     ("WAV", "PCM_U8", "wav"),
@@ -474,20 +476,51 @@ def test_read_only_folder(tmp_path: Path, source: Path, monkeypatch: pytest.Monk
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav"]
 
 
-@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+NOISE = 0.1 * np.random.default_rng(0).standard_normal((30_000, 2)).astype(np.float32)
+
+
+@pytest.mark.parametrize("suffix", AUDIO_SUFFIXES)
 def test_full_disk(tmp_path: Path, suffix: str) -> None:
-    resource = pytest.importorskip("resource")
-    signal = pytest.importorskip("signal")
-    noise = 0.5 * np.random.default_rng(0).standard_normal((200_000, 2)).astype(np.float32)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
-    try:
-        with pytest.raises(AudioFileError, match="nothing was left, free some space"):
-            write_audio(tmp_path / f"out.{suffix}", noise, 48000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
+    """Wherever it ends: in the midst, at what is written when closed, at the last byte."""
+    path = tmp_path / f"out{suffix}"
+    write_audio(path, NOISE, 48000)
+    size = path.stat().st_size
+    path.unlink()
+    for there in (size // 2, size - 8000, size - 2000, size - 300, size - 1):
+        with file_size_limit(there):
+            with pytest.raises(AudioFileError, match="File too large.*nothing was left, free some"):
+                write_audio(path, NOISE, 48000)
+        assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".opus", ".ogg", ".mp3"])
+def test_full_tiny_disk(tmp_path: Path, suffix: str) -> None:
+    noise = np.tile(NOISE, (10, 1))
+    with tiny_disk(tmp_path / "disk", 80_000):
+        with pytest.raises(AudioFileError, match="No space left on device.*nothing was left"):
+            write_audio(tmp_path / "disk" / f"out{suffix}", noise, 48000)
+        assert not list((tmp_path / "disk").iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".opus"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_within_libsndfile(
+    tmp_path: Path, suffix: str, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most of the time is spent there, and C code lets no exception through."""
+    calls = 0
+
+    def write(sink: Sink, data: bytes) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise error
+        return real(sink, data)
+
+    real = Sink.write
+    monkeypatch.setattr(Sink, "write", write)
+    with pytest.raises(error):
+        write_audio(tmp_path / f"out{suffix}", NOISE, 48000)
     assert not list(tmp_path.iterdir())
 
 

@@ -90,15 +90,15 @@ def test_one_that_exists_stops_all(tmp_path: Path) -> None:
 def test_a_failure_while_placing_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    real, calls = os.replace, []
+    real, calls = os.link, []
 
-    def replace(*arguments: Path) -> None:
+    def link(*arguments: Path) -> None:
         calls.append(arguments)
         if len(calls) == failing:
             raise OSError(28, "No space left on device")
         real(*arguments)
 
-    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "link", link)
     with pytest.raises(AudioFileError, match="cannot be written"):
         write(tmp_path, info())
     assert os.listdir(tmp_path) == []

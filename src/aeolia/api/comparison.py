@@ -42,7 +42,7 @@ def check_comparison(page: str | Path, paths: Sequence[str], overwrite: bool = F
         )
 
 
-def write_comparison(page: str | Path, reports: Sequence[Report]) -> None:
+def write_comparison(page: str | Path, reports: Sequence[Report], overwrite: bool = False) -> None:
     """Write an HTML page with a player and a spectrogram of every version of every file.
 
     It holds the beginnings, all of them inside, so that it can be sent and opened anywhere; of
@@ -68,12 +68,8 @@ def write_comparison(page: str | Path, reports: Sequence[Report]) -> None:
         [_table(reports)],
         [Gallery("Listen and look", "", clips)] if clips else [],
     )
-    try:
-        write_atomically(page, text)
-    except OSError as error:
-        raise InputError(
-            f"{page} cannot be written ({error.strerror}); name another page"
-        ) from error
+    inputs = [report.input for report in shown]
+    write_atomically(page, text, overwrite=overwrite, inputs=inputs)
 
 
 def _clip(report: Report) -> Clip:

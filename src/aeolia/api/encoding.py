@@ -13,7 +13,7 @@ from aeolia.api.reports.report import FileReport
 from aeolia.api.reports.sounds import EncodingReport
 from aeolia.audio.files import AudioInfo, output_writer
 from aeolia.audio.resample import resample
-from aeolia.runtime.synth.encoding import Encoding, encode_recording
+from aeolia.runtime.synth.encoding import Encoding, encode_recording, new_encoding
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.resynthesis import fitted
 
@@ -66,8 +66,10 @@ def encode_file(
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
     """
     started = time.perf_counter()
-    encoding = encode(source, instrument=instrument, model=model)
-    encoding.save(target, overwrite=overwrite)
+    # The output is opened first: one that cannot be written is an error before the work.
+    with new_encoding(target, overwrite=overwrite, inputs=[source]) as file:
+        encoding = encode(source, instrument=instrument, model=model)
+        encoding.write(file)
     frames = encoding.original_samples
     info = AudioInfo(str(source), encoding.original_rate, encoding.channels, frames)
     return EncodingReport.since(

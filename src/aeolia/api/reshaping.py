@@ -181,12 +181,12 @@ def morph_file(
         )
     names = [f"morph-{n:0{len(str(steps))}d}.wav" for n in range(1, steps + 1)]
     paths = [str(target)] if single else [str(path / name) for name in names]
-    # All names before any work: the encodings take long.
-    if not overwrite and (taken := [path for path in paths if Path(path).exists()]):
-        raise InputError(f"{taken[0]}: already exists; add --overwrite, or name another output")
-    sounds, rate = morph(source, to, steps=None if single else steps, seed=seed, model=model)
-    info = AudioInfo("morph", rate, 1, None, "WAV", "PCM_24")
-    with Outputs({path: path for path in paths}, info, overwrite=overwrite) as outputs:
+    opened = open_synthesiser(model)
+    info = AudioInfo("morph", opened.config.sample_rate, 1, None, "WAV", "PCM_24")
+    both = source, to
+    # All outputs before any work: the encodings take long.
+    with Outputs({p: p for p in paths}, info, overwrite=overwrite, inputs=both) as outputs:
+        sounds, _ = morph(*both, steps=None if single else steps, seed=seed, model=opened)
         outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
     frames, clipped = sum(map(len, sounds)), sum(outputs.n_clipped.values())
     ends = {"to": str(to), "outputs": tuple(paths)}

@@ -106,9 +106,9 @@ def play_notes_file(
         opened, instrument, pitch, velocity, text=text, samples=samples, seed=seed
     )
     paths = _numbered(target, len(requests))
-    sounds = play_note(opened, requests, seconds, seed=seed)
-    info = AudioInfo("note", opened.config.sample_rate, 1, len(sounds[0]), "WAV", "PCM_24")
+    info = AudioInfo("note", opened.config.sample_rate, 1, None, "WAV", "PCM_24")
     with Outputs({path: path for path in paths}, info, overwrite=overwrite) as outputs:
+        sounds = play_note(opened, requests, seconds, seed=seed)
         outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
     notes = tuple(
         SoundedNote(
@@ -200,7 +200,8 @@ def play_score_file(
     orchestra = _orchestra(score, players, model, drums)
     performance = Performance(orchestra.voices, seed=seed)
     n_all = round(performance.seconds * performance.sample_rate)
-    info = AudioInfo("score", performance.sample_rate, 1, None, "WAV", "PCM_24")
+    name = str(score) if isinstance(score, (str, Path)) else "score"
+    info = AudioInfo(name, performance.sample_rate, 1, None, "WAV", "PCM_24")
 
     def done(frames: int) -> None:
         if progress:

@@ -5,7 +5,6 @@ The blocks go to a temporary file first, so memory does not grow with the length
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from aeolia.audio.files import AudioInfo, output_writer
 from aeolia.audio.levels import decibels, gain_below
+from aeolia.files import Spool
 
 __all__ = ["CEILING_DB", "Levelled", "lowering", "write_levelled"]
 
@@ -57,17 +57,14 @@ def write_levelled(
     """
     peak, frames = 0.0, 0
     # Opened first: a name that cannot be written is an error before the work, not after it.
-    with (
-        output_writer(path, info, overwrite=overwrite) as writer,
-        tempfile.TemporaryFile() as spool,
-    ):
+    with output_writer(path, info, overwrite=overwrite) as writer, Spool() as spool:
         for block in blocks:
             spool.write(np.ascontiguousarray(block, "<f4").tobytes())
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
             frames += len(block)
             done(frames)
         gain = lowering(peak)
-        spool.seek(0)
+        spool.rewind()
         while data := spool.read(4 * _BLOCK):
             writer.write(np.float32(gain) * np.frombuffer(data, "<f4")[:, None])
     return Levelled(frames, decibels(peak), 20.0 * float(np.log10(gain)))

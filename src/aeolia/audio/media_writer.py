@@ -18,7 +18,7 @@ from aeolia.audio.formats import AudioInfo
 from aeolia.audio.media import open_media, pyav
 from aeolia.audio.writer import AllOrNothing, check_output
 from aeolia.errors import AudioFileError
-from aeolia.files import PendingFile
+from aeolia.files import Paths, PendingFile, not_written
 
 __all__ = ["MediaWriter"]
 
@@ -41,14 +41,22 @@ class MediaWriter(AllOrNothing):
     Args:
         path: the output.
         source: what `AudioReader.info` has: if its file is a film, that goes along.
-        overwrite: replace an existing file.
+        overwrite, inputs: see `AudioWriter`.
 
     Raises:
         AudioFileError: the output exists, is the input, or cannot be written.
+        InputError: as `AudioWriter`.
         MissingExtraError: PyAV is not installed.
     """
 
-    def __init__(self, path: str | Path, source: AudioInfo, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        source: AudioInfo,
+        *,
+        overwrite: bool = False,
+        inputs: Paths = (),
+    ) -> None:
         self._av = pyav()
         self.path = Path(path)
         check_output(self.path, source, overwrite)
@@ -60,7 +68,12 @@ class MediaWriter(AllOrNothing):
         self._input: Any = None
         self._output: Any = None
         self._held: Any = None  # a packet whose time has not come
-        self._pending = PendingFile(self.path)
+        try:
+            self._pending = PendingFile(
+                self.path, overwrite=overwrite, inputs=(source.name, *inputs)
+            )
+        except OSError as error:
+            raise AudioFileError(not_written(self.path, error)) from error
         try:
             self._open(source)
         except (self._av.FFmpegError, OSError, ValueError) as error:
@@ -73,7 +86,7 @@ class MediaWriter(AllOrNothing):
         self.info = dataclasses.replace(source, name=str(path), subtype=self._sound.name.upper())
 
     def _open(self, source: AudioInfo) -> None:
-        self._output = self._av.open(str(self._pending.partial), "w")
+        self._output = self._av.open(self._pending, "w")
         layout: Any = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels}c")
         codec = _BY_SUFFIX.get(self.path.suffix.lower(), "aac")
         self._copies: dict[int, Any] = {}

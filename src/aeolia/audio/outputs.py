@@ -10,16 +10,17 @@ import numpy as np
 from aeolia.audio.formats import FILM_SUFFIXES, AudioInfo, as_written
 from aeolia.audio.media_writer import MediaWriter
 from aeolia.audio.writer import AllOrNothing, AudioWriter
+from aeolia.files import Paths
 
 __all__ = ["Outputs", "output_writer"]
 
 
 def output_writer(
-    path: str | Path, source: AudioInfo, *, overwrite: bool = False
+    path: str | Path, source: AudioInfo, *, overwrite: bool = False, inputs: Paths = ()
 ) -> AudioWriter | MediaWriter:
     """The writer of a file, by its name's ending: see `AudioWriter` and `MediaWriter`."""
     film = Path(path).suffix.lower() in FILM_SUFFIXES
-    return (MediaWriter if film else AudioWriter)(path, source, overwrite=overwrite)
+    return (MediaWriter if film else AudioWriter)(path, source, overwrite=overwrite, inputs=inputs)
 
 
 class Outputs(AllOrNothing):
@@ -31,6 +32,7 @@ class Outputs(AllOrNothing):
         remainder: name of the output that is what the others leave of something, if one is. What
             rounding takes from the others is added to it, so that integer files sum as well.
         overwrite: replace existing files.
+        inputs: further files that they are made from, see `AudioWriter`.
 
     Raises:
         AudioFileError: an output exists, is the input, or cannot be written.
@@ -43,12 +45,15 @@ class Outputs(AllOrNothing):
         *,
         remainder: str | None = None,
         overwrite: bool = False,
+        inputs: Paths = (),
     ) -> None:
         self._remainder = remainder
         self._writers: dict[str, AudioWriter | MediaWriter] = {}
         try:
             for name, path in paths.items():
-                self._writers[name] = output_writer(path, source, overwrite=overwrite)
+                self._writers[name] = output_writer(
+                    path, source, overwrite=overwrite, inputs=inputs
+                )
         except BaseException:
             self.abort()
             raise

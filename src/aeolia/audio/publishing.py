@@ -7,13 +7,13 @@ known at the end only, so the sound waits in a temporary file; memory does not g
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterator
 
 import numpy as np
 
 from aeolia.audio.levels import decibels
 from aeolia.audio.loudness import loudness
+from aeolia.files import Spool
 
 __all__ = ["LoudnessSpool", "TruePeak"]
 
@@ -48,7 +48,7 @@ class LoudnessSpool:
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._rate, self._channels = sample_rate, channels
-        self._file = tempfile.TemporaryFile()
+        self._spool = Spool()
         self._peak = TruePeak(sample_rate, channels)
         #: What was done, in a sentence; known after `levelled`.
         self.remark = ""
@@ -57,28 +57,28 @@ class LoudnessSpool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._spool.close()
 
     def write(self, block: np.ndarray) -> None:
         """Append samples [T, C]."""
-        self._file.write(np.ascontiguousarray(block, "<f4").tobytes())
+        self._spool.write(np.ascontiguousarray(block, "<f4").tobytes())
         self._peak.push(block)
 
     def levelled(self, lufs: float, true_peak_db: float) -> Iterator[np.ndarray]:
         """The recording in blocks at a loudness, or at less where its peaks would be too high."""
         self._peak.push(np.zeros((0, self._channels), np.float32), last=True)
-        self._file.flush()
+        self._spool.flush()
         gain_db = self._gain_db(lufs, true_peak_db)
         gain = np.float32(10 ** (gain_db / 20))
-        self._file.seek(0)
-        while data := self._file.read(4 * self._channels * _BLOCK):
+        self._spool.rewind()
+        while data := self._spool.read(4 * self._channels * _BLOCK):
             yield np.frombuffer(data, "<f4").reshape(-1, self._channels) * gain
 
     def _gain_db(self, lufs: float, true_peak_db: float) -> float:
-        n_frames = self._file.tell() // (4 * self._channels)
+        n_frames = self._spool.tell() // (4 * self._channels)
         if not n_frames:
             return 0.0
-        audio = np.memmap(self._file, "<f4", "r", shape=(n_frames, self._channels))
+        audio = np.memmap(self._spool.file, "<f4", "r", shape=(n_frames, self._channels))
         found = loudness(audio, self._rate)
         if math.isinf(found):
             self.remark = "too quiet to have a loudness; its level was left as it is"

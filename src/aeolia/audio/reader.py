@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +16,7 @@ from aeolia.audio.raw import RawFormat
 from aeolia.audio.sound_file import SoundFileSource, rate_message
 from aeolia.audio.wav_pipe import WavHeader, WavPipeReader, read_wav_header
 from aeolia.errors import AudioFileError, MissingExtraError
+from aeolia.files import Spool
 
 __all__ = ["PIPE", "AudioReader", "read_audio", "read_samples"]
 
@@ -122,22 +122,25 @@ class AudioReader:
                 f"or RF64 is needed"
             )
         # Another format: libsndfile reads it, but only from a file that can be seeked.
-        self._spool = tempfile.NamedTemporaryFile(prefix="aeolia-", suffix=".pipe")
-        self._spool.write(taken)
-        while data := stream.read(1 << 20):
+        self._spool = Spool(named=True)
+        try:
+            self._keep(taken, stream, name)
+            return self._open_file(self._spool.path, name)
+        except BaseException:
+            self._spool.close()  # which removes it
+            raise
+
+    def _keep(self, data: bytes, stream: BinaryIO, name: str) -> None:
+        """Write what begins so, and all that follows, into the temporary folder."""
+        while data:
             self._spool.write(data)
             if self._spool.tell() > _MOST_SPOOLED:
-                self._spool.close()
                 raise AudioFileError(
                     f"{name}: more than {_MOST_SPOOLED >> 30} GB, too much to keep beside; write "
                     f"it into a file first, or pipe it as WAV"
                 )
+            data = stream.read(1 << 20)
         self._spool.flush()
-        try:
-            return self._open_file(Path(self._spool.name), name)
-        except BaseException:
-            self._spool.close()  # which removes it
-            raise
 
     @property
     def remarks(self) -> tuple[str, ...]:

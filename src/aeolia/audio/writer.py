@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from abc import ABC, abstractmethod
@@ -18,10 +17,10 @@ from aeolia.audio.bitrates import encoder_settings
 from aeolia.audio.formats import LOSSY, AudioInfo, integer_bits, output_info, quantise
 from aeolia.audio.metadata import carries_chunks, carry_metadata
 from aeolia.audio.reader import PIPE
-from aeolia.audio.sound_file import sound_file_path
+from aeolia.audio.sink import Sink, open_into
 from aeolia.audio.wav_pipe import PIPE_SUBTYPES, WavPipeWriter
 from aeolia.errors import AudioFileError, InputError
-from aeolia.files import PendingFile
+from aeolia.files import Paths, PendingFile, not_written
 
 __all__ = ["AllOrNothing", "AudioWriter", "write_audio"]
 
@@ -67,15 +66,24 @@ class AudioWriter(AllOrNothing):
         path: the output, or "-" for a WAV on standard output.
         source: format to write, as `AudioReader.info` has it; the path's suffix may change it.
         overwrite: replace an existing file.
+        inputs: further files that it is made from, beside the source: who may not read those may
+            not read it.
 
     Raises:
         AudioFileError: the output exists, is the input, or cannot be written.
+        InputError: another process writes it, or, at the end, a file came to its path meanwhile.
     """
 
-    def __init__(self, path: str | Path, source: AudioInfo, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        source: AudioInfo,
+        *,
+        overwrite: bool = False,
+        inputs: Paths = (),
+    ) -> None:
         self._pipe: WavPipeWriter | None = None
         self._n_clipped = 0
-        self._n_written = 0
         self._source = source
         #: What the user should know of the file that was written, a sentence each.
         self.remarks: list[str] = []
@@ -92,13 +100,12 @@ class AudioWriter(AllOrNothing):
         self._bits = integer_bits(self.info.subtype)
         self._file: Any = None
         try:
-            self._pending = PendingFile(self.path)
-            # Made by hand first, for the system's own words when it cannot be.
-            os.close(os.open(self._pending.partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            self._pending = PendingFile(
+                self.path, overwrite=overwrite, inputs=(source.name, *inputs)
+            )
         except OSError as error:
-            raise AudioFileError(
-                f"{self.path}: cannot be written ({error.strerror}); choose another output folder"
-            ) from error
+            raise AudioFileError(not_written(self.path, error)) from error
+        self._sink = Sink(self._pending)
         try:
             self._file = self._open()
         except BaseException:
@@ -108,19 +115,18 @@ class AudioWriter(AllOrNothing):
     def _open(self) -> Any:
         import soundfile
 
-        info, partial = self.info, self._pending.partial
+        info = self.info
         form: dict[str, Any] = {"format": info.container, "subtype": info.subtype}
         if info.bitrate and info.subtype in LOSSY:
             rate_and_channels = info.sample_rate, info.channels
             form |= encoder_settings(info.bitrate, info.subtype, *rate_and_channels)
-        mode = "w", info.sample_rate, info.channels
+        size = info.sample_rate, info.channels
         try:
-            file = soundfile.SoundFile(sound_file_path(partial), *mode, endian=info.endian, **form)
+            file = open_into(self._sink, *size, endian=info.endian, **form)
         except soundfile.SoundFileError:
-            try:  # Not every container can be written in every byte order it is read in.
-                file = soundfile.SoundFile(sound_file_path(partial), *mode, **form)
-            except soundfile.SoundFileError as error:
-                raise self._failed(error) from error
+            # Not every container can be written in every byte order it is read in.
+            with self._in_words():
+                file = open_into(self._sink, *size, **form)
         tags = {} if carries_chunks(self._source, info) else info.tags
         for tag, text in tags.items():
             try:
@@ -139,14 +145,12 @@ class AudioWriter(AllOrNothing):
         if self._pipe:
             self._pipe.write(block)
             return
-        self._n_written += len(block)
         if self._bits is not None:
             block, n_clipped = quantise(block, self._bits)
             self._n_clipped += n_clipped
-        try:
+        with self._in_words():
             self._file.write(block)
-        except (RuntimeError, OSError, AssertionError) as error:
-            raise self._failed(error) from error
+            self._sink.check()
 
     def close(self) -> None:
         """Complete the file and put it at its path."""
@@ -159,7 +163,7 @@ class AudioWriter(AllOrNothing):
             return
         with self._or_nothing():
             self._file.close()
-            self._check_complete()
+            self._sink.check()
             if remark := carry_metadata(self._source, self.info, self._pending.partial):
                 self.remarks.append(remark)
 
@@ -176,26 +180,25 @@ class AudioWriter(AllOrNothing):
             self.path.unlink(missing_ok=True)
 
     @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, OSError, AssertionError) as error:
+            try:
+                self._sink.check()  # what libsndfile came upon
+            except OSError as beneath:
+                raise self._failed(beneath) from beneath
+            raise self._failed(error) from error
+
+    @contextmanager
     def _or_nothing(self) -> Iterator[None]:
         """Whatever fails inside removes the file, and is put into words."""
         try:
-            yield
-        except BaseException as error:
+            with self._in_words():
+                yield
+        except BaseException:
             self.abort()
-            if isinstance(error, (RuntimeError, OSError)):
-                raise self._failed(error) from error
             raise
-
-    def _check_complete(self) -> None:
-        """A full disk may cut off buffered samples or the header without any error."""
-        import soundfile
-
-        # Lossy and block-coded formats round their length or hold it only roughly.
-        if not self.info.subtype.startswith(("PCM", "FLOAT", "DOUBLE")):
-            return
-        n_there = soundfile.info(sound_file_path(self._pending.partial)).frames
-        if n_there != self._n_written:
-            raise OSError(f"only {n_there} of {self._n_written} samples arrived")
 
     def abort(self) -> None:
         """Remove what was written."""
@@ -209,7 +212,8 @@ class AudioWriter(AllOrNothing):
         self._pending.discard()
 
     def _failed(self, error: BaseException) -> AudioFileError:
-        reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".") or type(error).__name__
+        said = getattr(error, "strerror", None) or str(error).rsplit(": ", 1)[-1].strip()
+        reason = said.rstrip(".") or type(error).__name__
         try:
             free = shutil.disk_usage(self.path.parent).free / 2**20
             room = f"{free:.0f} MB are free there"

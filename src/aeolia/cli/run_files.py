@@ -111,7 +111,7 @@ def run_files(
         raise failed[0].error  # type: ignore[misc]
     reports = [outcome.result for outcome in outcomes if outcome.result]
     if compare is not None and reports:
-        write_comparison(compare, reports)
+        write_comparison(compare, reports, overwrite)
         if says:
             print(f"{compare}: a page to listen and compare")
     if as_json:

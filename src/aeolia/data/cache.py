@@ -53,7 +53,8 @@ def cached(name: str, build: Callable[[Path], None]) -> Path:
     if path.is_dir():
         return path
     try:
-        with new_folder(path) as partial:
+        # Several may fill one entry, with the same; the first to be done counts.
+        with new_folder(path, exclusive=False) as partial:
             build(partial)
     except OSError as error:
         if not path.is_dir():  # else another process was first

@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeolia.errors import InputError
 from aeolia.evaluation.scoring import ClipScores
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.tables import format_interval, format_number
-from aeolia.files import write_atomically
+from aeolia.files import Paths, write_atomically
 from aeolia.metrics import Score
 from aeolia.pictures.page import Gallery, render_page
 from aeolia.pictures.table import Table
@@ -276,9 +275,14 @@ def snr_groups(rows: Sequence[ClipScores]) -> dict[str, list[str]]:
 
 
 def write_report(
-    folder: Path | str, report: EvaluationReport, galleries: Sequence[Gallery] = ()
+    folder: Path | str,
+    report: EvaluationReport,
+    galleries: Sequence[Gallery] = (),
+    inputs: Paths = (),
 ) -> Path:
     """Write report.html, scores.csv and summary.json into a folder; returns the page's path.
+
+    Who may not read the `inputs`, the recordings in the galleries, may not read them.
 
     Raises:
         InputError: the folder cannot be made or written.
@@ -296,24 +300,21 @@ def write_report(
             "summary.json": report.as_json(),
             "report.html": page,
         },
+        inputs,
     )
     return folder / "report.html"
 
 
-def write_files(folder: Path, files: Mapping[str, bytes | str]) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes | str], inputs: Paths = ()) -> None:
     """Write files by name into a folder, which is made; each is whole or not there.
+
+    Who may not read the `inputs` may not read them.
 
     Raises:
         InputError: the folder cannot be made or written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            write_atomically(folder / name, data)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written ({error.strerror or error}); name another folder"
-        ) from error
+    for name, data in files.items():
+        write_atomically(folder / name, data, inputs=inputs)
 
 
 def _head(metric: Score) -> str:

@@ -29,7 +29,7 @@ def save_checkpoint(path: Path, config: AnyConfig, weights: Mapping[str, Tensor]
     """Write weights and config to the file `path`; returns the file's SHA-256.
 
     Raises:
-        OSError: the file cannot be written; an older one stays as it was.
+        InputError: the file cannot be written; an older one stays as it was.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
     data = save_tensors(tensors, metadata={"aeolia_config": config_to_json(config)})

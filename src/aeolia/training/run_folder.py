@@ -27,7 +27,7 @@ import torch
 
 from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError, TrainingError
-from aeolia.files import read_rows, read_text, write_atomically
+from aeolia.files import not_written, read_rows, read_text, write_atomically
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_picture
 
 __all__ = ["SHOWN", "RunFolder", "Sound"]
@@ -94,7 +94,7 @@ class RunFolder:
 
     def write_settings(self, settings: dict[str, Any]) -> None:
         if self.writes:
-            write_atomically(self.path / "train.json", json.dumps(settings, indent=2).encode())
+            self._write("train.json", json.dumps(settings, indent=2).encode())
 
     def read_settings(self) -> dict[str, Any]:
         """What `write_settings` wrote.
@@ -127,7 +127,10 @@ class RunFolder:
     def write_base(self, text: str) -> None:
         """Keep the card of the model that the run began with, if there is one."""
         if self.writes and text:
-            write_atomically(self.path / "base.md", text.encode())
+            self._write("base.md", text.encode())
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_atomically(self.path / name, data, error=TrainingError)
 
     def read_base(self) -> str:
         """What `write_base` wrote; "" where the run began from nothing."""
@@ -136,7 +139,7 @@ class RunFolder:
 
     def write_card(self, text: str) -> None:
         if self.writes:
-            write_atomically(self.path / "card.md", text.encode())
+            self._write("card.md", text.encode())
 
     def last_line(self, file: str) -> dict[str, str]:
         """Last line of RUN/`file`.csv by column, or nothing."""
@@ -159,7 +162,7 @@ class RunFolder:
         if self.writes:
             buffer = io.BytesIO()
             torch.save(state, buffer)
-            write_atomically(self.state_path, buffer.getvalue())
+            self._write(self.state_path.name, buffer.getvalue())
 
     def load_state(self) -> dict[str, Any]:
         """The last exact state, tensors on the CPU.
@@ -192,14 +195,17 @@ class RunFolder:
                 columns = next(csv.reader(stream), columns)
         fresh = not path.exists()
         line = {name: f"{value:.6g}" for name, value in values.items()}
-        with path.open("a", newline="") as stream:
-            writer = csv.DictWriter(stream, columns, extrasaction="ignore")
-            if fresh:
-                writer.writeheader()
-            writer.writerow({"step": step, **line})
-        board = self._tensorboard()
-        for name, value in values.items():
-            board.add_scalar(f"{file}/{name}", value, step)
+        try:
+            with path.open("a", newline="") as stream:
+                writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+                if fresh:
+                    writer.writeheader()
+                writer.writerow({"step": step, **line})
+            board = self._tensorboard()
+            for name, value in values.items():
+                board.add_scalar(f"{file}/{name}", value, step)
+        except OSError as error:
+            raise TrainingError(not_written(path, error)) from error
 
     def show(self, sounds: Iterable[Sound], step: int) -> None:
         """Let TensorBoard have sounds and their spectrograms, at one scale all of them."""
@@ -223,7 +229,7 @@ class RunFolder:
                 whole = [line for line in stream if line.endswith("\n")]
             kept = [line for line in whole[1:] if int(line.split(",")[0]) <= step]
             if kept:
-                write_atomically(path, "".join(whole[:1] + kept).encode())
+                self._write(path.name, "".join(whole[:1] + kept).encode())
             else:
                 path.unlink()
 

@@ -62,12 +62,7 @@ class StudyFolder:
                 )
         else:
             noted = {"hashes": facts, "recipe": json.loads(recipe_to_json(recipe))}
-            try:
-                write_atomically(path, json.dumps(noted, indent=2))
-            except OSError as error:
-                raise TrainingError(
-                    f"cannot write into {self.path} ({error.strerror}); choose another --out"
-                ) from error
+            write_atomically(path, json.dumps(noted, indent=2), error=TrainingError)
         whole = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         return f"{recipe.task}-{whole[:16]}"
 

@@ -283,8 +283,9 @@ def _finish(request: StudyRequest, study: optuna.Study, folder: StudyFolder, say
         f"steps ({scores} on choose)."
     )
     tuned = dataclasses.replace(tuned, about=about, expects=type(tuned.expects)())
-    write_atomically(folder.path / "best.json", recipe_to_json(tuned))
-    write_atomically(folder.path / "report.html", study_page(request.recipe, request.space, study))
+    write_atomically(folder.path / "best.json", recipe_to_json(tuned), error=TrainingError)
+    page = study_page(request.recipe, request.space, study)
+    write_atomically(folder.path / "report.html", page, error=TrainingError)
     say(f"best: trial {best.number + 1}, {json.dumps(values)}")
     say(
         f"wrote {folder.path / 'report.html'} and {folder.path / 'best.json'}; next: aeolia train "

@@ -127,7 +127,7 @@ def test_mistakes_are_told_in_one_line(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "cannot write" in refused(run_folder, "-o", file)
+    assert "cannot be written" in refused(run_folder, "-o", file)
     assert {path.name for path in tmp_path.iterdir()} == {
         "run",
         "damaged.safetensors",

@@ -136,7 +136,7 @@ def evaluate(
     report = kind.report(title, scores, chosen, notes)
     failures = _failures(report)
     galleries = _galleries(kind, report, clips, systems)
-    page = write_report(out, report, galleries)
+    page = write_report(out, report, galleries, [*folder.rglob("*")])
     if as_json:
         typer.echo(report.as_json(), nl=False)
     elif shown:

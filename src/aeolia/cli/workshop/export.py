@@ -90,7 +90,7 @@ def _export(
     preset_name: str | None,
     program: Program | None,
 ) -> None:
-    from aeolia.errors import InputError, MissingExtraError, ModelError
+    from aeolia.errors import MissingExtraError, ModelError
     from aeolia.recipes.catalogue import preset
 
     try:
@@ -110,13 +110,10 @@ def _export(
         raise ModelError(f"no card at {card}; leave --card out to use the run's own")
     text = card_path.read_text(encoding="utf-8") if card_path.is_file() else ""
     model = load_checkpoint(run, preset(preset_name).model if preset_name else None)
-    try:
-        if program is Program.sherpa:
-            difference = export_sherpa(model, out)
-        else:
-            difference = export_onnx(model, out, text)
-    except OSError as error:
-        raise InputError(f"cannot write {out}: {error.strerror or error}") from error
+    if program is Program.sherpa:
+        difference = export_sherpa(model, out)
+    else:
+        difference = export_onnx(model, out, text)
     typer.echo(
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most "
         f"{difference:.1e}"

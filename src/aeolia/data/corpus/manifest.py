@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import math
 import os
 import re
@@ -24,7 +25,7 @@ from typing import Any
 
 from aeolia.config.ranges import shown
 from aeolia.errors import DataError
-from aeolia.files import read_rows, writing
+from aeolia.files import read_rows, write_atomically
 from aeolia.plain_text import cell_text
 
 __all__ = [
@@ -156,18 +157,16 @@ def write_manifest(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
     """
     root = Path(path).resolve().parent
     names = [field.name for field in fields(Row)]
-    try:
-        with writing(path) as partial, partial.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(names)
-            for row in rows:
-                own = Path(row.path)
-                shown = own.relative_to(root) if own.is_relative_to(root) else own
-                row = replace(row, path=str(shown), seconds=round(row.seconds, 3))
-                cells = (getattr(row, name) for name in names)
-                writer.writerow([cell_text(c) if isinstance(c, str) else c for c in cells])
-    except OSError as error:
-        raise DataError(f"cannot write the manifest {path}: {error.strerror}") from error
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(names)
+    for row in rows:
+        own = Path(row.path)
+        shown = own.relative_to(root) if own.is_relative_to(root) else own
+        row = replace(row, path=str(shown), seconds=round(row.seconds, 3))
+        cells = (getattr(row, name) for name in names)
+        writer.writerow([cell_text(c) if isinstance(c, str) else c for c in cells])
+    write_atomically(path, stream.getvalue(), error=DataError)
 
 
 def trainable(row: Row) -> bool:

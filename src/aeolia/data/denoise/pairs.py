@@ -22,7 +22,7 @@ from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.mixer import Mixer, Plan
 from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
-from aeolia.files import new_folder
+from aeolia.files import new_folder, not_written
 
 __all__ = ["ValidationPair", "PairInfo", "pair_config", "validation_pairs", "write_pairs"]
 
@@ -174,6 +174,6 @@ def write_pairs(
                 writer.writerows(asdict(info) for info in infos)
     except FileExistsError:
         raise DataError(f"{folder} exists already; name a new folder for the pairs") from None
-    except OSError as error:
-        raise DataError(f"cannot write pairs to {folder}: {error.strerror or error}") from error
+    except (OSError, soundfile.SoundFileError) as error:
+        raise DataError(not_written(folder, error)) from error
     return infos

@@ -25,7 +25,7 @@ from aeolia.audio.loudness import SILENCE_LUFS, loudness
 from aeolia.errors import DataError, InputError
 from aeolia.evaluation.listening.page import render_listening_page
 from aeolia.evaluation.listening.sounds import ANCHORS_HZ, can_anchor, low_pass, match_loudness
-from aeolia.files import new_folder
+from aeolia.files import new_folder, not_written, write_atomically
 
 __all__ = ["ListeningTest", "make_listening_test"]
 
@@ -108,7 +108,7 @@ def make_listening_test(
             systems=[{"name": version.name, "role": version.role} for version in versions],
             items=items,
         )
-        (folder / "index.html").write_text(page, encoding="utf-8")
+        write_atomically(folder / "index.html", page)
     tested = tuple(version.name for version in versions if version.role == "system")
     trials = len(names) * (1 if reference else len(tested) * (len(tested) - 1) // 2)
     return ListeningTest(Path(out) / "index.html", method, len(names), trials, tested, tuple(notes))
@@ -268,6 +268,4 @@ def _new_folder(out: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, FileExistsError) and out.exists():
             raise InputError(f"{out} is there already; name a new folder for the test") from error
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}); name another folder"
-        ) from error
+        raise InputError(not_written(out, error)) from error

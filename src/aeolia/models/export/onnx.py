@@ -54,7 +54,7 @@ def export_onnx(model: Autoencoder, path: Path, card: str = "") -> float:
     Raises:
         ModelError: the model has no step, or ONNX Runtime and PyTorch differ by more than
             `TOLERANCE`; nothing is written.
-        OSError: a file cannot be written.
+        InputError: a file cannot be written.
     """
     model, path = model.eval(), Path(path)
     graphs = _TASKS[type(model)].graphs(model)

@@ -76,7 +76,7 @@ def export_sherpa(model: Autoencoder, path: Path) -> float:
     Raises:
         ModelError: not a denoiser, windows that overlap by other than half, or ONNX Runtime and
             PyTorch differ; nothing is written.
-        OSError: the file cannot be written.
+        InputError: the file cannot be written.
     """
     if not isinstance(model, DenoisingAutoencoder):
         raise ModelError(

@@ -66,12 +66,7 @@ class Voice:
             "vector": [float(value) for value in self.vector.astype(np.float32)],
         }
         text = json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
-        try:
-            write_atomically(path, text)
-        except OSError as error:
-            raise InputError(
-                f"{path}: the voice cannot be written ({error.strerror}); choose another path"
-            ) from error
+        write_atomically(path, text, overwrite=overwrite, inputs=[self.clip])
 
     @classmethod
     def load(cls, path: str | Path) -> Voice:

@@ -9,7 +9,8 @@ original_rate, original_samples, channels, format        the recording's; sample
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,12 @@ from aeolia.audio.pitch.polyphony import POLYPHONIC_SHARE, polyphonic_share
 from aeolia.audio.pitch.tracker import PitchTrack, track_pitch
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError
-from aeolia.files import write_atomically
+from aeolia.files import Paths, PendingFile, writing
 from aeolia.runtime.synth.encoding_file import ENCODING_FORMAT, MOST_MINUTES, read_encoding
 from aeolia.runtime.synth.follower import LoudnessFollower
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["Encoding", "check_monophonic", "encode_recording", "nearest_instrument"]
+__all__ = ["Encoding", "check_monophonic", "encode_recording", "nearest_instrument", "new_encoding"]
 
 _WINDOW_SECONDS, _STEP_SECONDS = 3.0, 1.5
 #: What of a recording is compared with each instrument.
@@ -85,17 +86,12 @@ class Encoding:
         Raises:
             InputError: it exists, or cannot be written.
         """
-        path = Path(path)
-        if path.is_dir():
-            raise InputError(f"{path}: a folder; name the .npz file to write")
-        if path.exists() and not overwrite:
-            raise InputError(f"{path}: already exists; add --overwrite, or name another output")
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, format=ENCODING_FORMAT, **vars(self))
-        try:
-            write_atomically(path, buffer.getvalue())
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+        with new_encoding(path, overwrite=overwrite) as file:
+            self.write(file)
+
+    def write(self, file: PendingFile) -> None:
+        """Write the .npz into an open file."""
+        np.savez_compressed(file, allow_pickle=False, format=ENCODING_FORMAT, **vars(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Encoding:
@@ -105,6 +101,24 @@ class Encoding:
             InputError: the file is missing, damaged, or no encoding of this format.
         """
         return cls(**read_encoding(path))
+
+
+@contextmanager
+def new_encoding(
+    path: str | Path, *, overwrite: bool = False, inputs: Paths = ()
+) -> Iterator[PendingFile]:
+    """A file for an encoding to `write`, there when the block ends well; see `aeolia.files`.
+
+    Raises:
+        InputError: it exists, or cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; name the .npz file to write")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: already exists; add --overwrite, or name another output")
+    with writing(path, overwrite=overwrite, inputs=inputs) as file:
+        yield file
 
 
 def check_monophonic(audio: np.ndarray, sample_rate: int, track: PitchTrack, name: str) -> None:

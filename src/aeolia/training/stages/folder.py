@@ -62,13 +62,8 @@ class RecipeFolder:
             "paths": dict(data),
             "version": aeolia.__version__,
         }
-        try:
-            write_atomically(self.path / "made_from.json", json.dumps(made_from, indent=2))
-            write_atomically(self.path / "recipe.json", recipe_to_json(recipe))
-        except OSError as error:
-            raise TrainingError(
-                f"cannot write into {self.path} ({error.strerror}); choose another --out"
-            ) from error
+        self._write("made_from.json", json.dumps(made_from, indent=2))
+        self._write("recipe.json", recipe_to_json(recipe))
 
     def recipe(self) -> Recipe:
         """The recipe of the run.
@@ -128,8 +123,11 @@ class RecipeFolder:
     def write_model(self, config: AnyConfig, weights: dict[str, Tensor], card: str) -> None:
         """Write the model and its card; with the model the run is done."""
         if self.writes:
-            write_atomically(self.path / "card.md", card)
+            self._write("card.md", card)
             save_checkpoint(self.path / WEIGHTS_FILE, config, weights)
+
+    def _write(self, name: str, text: str) -> None:
+        write_atomically(self.path / name, text, error=TrainingError)
 
     def _result(self, name: str) -> Path:
         return self.stage(name) / "result.safetensors"
