@@ -26,6 +26,7 @@ FLOORS = {
     "runtime": 5,
     "api": 6,
     "bulk": 7,
+    "web": 7,
     "nn": 8,
     "models": 9,
     "data": 10,
@@ -46,6 +47,7 @@ PLAYING = (
     "runtime",
     "api",
     "bulk",
+    "web",
 )
 WORKSHOP = ("nn", "models", "data", "training", "tuning")
 #: These serve both wings: what they need of the workshop they import inside a function.
@@ -69,6 +71,10 @@ OPTIONAL = {
     "audio": {"av", "mutagen", "pyworld", "swift_f0"},
     "api": {"sounddevice"},
 }
+
+#: A room that is an extra as a whole, and the packages that its modules import at their top; one
+#: command imports it, inside its function.
+EXTRA_ROOMS = {"web": {"starlette", "uvicorn"}}
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
@@ -137,7 +143,7 @@ def test_commands_are_thin_over_the_api(module: Path) -> None:
         if package != "aeolia" or not parts:  # public names come from the package itself
             continue
         assert parts[0] != "runtime", f"{module} must not import {name}: let the API have it"
-        thin = parts[0] in ("api", "bulk", "cli", "errors", "plain_text")
+        thin = parts[0] in ("api", "bulk", "cli", "errors", "plain_text", *EXTRA_ROOMS)
         assert thin or workshop, f"{module} must not import {name}: let the API have it"
 
 
@@ -165,12 +171,23 @@ def test_what_tasks_share_knows_none_of_them(module: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "module", [module for module in MODULES if room(module) not in EXTRA_ROOMS], ids=str
+)
+def test_rooms_that_are_extras_are_imported_inside_functions(module: Path) -> None:
+    for name, at_import in imports(module):
+        extra = name.split(".")[1:2] and name.split(".")[1] in EXTRA_ROOMS
+        assert not (name.startswith("aeolia.") and extra and at_import), f"{module}: {name}"
+
+
+@pytest.mark.parametrize(
     "module", [module for module in MODULES if room(module) in PLAYING], ids=str
 )
 def test_playing_wing_needs_only_the_runtime_packages(module: Path) -> None:
     for name, at_import in imports(module):
         package = name.split(".")[0]
         if package == "aeolia" or package in sys.stdlib_module_names:
+            continue
+        if package in EXTRA_ROOMS.get(room(module), set()):
             continue
         optional = OPTIONAL.get(room(module), set())
         assert package in RUNTIME_PACKAGES | optional, f"{module} must not import {package}"
@@ -182,7 +199,7 @@ def test_commands_import_the_workshop_only_when_they_run() -> None:
     names = [
         ".".join(("aeolia", *module.with_suffix("").parts)).removesuffix(".__init__")
         for module in MODULES
-        if room(module) in (*PLAYING, *BOTH_WINGS, "")
+        if room(module) in (*PLAYING, *BOTH_WINGS, "") and room(module) not in EXTRA_ROOMS
     ]
     code = (
         "import importlib, sys\n"

@@ -21,6 +21,7 @@ SHIPPED_SUFFIXES = {
     ".html",
     ".css",
     ".js",
+    ".svg",
     ".json",
 }
 

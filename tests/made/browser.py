@@ -50,14 +50,16 @@ def find_browser() -> str | None:
 class Browser:
     """One tab of a browser with a fresh profile in `folder`; downloads land there too."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, *more_options: str) -> None:
         self.downloads = folder / "downloads"
+        #: What the browser told without being asked: method and parameters.
+        self.events: list[dict[str, Any]] = []
         self._last, self._left = 0, b""
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
         # Away from 3 and 4, where the shell below will put them.
         commands, answers = (_moved(descriptor) for descriptor in (commands, answers))
-        options = [*_OPTIONS, f"--user-data-dir={folder / 'profile'}"]
+        options = [*_OPTIONS, *more_options, f"--user-data-dir={folder / 'profile'}"]
         if hasattr(os, "getuid") and os.getuid() == 0:
             options.append("--no-sandbox")
         # A shell puts the pipes where Chromium looks for them.
@@ -92,6 +94,8 @@ class Browser:
             if answer.get("id") == self._last:
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return answer["result"]
+            if "method" in answer:
+                self.events.append(answer)
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._left:
@@ -106,14 +110,22 @@ class Browser:
 
     def open(self, page: Path) -> None:
         """Show a file, and wait until it is there."""
+        self.visit(page.resolve().as_uri())
+
+    def visit(self, address: str) -> None:
+        """Show a page, and wait until it is there."""
         self.value("globalThis.stale = true")
-        self.command("Page.navigate", url=page.resolve().as_uri())
+        self.command("Page.navigate", url=address)
         self.wait("!globalThis.stale && document.readyState === 'complete'")
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression is."""
         answer = self.command(
-            "Runtime.evaluate", expression=expression, returnByValue=True, userGesture=False
+            "Runtime.evaluate",
+            expression=expression,
+            returnByValue=True,
+            userGesture=False,
+            awaitPromise=True,
         )
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
@@ -136,6 +148,13 @@ class Browser:
             self.command(
                 "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
             )
+
+    def choose(self, selector: str, *files: Path) -> None:
+        """Give files to an input of a form, as its dialog would."""
+        root = self.command("DOM.getDocument")["root"]["nodeId"]
+        found = self.command("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        paths = [str(file) for file in files]
+        self.command("DOM.setFileInputFiles", nodeId=found, files=paths)
 
     def press(self, key: str, code: int = 0) -> None:
         """One key; letters and digits need no code."""

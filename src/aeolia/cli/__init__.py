@@ -27,6 +27,7 @@ from aeolia.cli.synth import synth
 from aeolia.cli.train.app import app as train_app
 from aeolia.cli.train.tune import tune
 from aeolia.cli.transfer import transfer
+from aeolia.cli.web import web
 from aeolia.cli.workshop.data import app as data_app
 from aeolia.cli.workshop.evaluate import evaluate
 from aeolia.cli.workshop.export import export
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.command()(denoise)
 app.command()(separate)
 app.command()(live)
+app.command()(web)
 app.command()(synth)
 app.command()(transfer)
 app.command()(shift)

@@ -1,0 +1,73 @@
+"""Files come in: the body of a request is the file, and its name is in the query."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from aeolia.audio.files import AudioReader
+from aeolia.errors import AeoliaError, InputError
+from aeolia.web.store import Store, Upload
+
+__all__ = ["receive", "routes"]
+
+#: Endings of files that are no sound and are read by operations all the same.
+_NO_SOUND = (".mid", ".midi", ".rmi", ".npz", ".voice")
+
+
+def routes(store: Store) -> list[Route]:
+    """POST /api/files?name=NAME takes one in, DELETE /api/files/ID forgets it."""
+
+    async def post(request: Request) -> Response:
+        upload = await receive(request, store)
+        try:
+            found = await asyncio.to_thread(_described, upload)
+        except AeoliaError as error:
+            store.remove(upload.id)
+            raise InputError(str(error).replace(str(upload.path), upload.name)) from error
+        return JSONResponse({"id": upload.id, "name": upload.name, **found}, 201)
+
+    async def delete(request: Request) -> Response:
+        store.remove(request.path_params["id"])
+        return Response(status_code=204)
+
+    return [
+        Route("/api/files", post, methods=["POST", "PUT"]),
+        Route("/api/files/{id}", delete, methods=["DELETE"]),
+    ]
+
+
+async def receive(request: Request, store: Store) -> Upload:
+    """Keep the body of a request.
+
+    Raises:
+        TooLargeError, InputError: see `Store.receive`.
+    """
+    length = request.headers.get("content-length", "")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async for chunk in request.stream():
+            yield chunk
+
+    name = request.query_params.get("name", "sound.wav")
+    return await store.receive(name, chunks(), int(length) if length.isdigit() else None)
+
+
+def _described(upload: Upload) -> dict[str, Any]:
+    """Rate, channels and length of a sound; nothing of another file."""
+    if upload.path.suffix in _NO_SOUND:
+        return {}
+    with AudioReader(upload.path) as reader:
+        info = reader.info
+        seconds = None if info.frames is None else info.frames / info.sample_rate
+        return {
+            "sample_rate": info.sample_rate,
+            "channels": info.channels,
+            "seconds": seconds,
+            "remarks": list(reader.remarks),
+        }

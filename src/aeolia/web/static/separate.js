@@ -1,0 +1,84 @@
+// Separate: sources, a song's stems or one speaker; a mixer with solo, mute and volume in step.
+
+import { button, dropArea, labelled, node, select } from "./dom.js";
+import { save, send } from "./net.js";
+import { recorder } from "./recorder.js";
+import { t } from "./texts.js";
+import { Work, downloads, numbers, transport } from "./work.js";
+
+export function separate(about) {
+  const what = select([["stems", "stems"], ["sources", "sources"], ["speaker", "speaker"]], { onchange: () => show() });
+  const rest = node("input", { type: "checkbox", checked: true });
+  const ticks = about.classes.map((name) => node("input", { type: "checkbox", value: name, checked: name === "speech" }));
+  const sources = node("fieldset", {}, node("legend", { t: "sources" }),
+    node("div", { class: "row" }, ...ticks.map((tick) => node("label", {}, tick, tick.value))));
+  const clip = node("span", { class: "quiet" });
+  let speaker = null;
+  const enrol = async (file) => {
+    clip.textContent = t("sending");
+    try {
+      speaker = (await send(file)).id;
+      clip.textContent = file.name;
+    } catch (error) {
+      clip.textContent = error.message;
+    }
+  };
+  const person = node("fieldset", {}, node("legend", { t: "speakerClip" }),
+    dropArea(enrol, { many: false, record: recorder(enrol) }), clip);
+  const restRow = labelled("rest", rest);
+  const show = () => {
+    sources.hidden = what.value !== "sources";
+    person.hidden = what.value !== "speaker";
+    restRow.hidden = what.value === "stems";
+  };
+  const operation = () => {
+    if (what.value === "stems") return { operation: "separate", stems: true };
+    if (what.value === "speaker") {
+      if (!speaker) throw new Error(t("speakerMissing"));
+      return { operation: "separate", speaker, rest: rest.checked };
+    }
+    const chosen = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+    if (!chosen.length) throw new Error(t("sourceMissing"));
+    return { operation: "separate", sources: chosen, rest: rest.checked };
+  };
+  const list = node("div");
+  const take = (file) => list.prepend(new Work(file.name, file, () => ({ operation: operation() }), mixer).element);
+  show();
+  return node(
+    "div", {},
+    node("p", { class: "quiet", t: "separateAbout" }),
+    node("div", { class: "row" }, labelled("what", what), restRow), sources, person,
+    dropArea(take, { record: recorder(take) }), list,
+  );
+}
+
+function mixer(job, player) {
+  const zip = button("downloadAll", () => save(`/api/zip?jobs=${job.id}`));
+  const saved = downloads(job);
+  saved.append(zip);
+  if (!player) return [numbers(job), saved];
+  const stems = player.tracks.map((track, index) => ({ track, index })).slice(1);
+  const solos = new Set();
+  const mutes = new Set();
+  const volumes = stems.map(() => 1);
+  const mix = () => player.mix([0, ...stems.map((_, n) =>
+    (solos.size ? solos.has(n) : !mutes.has(n)) ? volumes[n] : 0)]);
+  const pressable = (text, set, n) => button(text, (event) => {
+    set.has(n) ? set.delete(n) : set.add(n);
+    event.target.setAttribute("aria-pressed", String(set.has(n)));
+    event.target.classList.toggle("main", set.has(n));
+    mix();
+  }, { "aria-pressed": "false" });
+  const rows = stems.map(({ track }, n) => node(
+    "tr", {},
+    node("th", { t: track.label, scope: "row" }),
+    node("td", {}, pressable("solo", solos, n)), node("td", {}, pressable("mute", mutes, n)),
+    node("td", {}, node("input", {
+      type: "range", min: 0, max: 1.5, step: 0.01, value: 1, "aria-label": `${t("volume")} ${track.label}`,
+      oninput: (event) => { volumes[n] = Number(event.target.value); mix(); },
+    })),
+  ));
+  const [controls, pictures] = transport(job, player, stems.map(({ index }) => index));
+  mix();
+  return [controls, node("div", { class: "scroll" }, node("table", { class: "mixer" }, ...rows)), pictures, numbers(job), saved];
+}

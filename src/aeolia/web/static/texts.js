@@ -1,0 +1,75 @@
+// All words of the page, one table a language. `t` is a word now, `apply` fills what is on the page.
+
+const TEXTS = {
+  en: {
+    motto: "Audio autoencoders on your own machine. Nothing is sent anywhere else.",
+    language: "Language", theme: "Light or dark",
+    clean: "Clean", separate: "Separate", play: "Play", reshape: "Reshape", live: "Live", models: "Models",
+    drop: "Drop files here, or", choose: "choose files", chooseOne: "choose a file", record: "record", stop: "stop",
+    recorded: "recording", noMicrophone: "The microphone cannot be used: allow it for this page, and see that one is connected.",
+    model: "Model", byItself: "the one that fits", format: "Format", likeInput: "like the input",
+    sending: "sending", waiting: "waiting", running: "working", left: "left", cancel: "cancel", cancelled: "cancelled", remove: "remove",
+    before: "before", after: "after", both: "Before or after (key B)", playSound: "play", pause: "pause", position: "Position",
+    strength: "Strength", strengthHelp: "how much of the noise goes; heard at once", download: "download", downloadAll: "download all as ZIP",
+    downloadAt: "download at this strength", zoomIn: "zoom in", zoomOut: "zoom out", whole: "whole", spectrogram: "Spectrogram", waveform: "Waveform",
+    loudness: "Loudness", floor: "Noise floor", peak: "Peak", clipped: "Clipped samples", tooLong: "Too long to be played here: download it.",
+    cleanAbout: "Takes noise out of speech. Length, rate, channels and level stay as they are.",
+    separateAbout: "Takes sources or one speaker out of a recording.", what: "What to take out", stems: "a song's four stems", sources: "sources", speaker: "one speaker",
+    rest: "what remains, too", speakerClip: "A clip of the speaker", speakerMissing: "Choose or record a clip of the speaker first.", sourceMissing: "Tick at least one source.",
+    go: "go", mixer: "Mixer", solo: "solo", mute: "mute", volume: "Volume", mixture: "mixture",
+    playAbout: "Plays notes with computer keys (A to K), the mouse, or a MIDI keyboard.", instrument: "Instrument", velocity: "Velocity", octave: "Octave", words: "Timbre in words", draw: "draw a timbre", usual: "usual timbre",
+    range: "learned from", midi: "MIDI keyboard", midiNone: "none", score: "A score: drop a MIDI file, or", scoreAbout: "Instruments are chosen by the programs of the file.",
+    reshapeAbout: "Gives a melody another instrument, pitch or timbre. One voice at a time: no chords.", how: "How", transfer: "to an instrument", shift: "shift the pitch", morph: "morph into another sound",
+    to: "Instrument", semitones: "Semitones", snap: "hold at semitones", formants: "Formants", keep: "keep", move: "move", voice: "a voice: keep its words", second: "The sound to end with", secondMissing: "Choose the sound to end with first.",
+    liveAbout: "Microphone to headphones, cleaned. Use headphones: a speaker beside the microphone whistles.", start: "start", latency: "Delay", load: "Load", dropouts: "Drop-outs", recordResult: "record the result", sound: "Sound",
+    modelsAbout: "What is inside, how well it does, and what it was trained on.", task: "Task", rate: "Rate", size: "Size", card: "Card",
+    lost: "The server does not answer: was it stopped? Start it again with: aeolia web", failed: "failed",
+  },
+  zh: {
+    motto: "音频自编码器，在您自己的电脑上运行，不向任何地方发送数据。",
+    language: "语言", theme: "浅色或深色",
+    clean: "降噪", separate: "分离", play: "演奏", reshape: "变换", live: "实时", models: "模型",
+    drop: "把文件拖到这里，或", choose: "选择文件", chooseOne: "选择文件", record: "录音", stop: "停止",
+    recorded: "录音", noMicrophone: "无法使用麦克风：请允许本页面使用，并确认已连接。",
+    model: "模型", byItself: "自动选择", format: "格式", likeInput: "与输入相同",
+    sending: "发送中", waiting: "等待中", running: "处理中", left: "剩余", cancel: "取消", cancelled: "已取消", remove: "移除",
+    before: "处理前", after: "处理后", both: "处理前或处理后（B 键）", playSound: "播放", pause: "暂停", position: "位置",
+    strength: "强度", strengthHelp: "去除噪声的多少，立即可听", download: "下载", downloadAll: "全部下载（ZIP）",
+    downloadAt: "按此强度下载", zoomIn: "放大", zoomOut: "缩小", whole: "全部", spectrogram: "语谱图", waveform: "波形",
+    loudness: "响度", floor: "本底噪声", peak: "峰值", clipped: "削波样本", tooLong: "太长，无法在此播放：请下载。",
+    cleanAbout: "去除语音中的噪声。长度、采样率、声道和电平保持不变。",
+    separateAbout: "从录音中取出声源或某一位说话人。", what: "取出什么", stems: "歌曲的四个分轨", sources: "声源", speaker: "一位说话人",
+    rest: "同时给出其余部分", speakerClip: "该说话人的一段录音", speakerMissing: "请先选择或录制说话人的一段录音。", sourceMissing: "请至少选择一个声源。",
+    go: "开始", mixer: "混音台", solo: "独奏", mute: "静音", volume: "音量", mixture: "混合",
+    playAbout: "用电脑键盘（A 至 K）、鼠标或 MIDI 键盘演奏音符。", instrument: "乐器", velocity: "力度", octave: "八度", words: "用文字描述音色", draw: "抽取一种音色", usual: "常用音色",
+    range: "学习音域", midi: "MIDI 键盘", midiNone: "无", score: "乐谱：把 MIDI 文件拖到这里，或", scoreAbout: "乐器由文件中的音色号决定。",
+    reshapeAbout: "把旋律变成另一种乐器、音高或音色。一次一个声部，不支持和弦。", how: "方式", transfer: "音色转换", shift: "变调", morph: "渐变为另一个声音",
+    to: "乐器", semitones: "半音", snap: "对准半音", formants: "共振峰", keep: "保持", move: "移动", voice: "人声：保留歌词", second: "终点的声音", secondMissing: "请先选择终点的声音。",
+    liveAbout: "从麦克风到耳机，实时降噪。请使用耳机：麦克风旁的扬声器会啸叫。", start: "开始", latency: "延迟", load: "负载", dropouts: "丢失", recordResult: "录制结果", sound: "声音",
+    modelsAbout: "内含什么、效果如何、用什么训练。", task: "任务", rate: "采样率", size: "大小", card: "模型卡",
+    lost: "服务器没有回应：是否已停止？请重新运行：aeolia web", failed: "失败",
+  },
+};
+
+let language = "en";
+
+export function chooseLanguage(name) {
+  language = name in TEXTS ? name : "en";
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  apply(document);
+}
+
+export const currentLanguage = () => language;
+
+export const t = (key) => TEXTS[language][key] ?? key;
+
+// `data-t` names the text of an element, `data-label` what a screen reader says of it.
+export function apply(root) {
+  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.label));
+    element.title = t(element.dataset.label);
+  }
+}
+
+export const tables = TEXTS;

@@ -1,0 +1,279 @@
+"""The page as a person uses it, in a headless browser before a real server.
+
+Where there is no Chromium these tests are skipped; `.ci/run` installs one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+pytest.importorskip("websockets")
+
+import aeolia
+from made.browser import Browser, find_browser
+
+PROGRAM = find_browser()
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
+
+RATE = 16000
+STATIC = Path(aeolia.__file__).parent / "web" / "static"
+TABS = ("clean", "separate", "play", "reshape", "live", "models")
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds: a tone that comes and goes in noise; its name is no HTML."""
+    rng = np.random.default_rng(5)
+    times = np.arange(2 * RATE) / RATE
+    tone = 0.3 * np.sin(2 * np.pi * 220 * times) * (np.sin(4 * np.pi * times) > 0)
+    path = tmp_path_factory.mktemp("sound") / "<img src=x onerror=alert(1)>.wav"
+    soundfile.write(path, tone + 0.05 * rng.standard_normal(2 * RATE), RATE, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """`aeolia web` in a process of its own."""
+    code = "import aeolia.cli; aeolia.cli.main()"
+    arguments = ["web", "--port", "0", "--no-browser"]
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    line = server.stderr.readline()
+    found = re.match(r"http://127\.0\.0\.1:\d+", line)
+    assert found, line
+    yield found[0]
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def page(address: str, talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The page, its microphone being the file `talk`."""
+    assert PROGRAM is not None
+    browser = Browser(
+        PROGRAM,
+        tmp_path_factory.mktemp("browser"),
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={talk}",
+        "--autoplay-policy=no-user-gesture-required",
+    )
+    for domain in ("Runtime", "Log", "Network", "DOM"):
+        browser.command(f"{domain}.enable")
+    browser.visit(f"{address}/")
+    browser.wait("document.querySelectorAll('[role=tab]').length === 6")
+    yield browser
+    try:
+        unwell = [event for event in browser.events if _is_error(event)]
+        assert not unwell, unwell
+        asked = {
+            event["params"]["request"]["url"]
+            for event in browser.events
+            if event["method"] == "Network.requestWillBeSent"
+        }
+        assert asked and all(url.startswith((address, "data:", "blob:")) for url in asked), asked
+    finally:
+        browser.close()
+
+
+def _is_error(event: dict[str, Any]) -> bool:
+    if event["method"] == "Runtime.exceptionThrown":
+        return True
+    entry = event["params"].get("entry", {})
+    # What a test asks for that cannot be is answered with 400, which the browser notes.
+    return entry.get("level") == "error" and "status of 400" not in entry.get("text", "")
+
+
+def tab(page: Browser, name: str) -> None:
+    page.click(f"#tab-{name}")
+    page.wait(f"!document.querySelector('#panel-{name}').hidden")
+
+
+def text(page: Browser, selector: str) -> str:
+    return str(page.value(f"document.querySelector({selector!r}).innerText"))
+
+
+def test_clean_gives_what_the_shell_gives(
+    page: Browser, address: str, talk: Path, tmp_path: Path
+) -> None:
+    tab(page, "clean")
+    page.choose("#panel-clean input[type=file]", talk)
+    page.wait("!!document.querySelector('#panel-clean .card .views img')?.complete")
+    assert talk.name in text(page, "#panel-clean h2")
+    assert page.value("document.querySelectorAll('#panel-clean .card h2 img').length") == 0
+    link = page.value("document.querySelector('#panel-clean .card a.button').href")
+    page.value(
+        f"fetch({link!r}).then(r => r.arrayBuffer()).then(b => {{ window.got = new"
+        " Uint8Array(b); }).then(() => 1)"
+    )
+    got = bytes(page.value("[...window.got]"))
+    expected = tmp_path / "clean.wav"
+    aeolia.denoise_file(talk, expected)
+    assert got == expected.read_bytes()
+
+
+def test_before_and_after_play_in_step_and_switch_by_key(page: Browser, talk: Path) -> None:
+    tab(page, "clean")
+    page.wait("!!document.querySelector('#panel-clean .card [data-key=b]')")
+    both = "#panel-clean .card [data-key=b]"
+    assert text(page, both) == "after"
+    page.press("b")
+    assert text(page, both) == "before"
+    page.press("b")
+    assert text(page, both) == "after"
+    page.click("#panel-clean .card button.main")
+    page.wait("document.querySelector('#panel-clean .card input[type=range]').value > 0.2")
+    page.click("#panel-clean .card button.main")
+    # The player's file: the recording in the first channel, the result in the second.
+    source = page.value(
+        "fetch(document.querySelector('#panel-clean .card a.button').href.replace("
+        "'outputs/0', 'player.wav')).then(r => r.arrayBuffer()).then(b => "
+        "[...new Int16Array(b, 44)].filter((_, n) => n % 2 === 0))"
+    )
+    assert np.array_equal(source, soundfile.read(talk, dtype="int16")[0])
+
+
+def test_zoom_draws_the_stretch_anew(page: Browser) -> None:
+    tab(page, "clean")
+    image = "document.querySelector('#panel-clean .card .views img')"
+    page.wait(f"!!{image}?.complete")
+    whole = page.value(f"{image}.src")
+    page.click("#panel-clean .card .views + .row button")
+    page.wait(f"{image}.src !== {whole!r} && {image}.complete && {image}.naturalWidth > 0")
+
+
+def test_stems_have_a_mixer(page: Browser, talk: Path) -> None:
+    tab(page, "separate")
+    page.choose("#panel-separate > div > .drop input[type=file]", talk)
+    page.wait("!!document.querySelector('#panel-separate .card .mixer')")
+    names = page.value(
+        "[...document.querySelectorAll('#panel-separate .mixer th')].map(e => e.innerText)"
+    )
+    assert names == ["vocals", "drums", "bass", "other"]
+    solo = "#panel-separate .mixer tr:nth-child(2) button"
+    page.click(solo)
+    assert page.value(f"document.querySelector({solo!r}).getAttribute('aria-pressed')") == "true"
+    assert page.value("document.querySelectorAll('#panel-separate .card a.button').length") == 4
+
+
+def test_the_keyboard_plays_a_note(page: Browser) -> None:
+    tab(page, "play")
+    page.events.clear()
+    page.press("a")
+    page.wait("performance.getEntriesByType('resource').some(e => e.name.includes('/api/note'))")
+    assert text(page, "#panel-play [role=alert]") == ""
+
+
+def test_a_clip_is_recorded_and_cleaned(page: Browser) -> None:
+    tab(page, "clean")
+    cards = "document.querySelectorAll('#panel-clean .card').length"
+    before = page.value(cards)
+    record = "#panel-clean .drop .row button:last-child"
+    page.click(record)
+    page.wait(f"document.querySelector({record!r}).innerText === 'stop'")
+    page.value("new Promise(r => setTimeout(() => r(1), 700))")
+    page.click(record)
+    page.wait(f"{cards} === {before} + 1")
+    page.wait("!!document.querySelector('#panel-clean .card .views')")
+    peak = page.value("document.querySelector('#panel-clean .card tr:nth-child(4) td').innerText")
+    assert float(peak.split()[0]) > -40, "the microphone was silent"
+
+
+def test_live_sound_comes_back(page: Browser) -> None:
+    tab(page, "live")
+    page.value("document.querySelector('#panel-live input[type=checkbox]').checked = true")
+    page.click("#panel-live button.main")
+    page.wait("document.querySelector('#panel-live button.main').innerText === 'stop'")
+    page.value("new Promise(r => setTimeout(() => r(1), 2500))")
+    page.click("#panel-live button.main")
+    page.wait("!!document.querySelector('#panel-live a.button')")
+    page.click("#panel-live a.button")
+    saved = page.downloads / "live.wav"
+    deadline = time.monotonic() + 60
+    while not saved.is_file():
+        assert time.monotonic() < deadline, "nothing was saved"
+        time.sleep(0.05)
+    heard = np.abs(soundfile.read(saved)[0]).max()
+    assert heard > 0.01, "nothing came back"
+
+
+def test_what_is_no_sound_is_said_on_the_page(page: Browser, tmp_path: Path) -> None:
+    tab(page, "clean")
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("no sound at all" * 100)
+    page.choose("#panel-clean input[type=file]", wrong)
+    page.wait("!!document.querySelector('#panel-clean .card .bad')")
+    assert text(page, "#panel-clean .card .bad").startswith("notes.txt: ")
+
+
+def test_it_speaks_chinese(page: Browser) -> None:
+    page.value(
+        "(e => { e.value = 'zh'; e.dispatchEvent(new Event('change')); })"
+        "(document.querySelector('#language'))"
+    )
+    assert text(page, "#tab-clean") == "降噪"
+    assert page.value("document.documentElement.lang") == "zh-CN"
+    page.value(
+        "(e => { e.value = 'en'; e.dispatchEvent(new Event('change')); })"
+        "(document.querySelector('#language'))"
+    )
+    assert text(page, "#tab-clean") == "Clean"
+
+
+def test_it_fits_a_telephone(page: Browser) -> None:
+    page.command(
+        "Emulation.setDeviceMetricsOverride",
+        width=360,
+        height=740,
+        deviceScaleFactor=2,
+        mobile=True,
+    )
+    try:
+        for name in TABS:
+            page.value(f"document.querySelector('#tab-{name}').click()")
+            wide = page.value("document.documentElement.scrollWidth")
+            assert wide <= 360, f"{name} is {wide} wide"
+    finally:
+        page.command("Emulation.clearDeviceMetricsOverride")
+
+
+def test_every_field_has_a_name(page: Browser) -> None:
+    """What a screen reader says of buttons, fields and tabs."""
+    for name in TABS:
+        page.value(f"document.querySelector('#tab-{name}').click()")
+        nameless = page.value(
+            "[...document.querySelectorAll('button, input, select, meter, progress')].filter(e =>"
+            " e.offsetParent && !e.innerText?.trim() && !e.getAttribute('aria-label')"
+            " && !e.closest('label')).map(e => e.outerHTML)"
+        )
+        assert nameless == [], nameless
+
+
+def test_both_languages_have_every_word() -> None:
+    texts = (STATIC / "texts.js").read_text(encoding="utf-8")
+    tables = re.findall(r"^  (en|zh): \{\n(.*?)^  \},", texts, re.M | re.S)
+    keys = {name: re.findall(r"(?:^|, |    )(\w+): \"", body) for name, body in tables}
+    assert set(keys) == {"en", "zh"} and len(keys["en"]) > 60
+    assert keys["en"] == keys["zh"]
+    used = set()
+    for module in STATIC.glob("*.js"):
+        code = module.read_text(encoding="utf-8")
+        used |= set(re.findall(r"\bt\(\"(\w+)\"\)", code))
+        used |= set(re.findall(r"\b(?:t|label): \"(\w+)\"", code))
+        used |= set(re.findall(r"\b(?:button|labelled)\(\"(\w+)\"", code))
+    assert used <= set(keys["en"]), json.dumps(sorted(used - set(keys["en"])))
