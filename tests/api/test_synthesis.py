@@ -12,6 +12,8 @@ import aeolia
 from aeolia.errors import AudioFileError, InputError, ModelError
 from made.midi_bytes import midi_file, track
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 needs_tracker = pytest.mark.usefixtures("tracker")
 
 
@@ -173,8 +175,11 @@ def test_a_voice_is_shifted_without_the_model(notes: Path, tmp_path: Path) -> No
     assert report.line().endswith(
         "+7 semitones, formants keep, by the vocoder WORLD, which keeps the words"
     )
+    assert not report.warnings
     written, _ = soundfile.read(tmp_path / "out.wav")
     np.testing.assert_allclose(written, output, atol=1e-4)
+    talk = aeolia.Shift(2, voice=True).run(EXAMPLES / "fan.clean.wav", tmp_path / "talk.wav")
+    assert not talk.warnings
     with pytest.raises(InputError, match="semitones is 99"):
         aeolia.shift(audio, 44100, semitones=99, voice=True)
 
@@ -191,6 +196,21 @@ def test_morph_and_encode(notes: Path, tmp_path: Path) -> None:
     audio, rate = aeolia.decode(tmp_path / "a.npz", model=notes)
     assert rate == 44100 and audio.shape == a.shape
     np.testing.assert_array_equal(audio, aeolia.decode(encoding, model=notes)[0])
+
+
+@needs_tracker
+def test_speech_is_warned_of(notes: Path, tmp_path: Path) -> None:
+    """Where a model would lose its words, and not of instruments."""
+    talk = str(EXAMPLES / "fan.clean.wav")
+    shifted = aeolia.shift_file(talk, tmp_path / "a.wav", semitones=2, model=notes)
+    assert "words are lost" in shifted.warnings[0] and "--voice" in shifted.warnings[0]
+    note = tmp_path / "note.wav"
+    soundfile.write(note, tone(220, 2.0, 44100), 44100)
+    glide = aeolia.Morph(talk, model=str(notes)).run(note, tmp_path / "glide.wav")
+    assert len(glide.warnings) == 1 and f"{talk} sounds like speech" in glide.warnings[0]
+    assert not aeolia.shift_file(note, tmp_path / "c.wav", semitones=2, model=notes).warnings
+    encoded = aeolia.Encode(model=str(notes)).run(talk, tmp_path / "talk.npz")
+    assert "sounds like speech" in encoded.warnings[0]
 
 
 def test_models_of_other_tasks(gain_model: Path) -> None:

@@ -12,12 +12,17 @@ from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports.report import FileReport
 from aeolia.api.reports.sounds import EncodingReport
 from aeolia.audio.files import AudioInfo, output_writer
+from aeolia.audio.pitch.speech import is_speech
 from aeolia.audio.resample import resample
 from aeolia.runtime.synth.encoding import Encoding, encode_recording, new_encoding
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.resynthesis import fitted
 
 __all__ = ["as_recorded", "decode", "decode_file", "encode", "encode_file", "encoded"]
+
+_ENCODED_SPEECH = (
+    "sounds like speech; the encoding holds its melody and loudness, and nothing of its words"
+)
 
 
 def encode(
@@ -68,7 +73,8 @@ def encode_file(
     started = time.perf_counter()
     # The output is opened first: one that cannot be written is an error before the work.
     with new_encoding(target, overwrite=overwrite, inputs=[source]) as file:
-        encoding = encode(source, instrument=instrument, model=model)
+        recording = whole_recording(source, None, "encode")
+        encoding = encoded(recording, open_synthesiser(model), instrument)
         encoding.write(file)
     frames = encoding.original_samples
     info = AudioInfo(str(source), encoding.original_rate, encoding.channels, frames)
@@ -83,6 +89,7 @@ def encode_file(
         contour_frames=len(encoding.pitch_hz),
         voiced_share=float((encoding.pitch_hz > 0).mean()),
         instrument=encoding.instruments[int(encoding.instrument.argmax())],
+        warnings=(_ENCODED_SPEECH,) if is_speech(recording.mono, recording.sample_rate) else (),
     )
 
 

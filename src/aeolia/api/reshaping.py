@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.api.encoding import as_recorded, encode, encoded
+from aeolia.api.encoding import as_recorded, encoded
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Recording, whole_recording
 from aeolia.api.reports.sounds import MorphReport, ShiftReport
 from aeolia.audio.files import AUDIO_SUFFIXES, PIPE, AudioInfo, AudioReader, Outputs, output_writer
 from aeolia.audio.formats import FILM_SUFFIXES
+from aeolia.audio.pitch.speech import is_speech
 from aeolia.audio.pitch.vocoder import shifted_voice
 from aeolia.errors import InputError
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
@@ -22,6 +23,11 @@ __all__ = ["MOST_STEPS", "morph", "morph_file", "shift", "shift_file"]
 
 #: Their numbers stand in the names of files.
 MOST_STEPS = 999
+
+_SHIFTED_SPEECH = (
+    "sounds like speech, whose words are lost: the model knows instruments only; --voice keeps them"
+)
+_MORPHED_SPEECH = "sounds like speech, whose words are lost: the model knows instruments only"
 
 
 def shift(
@@ -94,6 +100,8 @@ def shift_file(
 ) -> ShiftReport:
     """`shift` from file to file, of at most half an hour.
 
+    What sounds like speech, and was not said to be a `voice`, is warned of in the report.
+
     Raises:
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
     """
@@ -113,11 +121,15 @@ def shift_file(
             else _voice(recording, semitones, formants)
         )
         writer.write(sound.reshape(samples.shape))
-    clipped, shifts = (
-        writer.n_clipped,
-        {"semitones": semitones, "formants": formants, "voice": voice},
+    lost = () if voice or not _speaks(recording) else (_SHIFTED_SPEECH,)
+    shifts = {"semitones": semitones, "formants": formants, "voice": voice}
+    return ShiftReport.since(
+        started, source, target, info, len(samples), writer.n_clipped, warnings=lost, **shifts
     )
-    return ShiftReport.since(started, source, target, info, len(samples), clipped, **shifts)
+
+
+def _speaks(recording: Recording) -> bool:
+    return is_speech(recording.mono, recording.sample_rate)
 
 
 def morph(
@@ -142,13 +154,18 @@ def morph(
     Raises:
         InputError: no pitch was found, several sound at once, or fewer than two steps.
     """
-    opened = open_synthesiser(model)
-    first = encode(a, sample_rate, model=opened)
-    last = encode(b, sample_rate, model=opened)
-    rate = opened.config.sample_rate
+    first, last = (whole_recording(one, sample_rate, "morph") for one in (a, b))
+    return _morphed(first, last, steps, seed, open_synthesiser(model))
+
+
+def _morphed(
+    a: Recording, b: Recording, steps: int | None, seed: int, model: OnnxSynthesiser
+) -> tuple[list[np.ndarray], int]:
+    first, last = encoded(a, model, None), encoded(b, model, None)
+    rate = model.config.sample_rate
     if steps is None:
-        return [glide(first, last, opened, seed=seed)], rate
-    return morph_steps(first, last, opened, steps, seed=seed), rate
+        return [glide(first, last, model, seed=seed)], rate
+    return morph_steps(first, last, model, steps, seed=seed), rate
 
 
 def morph_file(
@@ -164,7 +181,7 @@ def morph_file(
     """`morph` from `source` to `to`, into the folder `target`: morph-1.wav, morph-2.wav, ...
 
     A `target` that is "-" or ends as an audio file does gets one sound that glides from one
-    recording to the other, and `steps` is not read.
+    recording to the other, and `steps` is not read. Speech is warned of in the report.
 
     Raises:
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
@@ -186,8 +203,10 @@ def morph_file(
     both = source, to
     # All outputs before any work: the encodings take long.
     with Outputs({p: p for p in paths}, info, overwrite=overwrite, inputs=both) as outputs:
-        sounds, _ = morph(*both, steps=None if single else steps, seed=seed, model=opened)
+        first, last = (whole_recording(one, None, "morph") for one in both)
+        sounds, _ = _morphed(first, last, None if single else steps, seed, opened)
         outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
     frames, clipped = sum(map(len, sounds)), sum(outputs.n_clipped.values())
-    ends = {"to": str(to), "outputs": tuple(paths)}
-    return MorphReport.since(started, source, target, info, frames, clipped, **ends)
+    warnings = tuple(f"{one.name} {_MORPHED_SPEECH}" for one in (first, last) if _speaks(one))
+    written = {"to": str(to), "outputs": tuple(paths), "warnings": warnings}
+    return MorphReport.since(started, source, target, info, frames, clipped, **written)

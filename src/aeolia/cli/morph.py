@@ -33,7 +33,8 @@ def morph(
     """Morph between two recordings of one voice or instrument each.
 
     Timbre moves on a straight line in the model's latent, pitch in semitones, loudness in
-    decibels. Words of a voice do not survive. Needs `pip install 'aeolia[pitch]'`.
+    decibels. Words of a voice do not survive; of speech it warns. Needs
+    `pip install 'aeolia[pitch]'`.
 
     \b
     Examples:
