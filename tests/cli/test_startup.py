@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[2] / "src"
 HEAVY = {"torch", "numpy", "onnxruntime", "soundfile", "soxr", "scipy", "rich"}
 
@@ -56,3 +58,31 @@ def test_python_m_aeolia() -> None:
         timeout=60,
     )
     assert done.returncode == 0 and done.stdout.startswith("aeolia ")
+
+
+IN_WORDS = """
+try:
+    raise KeyboardInterrupt
+except BaseException as error:
+    raise ImportError("numpy failed to import") from error
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "numpy", "onnxruntime"])
+@pytest.mark.parametrize("code", ["raise KeyboardInterrupt", IN_WORDS])
+def test_an_interrupt_while_modules_load(module: str, code: str, tmp_path: Path) -> None:
+    """Those of the command line, and those that it loads for its work."""
+    if module == "typer" and code == IN_WORDS:
+        pytest.skip("Python's own import lets the interrupt through")
+    (tmp_path / f"{module}.py").write_text(code)
+    (tmp_path / "in.wav").write_bytes(b"")
+    done = subprocess.run(
+        [sys.executable, "-m", "aeolia", "models"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(SOURCE)])},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "aeolia: interrupted; no partial output was left\n"

@@ -56,7 +56,7 @@ def test_wheel_names_licence_python_and_command(wheel: zipfile.ZipFile) -> None:
     }
     assert "Requires-Python: >=3.10" in text["METADATA"]
     assert re.search(r"^License(-Expression)?: Apache-2.0$", text["METADATA"], re.MULTILINE)
-    assert "aeolia = aeolia.cli:main" in text["entry_points.txt"]
+    assert "aeolia = aeolia.__main__:main" in text["entry_points.txt"]
     assert any("Apache License" in body for name, body in text.items() if "LICENSE" in name)
 
 

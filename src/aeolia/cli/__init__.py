@@ -6,6 +6,7 @@ help comes at once and nothing but training and export ever loads PyTorch.
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from collections.abc import Sequence
@@ -99,6 +100,8 @@ def run(arguments: Sequence[str]) -> int:
         # Newer versions of typer turn Ctrl-C into this code, older ones into Abort.
         return _interrupted() if code == EXIT_INTERRUPTED else code
     except AeoliaError as error:
+        if _began_with_interrupt(error):
+            return _interrupted()
         print(f"aeolia: {printable(str(error))}", file=sys.stderr)
         if isinstance(error, TrainingStoppedError):
             return _OF_SIGNALS + error.signal
@@ -108,10 +111,15 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         # A folder that may not be looked into, a name too long, a full disk: no bug of ours.
         named = f"{error.filename}: " if error.filename else ""
-        said = f"{named}{error.strerror or error}; check the path"
+        full = error.errno in (errno.ENOSPC, errno.EFBIG)
+        said = (
+            f"{named}{error.strerror or error}; {'free some space' if full else 'check the path'}"
+        )
         print(f"aeolia: {printable(said)}", file=sys.stderr)
         return EXIT_USER_ERROR
     except Exception as error:
+        if _began_with_interrupt(error):
+            return _interrupted()
         # Usage errors are click's or, in newer versions of typer, its own copy of them.
         if not hasattr(error, "exit_code") or not hasattr(error, "show"):
             raise
@@ -125,6 +133,13 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         if not argument or (argument.startswith("--") and argument.endswith("=")):
             what = argument.rstrip("=") or (before if before.startswith("-") else "an argument")
             raise InputError(f"{what} is empty (''); give a name, or leave it out")
+
+
+def _began_with_interrupt(error: BaseException | None) -> bool:
+    """Whether it is what a module made of Ctrl-C while it was loaded: "failed to import"."""
+    while isinstance(error, Exception):
+        error = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt)
 
 
 def _interrupted() -> int:

@@ -7,16 +7,15 @@ training, other people's denoisers and the untouched input are all judged by the
 from __future__ import annotations
 
 import math
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from aeolia.audio.files import read_samples
+from aeolia.bulk.workers import worker_pool
 from aeolia.errors import AeoliaError, DataError, InputError
 from aeolia.evaluation.pairs import Pair
 from aeolia.metrics import METRICS, Metric, choose_metrics, snr
@@ -132,7 +131,7 @@ def score_outputs(
             if on_progress is not None:
                 on_progress(len(finished), total)
 
-    with _workers(jobs) as pool:
+    with worker_pool(jobs) as pool:
         for one in outputs:
             if isinstance(one, ClipScores):
                 rows.append(one)
@@ -227,19 +226,6 @@ def score_audio(
         except InputError as error:
             problems.append(f"{name}: {error}")
     return values, problems
-
-
-@contextmanager
-def _workers(jobs: int) -> Iterator[Executor | None]:
-    """A pool of processes, or None for one job. Spawned: ONNX Runtime does not survive a fork."""
-    if jobs < 1:
-        raise InputError(f"jobs is {jobs}; it must be at least 1")
-    if jobs == 1:
-        yield None
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        yield pool
 
 
 def _describe(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aeolia.bulk.workers import end_with_parent
 from aeolia.errors import AeoliaError, InputError, MissingExtraError, TrainingError
 from aeolia.files import write_atomically
 from aeolia.recipes.recipe import Recipe
@@ -93,7 +94,7 @@ def _run_all(request: StudyRequest, name: str, deadline: float | None, say: Say)
         return
     context = multiprocessing.get_context("spawn")
     workers = [
-        context.Process(target=_work, args=(request, name, deadline, index, say), daemon=True)
+        context.Process(target=_help, args=(request, name, deadline, index, say), daemon=True)
         for index in range(request.jobs)
     ]
     for worker in workers:
@@ -104,6 +105,11 @@ def _run_all(request: StudyRequest, name: str, deadline: float | None, say: Say)
     finally:
         for worker in workers:
             worker.terminate()
+
+
+def _help(request: StudyRequest, name: str, deadline: float | None, index: int, say: Say) -> None:
+    end_with_parent()
+    _work(request, name, deadline, index, say)
 
 
 def _work(request: StudyRequest, name: str, deadline: float | None, index: int, say: Say) -> None:
