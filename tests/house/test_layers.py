@@ -22,7 +22,7 @@ FLOORS = {
     "recipes": 3,
     "audio": 4,
     "metrics": 4,
-    "pictures": 4,
+    "pictures": 5,
     "runtime": 5,
     "api": 6,
     "bulk": 7,

@@ -12,6 +12,7 @@ import numpy as np
 
 from aeolia.audio.files import PIPE, AudioReader, read_samples
 from aeolia.audio.levels import as_floating
+from aeolia.audio.mono import mono
 from aeolia.errors import InputError
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
@@ -41,8 +42,8 @@ class Recording:
 
     @property
     def mono(self) -> np.ndarray:
-        """The mean of the channels, [T]."""
-        return self.samples if self.samples.ndim == 1 else self.samples.mean(axis=1)
+        """The channels as one, [T]; see `aeolia.audio.mono`."""
+        return mono(self.samples)
 
 
 def whole_recording(

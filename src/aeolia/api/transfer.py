@@ -11,6 +11,7 @@ from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.sounds import TransferReport
 from aeolia.audio.files import PIPE, AudioReader, output_writer
+from aeolia.audio.mono import mono
 from aeolia.audio.pitch.names import hz_to_midi, note_name
 from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.errors import InputError
@@ -49,12 +50,12 @@ def transfer(
         MissingExtraError: the pitch tracker is not installed.
     """
     recording = whole_recording(audio, sample_rate, "transfer")
-    rate, mono = recording.sample_rate, recording.mono
+    rate, sound = recording.sample_rate, recording.mono
     opened = open_synthesiser(model)
     stream = TransferStream(
         opened, opened.instrument(to), rate, recording.channels, transpose=transpose, snap=snap
     )
-    check_monophonic(mono, rate, track_pitch(mono, rate), recording.name)
+    check_monophonic(sound, rate, track_pitch(sound, rate), recording.name)
     return stream.process(recording.samples)
 
 
@@ -83,7 +84,7 @@ def transfer_file(
     opened = open_synthesiser(model)
     condition = opened.instrument(to)
     with AudioReader(source) as reader:
-        start = reader.read(round(_CHECKED_SECONDS * reader.info.sample_rate)).mean(axis=1)
+        start = mono(reader.read(round(_CHECKED_SECONDS * reader.info.sample_rate)))
         track = track_pitch(start, reader.info.sample_rate)
         check_monophonic(start, reader.info.sample_rate, track, str(source))
     low, high = opened.range_of(condition)

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from aeolia.audio.mono import mono
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.manifest import Row
 from aeolia.errors import DataError
@@ -79,17 +80,17 @@ def _decode(row: Row, sample_rate: int, speeds: Sequence[float]) -> Decoded:
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise DataError(f"cannot decode {row.path}: {error}; remove it or scan again") from error
     # Averaging the channels of an impulse response would comb-filter its direct sound.
-    mono = audio[:, 0] if row.kind == "rir" else audio.mean(axis=1)
-    mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+    audio = np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)
+    sound = audio[:, 0] if row.kind == "rir" else mono(audio)
     spectrum = SpectrumSum(file_rate)
     if row.kind == "speech":
-        spectrum.add(mono)
+        spectrum.add(sound)
     sounds = []
     for speed in speeds:
         # Played at another speed is read as if recorded at another rate.
         source_rate = file_rate * speed
-        changed = source_rate != sample_rate and mono.size > 1
-        sounds.append(scaled(soxr.resample(mono, source_rate, sample_rate) if changed else mono))
+        changed = source_rate != sample_rate and sound.size > 1
+        sounds.append(scaled(soxr.resample(sound, source_rate, sample_rate) if changed else sound))
     return Decoded(sounds, spectrum)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from aeolia.audio.files import read_samples
 from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.audio.mono import mono
 from aeolia.errors import DataError
 
 __all__ = ["ENROLMENT", "Mixture", "MixtureSet", "find_mixtures", "read_mixture"]
@@ -146,5 +147,5 @@ def read_mixture(
                 f"{one.enrolment} is at {rate} Hz and its mixture at {sample_rate} Hz; they must "
                 "agree"
             )
-        enrolment = enrolment if enrolment.ndim == 1 else enrolment.mean(axis=1)
+        enrolment = mono(enrolment)
     return mixture, references, sample_rate, enrolment

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.files import read_samples
+from aeolia.audio.mono import mono
 from aeolia.errors import AeoliaError, InputError, ModelError
 from aeolia.evaluation.commands import OUT, Command
 from aeolia.evaluation.scoring import ClipScores, Output, failed, same_shape, score_outputs
@@ -136,9 +137,9 @@ def synthesiser_of_command(line: str) -> tuple[str, NoteSystem]:
 
 
 def _fitted(made: np.ndarray, audio: np.ndarray) -> np.ndarray:
-    """Of the recording's shape: cut or filled with silence, one channel for all or their mean."""
+    """Of the recording's shape: cut or filled with silence, one channel for all or all as one."""
     if made.ndim > audio.ndim:
-        made = made.mean(axis=1)
+        made = mono(made)
     elif made.ndim < audio.ndim:
         made = np.tile(made[:, None], (1, audio.shape[1]))
     made = made[: len(audio)]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 
+from aeolia.audio.mono import mono
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
 from aeolia.pictures.table import Table
 
@@ -169,7 +170,7 @@ def _ticks(sample_rate: int, frequency: str) -> list[tuple[float, str]]:
 def _flac(audio: np.ndarray, sample_rate: int) -> bytes:
     """16-bit FLAC of the audio; what exceeds full scale is limited, as a player would."""
     file = io.BytesIO()
-    channels = audio if audio.ndim == 1 or audio.shape[1] <= 2 else audio.mean(axis=1)
+    channels = audio if audio.ndim == 1 or audio.shape[1] <= 2 else mono(audio)
     soundfile.write(file, np.clip(channels, -1, 1), sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
 

@@ -106,6 +106,19 @@ def test_items_and_sources_are_apart(config: SeparateConfig) -> None:
 
 @pytest.mark.parametrize("config", STRUCTURES)
 @torch.no_grad()
+def test_one_filter_serves_all_channels(config: SeparateConfig) -> None:
+    """Where one channel is the other at another level, or inverted, so is what comes of it."""
+    model, audio = random_separator(config), audio_of(config, 1, 1)
+    condition = some_conditions(model, 1, 2)
+    for gain in (1.0, -1.0, 0.1):
+        pair = torch.cat([audio, gain * audio], dim=1)
+        sources = model(pair, condition, torch.zeros(1))[0]
+        assert (sources[:, :, 1] - gain * sources[:, :, 0]).abs().max() < 1e-5
+        assert sources.abs().amax(3).min() > 1e-4
+
+
+@pytest.mark.parametrize("config", STRUCTURES)
+@torch.no_grad()
 def test_states_are_as_declared(config: SeparateConfig) -> None:
     model = random_separator(config)
     state = model.initial_state(1, 3, 2)

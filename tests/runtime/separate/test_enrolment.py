@@ -46,6 +46,12 @@ def test_any_rate_and_channels(encoder: VoiceEncoder, rate: int, channels: int) 
     assert (voice.model, voice.clip, voice.seconds, voice.warnings) == ("tiny", "alice", 4.0, ())
 
 
+def test_opposite_phase(encoder: VoiceEncoder) -> None:
+    clip = tone("alice", 4)
+    voice = enrol(np.stack([clip, -clip], axis=1), 16000, encoder, "alice")
+    np.testing.assert_allclose(voice.vector, expected(700.0), atol=1e-3)
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
 def test_files(tmp_path: Path, encoder: VoiceEncoder, name: str) -> None:
     soundfile.write(tmp_path / name, tone("alice", 3, 48000), 48000)

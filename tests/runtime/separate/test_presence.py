@@ -40,6 +40,7 @@ def test_blocks_and_channels_and_rates_do_not_matter(encoder: VoiceEncoder) -> N
     whole = confidence(encoder, audio, block=len(audio))
     assert confidence(encoder, audio, block=331) == whole
     assert confidence(encoder, np.stack([audio, audio], axis=1)) == pytest.approx(whole)
+    assert confidence(encoder, np.stack([audio, -audio], axis=1)) == pytest.approx(whole)
     fast = np.concatenate([tone("alice", 5, 48000), tone("bob", 5, 48000)])
     assert confidence(encoder, fast, rate=48000) == pytest.approx(whole, abs=0.02)
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from aeolia.config import SeparateConfig
 from aeolia.config.classes import CLASSES
 from aeolia.errors import InputError
+from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
+from made.recordings import voice_like
 from made.tiny_separators import SHARES, write_separator
 
 ASKED = [["speech"], ["noise", "vocals+drums"], ["speech", "music", "noise"], list(CLASSES)]
@@ -200,3 +202,17 @@ def test_bad_requests(backend: OnnxSeparator) -> None:
         block = np.zeros((9, 2), np.float32)
         block[3, 1] = np.nan
         stream_of(backend, ["speech"], None, 2).push(block)
+
+
+def test_opposite_phase_is_as_good_as_in_phase() -> None:
+    """A miswired cable inverts the voice on the right."""
+    voice = voice_like(3.0, 48000)
+    floor = noise(len(voice), 2) / 0.2 * np.sqrt(np.mean(voice**2)) * 10 ** (-5 / 20)
+    backend = OnnxSeparator(released_models()["separate"])
+    found = []
+    for right in (1.0, -1.0):
+        mixture = np.stack([voice, right * voice], axis=1) + floor
+        without = stream_of(backend, ["noise"], 48000, 2, rest="rest").process(mixture)["rest"]
+        assert np.dot(without[:, 0], voice) / np.dot(voice, voice) > 0.8
+        found.append(np.einsum("tc,t->c", without, voice) / np.dot(voice, voice))
+    np.testing.assert_allclose(found[1], found[0] * [1.0, -1.0], atol=0.03)

@@ -60,11 +60,19 @@ def test_pitch_and_loudness_are_kept(model: OnnxSynthesiser, tune: np.ndarray) -
     assert np.median(level[105:120] - loudness[105:120]) == pytest.approx(0, abs=1.0)
 
 
+def test_opposite_phase_is_heard(model: OnnxSynthesiser, tune: np.ndarray) -> None:
+    expected = TransferStream(model, model.instrument("piano")).process(tune)
+    stream = TransferStream(model, model.instrument("piano"), channels=2)
+    found = stream.process(np.stack([tune, -tune], axis=1))
+    np.testing.assert_allclose(found[:, 0], expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(("rate", "channels"), [(48000, 1), (44100, 2), (16000, 1)])
 def test_any_partition_equals_the_whole(
     model: OnnxSynthesiser, tune: np.ndarray, rate: int, channels: int
 ) -> None:
-    audio = np.resize(tune[: 3 * rate // 2], (3 * rate // 2, channels))
+    audio = np.repeat(tune[: 3 * rate // 2, None], channels, axis=1)
+    audio[rate:, -1] *= -1.0 if channels > 1 else 1.0
     stream = TransferStream(model, model.instrument("alto_sax"), rate, channels, snap=True)
     whole = stream.process(audio)
     assert whole.shape == audio.shape

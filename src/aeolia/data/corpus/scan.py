@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 
 from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.audio.mono import mono
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.layouts import describe, describe_stem, esc50_classes, song_folders
 from aeolia.data.corpus.manifest import (
@@ -245,15 +246,15 @@ def _inspect(
             # Not stream.blocks(): where a file ends sooner than its header says, that fills the
             # rest of the last block with whatever was in memory.
             while len(block := stream.read(rate * _BLOCK_SECONDS, "float32", always_2d=True)):
-                mono = block.mean(axis=1)
-                if not np.isfinite(mono).all():
+                if not np.isfinite(block).all():
                     return _Finding(facts.layout, problem="not finite")
+                listened = mono(block)
                 # Rounded to 16 bits, so that one sound in two formats is the same.
-                content.update(np.round(mono * 32768.0).astype(np.int32).tobytes())
+                content.update(np.round(listened * 32768.0).astype(np.int32).tobytes())
                 peak = max(peak, float(np.abs(block).max()))
                 flat += _flat_samples(block[:, 0])
-                total += len(mono)
-                spectrum.add(mono)
+                total += len(listened)
+                spectrum.add(listened)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         reason = str(getattr(error, "error_string", "") or error).rstrip(".")
         return _Finding(facts.layout, problem="unreadable", detail=reason)

@@ -25,6 +25,7 @@ import soundfile
 import soxr
 
 from aeolia.audio.levels import gain_below, peak
+from aeolia.audio.mono import mono
 from aeolia.data.corpus.manifest import (
     HELD_OUT,
     Row,
@@ -106,10 +107,10 @@ class HeldOut:
     def _read(self, row: Row) -> np.ndarray:
         if row.path not in self._decoded:
             audio, rate = soundfile.read(row.path, dtype="float32", always_2d=True)
-            mono = audio.mean(axis=1)
+            sound = mono(audio)
             if rate != SAMPLE_RATE:
-                mono = soxr.resample(mono, rate, SAMPLE_RATE)
-            self._decoded[row.path] = _without_rumble(mono) if row.kind == "speech" else mono
+                sound = soxr.resample(sound, rate, SAMPLE_RATE)
+            self._decoded[row.path] = _without_rumble(sound) if row.kind == "speech" else sound
         return self._decoded[row.path]
 
     def speech(self, rng: np.random.Generator, speaker: str) -> np.ndarray:

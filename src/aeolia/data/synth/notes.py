@@ -17,6 +17,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from aeolia.audio.mono import mono
 from aeolia.audio.pitch.contour import LOUDNESS_FLOOR_DB, loudness_contour
 from aeolia.audio.pitch.names import hz_to_midi
 from aeolia.audio.pitch.tracker import track_pitch
@@ -222,8 +223,8 @@ def _measure(
         audio, file_rate = soundfile.read(file.path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         return "unreadable", file.path, str(error).split(":")[-1].strip().rstrip(".")
-    mono = np.nan_to_num(audio.mean(axis=1))[: int((_SECONDS + 2.0) * file_rate)]
-    sound = soxr.resample(mono, file_rate, rate) if file_rate != rate else mono
+    sound = mono(np.nan_to_num(audio))[: int((_SECONDS + 2.0) * file_rate)]
+    sound = soxr.resample(sound, file_rate, rate) if file_rate != rate else sound
     level = loudness_contour(sound, hop, len(sound) // hop)
     if len(level) < 8:
         return "too short", file.path, f"{len(sound) / rate:.2f} s"

@@ -1,6 +1,6 @@
 """The conditional autoencoder: a mixture and conditions in, one source per condition out.
 
-    audio -> spectrum -> mean of the channels -> encode -> latent
+    audio -> spectra of the channels -> one of them all -> encode -> latent
           -> fuse (one latent per condition) -> decode -> one filter per source
           -> applied to every channel's spectrum -> shared remainder -> audio per source
 
@@ -20,6 +20,7 @@ from aeolia.models.spectral.autoencoder import SpectralAutoencoder
 from aeolia.models.spectral.condition import ConditionalDecoder, ConditionEmbedding
 from aeolia.models.spectral.voice import VoiceNetwork
 from aeolia.nn.axes import merge_axes, split_axis
+from aeolia.nn.channels import combine_channels
 from aeolia.nn.fusion import build_fusion
 from aeolia.nn.state import State, zero_state
 
@@ -114,7 +115,7 @@ class ConditionalAutoencoder(SpectralAutoencoder):
         batch, channels = audio.shape[:2]
         flat, input_tail = self.spectrum.analyse(merge_axes(audio), state["input_tail"])
         spectrum = split_axis(flat, batch)  # [B, C, 2, F, Q]
-        latent, skips, following = self.encode(spectrum.mean(dim=1), state, skip_scale)
+        latent, skips, following = self.encode(combine_channels(spectrum), state, skip_scale)
         embedded = self.embed(condition)
         values, decoder_state = self.decode(self.fuse(latent, embedded), skips, embedded, state)
         following.update(decoder_state, input_tail=input_tail)

@@ -14,6 +14,7 @@ import numpy as np
 
 from aeolia.audio.files import AudioReader
 from aeolia.audio.levels import decibels
+from aeolia.audio.mono import mono
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.separate.voice import Voice
@@ -115,20 +116,19 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     """
     if not np.issubdtype(np.asarray(audio).dtype, np.floating) or not np.isfinite(audio).all():
         raise InputError(f"{name}: finite floating-point samples within -1 to 1 are needed")
-    mono = np.asarray(audio, np.float32)
-    mono = mono.mean(axis=1) if mono.ndim == 2 else mono
+    clip = mono(np.asarray(audio, np.float32))
     warnings = []
-    if len(mono) > LONG_SECONDS * sample_rate:
+    if len(clip) > LONG_SECONDS * sample_rate:
         warnings.append(f"{name}: longer than {LONG_SECONDS:.0f} s; the rest was not used")
-        mono = mono[: int(LONG_SECONDS * sample_rate)]
-    seconds = len(mono) / sample_rate
+        clip = clip[: int(LONG_SECONDS * sample_rate)]
+    seconds = len(clip) / sample_rate
     if seconds < LEAST_SECONDS:
         raise InputError(
             f"{name}: {seconds:.2f} s long; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of one "
             f"voice is needed: give a longer clip"
         )
-    mono = resample(mono, sample_rate, ENROLMENT_RATE)
-    speaks = _sounding(mono)
+    clip = resample(clip, sample_rate, ENROLMENT_RATE)
+    speaks = _sounding(clip)
     if not speaks.any():
         raise InputError(
             f"{name}: silent; {SHORT_SECONDS:.0f} to {LONG_SECONDS:.0f} s of one voice is "
@@ -139,14 +139,14 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
         warnings.append(_short(name, f"{seconds:.1f} s long"))
     elif sounding_seconds < SHORT_SECONDS / 2:
         warnings.append(_short(name, f"silent but for {sounding_seconds:.1f} s"))
-    similarity = _similarity_of_parts(mono, speaks, encoder)
+    similarity = _similarity_of_parts(clip, speaks, encoder)
     if similarity < encoder.same_voice:
         warnings.append(
             f"{name}: seems to hold several voices (a similarity of {similarity:.2f} between its "
             f"parts; one voice has over {encoder.same_voice:.2f}); the result may mix them: give a "
             f"clip of one"
         )
-    vector = encoder(mono)
+    vector = encoder(clip)
     return Voice(vector, encoder.model, encoder.fingerprint, name, seconds, tuple(warnings))
 
 
@@ -155,10 +155,10 @@ def _short(name: str, what: str) -> str:
     return f"{name}: {what}; {seconds} of the voice give a better result"
 
 
-def _sounding(mono: np.ndarray) -> np.ndarray:
+def _sounding(clip: np.ndarray) -> np.ndarray:
     """Which frames of 25 ms hold more than a pause, of mono audio [T] at 16 kHz."""
     length = round(_FRAME_SECONDS * ENROLMENT_RATE)
-    frames = mono[: len(mono) // length * length].reshape(-1, length).astype(np.float64)
+    frames = clip[: len(clip) // length * length].reshape(-1, length).astype(np.float64)
     power = np.mean(frames**2, axis=1)
     loudest = float(power.max(initial=0.0))
     if decibels(np.sqrt(loudest)) < _SILENCE_DB:
@@ -166,7 +166,7 @@ def _sounding(mono: np.ndarray) -> np.ndarray:
     return np.asarray(power > loudest * 10.0 ** (-_PAUSE_DB / 10.0))
 
 
-def _similarity_of_parts(mono: np.ndarray, speaks: np.ndarray, encoder: VoiceEncoder) -> float:
+def _similarity_of_parts(clip: np.ndarray, speaks: np.ndarray, encoder: VoiceEncoder) -> float:
     """How similar the voices in parts of a clip are: the mean of the lowest fifth of cosines.
 
     One part of another voice among ten has a fifth of all pairs with it, so it shows. 1.0 where
@@ -175,8 +175,8 @@ def _similarity_of_parts(mono: np.ndarray, speaks: np.ndarray, encoder: VoiceEnc
     length = round(_PART_SECONDS * ENROLMENT_RATE)
     frames = round(_PART_SECONDS / _FRAME_SECONDS)
     vectors = [
-        encoder(mono[part * length : (part + 1) * length])
-        for part in range(len(mono) // length)
+        encoder(clip[part * length : (part + 1) * length])
+        for part in range(len(clip) // length)
         if speaks[part * frames : (part + 1) * frames].mean() > 0.3
     ]
     cosines = sorted(float(one @ other) for one, other in itertools.combinations(vectors, 2))

@@ -12,6 +12,7 @@ import heapq
 import numpy as np
 
 from aeolia.audio.levels import SILENCE_DB, decibels
+from aeolia.audio.mono import mono
 from aeolia.audio.resample import resample
 from aeolia.runtime.separate.enrolment import ENROLMENT_RATE, VoiceEncoder
 
@@ -32,22 +33,24 @@ class Presence:
     def __init__(self, encoder: VoiceEncoder, voice: np.ndarray, sample_rate: int) -> None:
         self._encoder, self._voice, self._rate = encoder, voice, sample_rate
         self._length = round(_PART_SECONDS * sample_rate)
-        self._waiting = np.zeros(0, np.float32)
+        self._waiting = np.zeros((0, 1), np.float32)
         #: (energy, number of the part, samples): the quietest first.
         self._parts: list[tuple[float, int, np.ndarray]] = []
         self._n_parts = 0
 
     def push(self, block: np.ndarray) -> None:
         """The next samples of the output, [T] or [T, C]."""
-        mono = block if block.ndim == 1 else block.mean(axis=1)
-        self._waiting = np.concatenate([self._waiting, mono])
+        block = block[:, None] if block.ndim == 1 else block
+        if not len(self._waiting):
+            self._waiting = np.zeros((0, block.shape[1]), np.float32)
+        self._waiting = np.concatenate([self._waiting, block])
         while len(self._waiting) >= self._length:
             self._keep(self._waiting[: self._length])
             self._waiting = self._waiting[self._length :]
 
     def _keep(self, part: np.ndarray) -> None:
         energy = float(np.sum(np.square(part, dtype=np.float64)))
-        heapq.heappush(self._parts, (energy, self._n_parts, part))
+        heapq.heappush(self._parts, (energy, self._n_parts, mono(part)))
         self._n_parts += 1
         if len(self._parts) > _PARTS:
             heapq.heappop(self._parts)

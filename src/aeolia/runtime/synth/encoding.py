@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aeolia.audio.mono import mono
 from aeolia.audio.pitch.contour import loudness_contour
 from aeolia.audio.pitch.polyphony import POLYPHONIC_SHARE, polyphonic_share
 from aeolia.audio.pitch.tracker import PitchTrack, track_pitch
@@ -155,18 +156,18 @@ def encode_recording(
     Raises:
         InputError: empty, too long, without pitch, or of several pitches at once.
     """
-    mono = audio if audio.ndim == 1 else audio.mean(axis=1)
-    if not len(mono):
+    sound = mono(audio)
+    if not len(sound):
         raise InputError(f"{name}: empty; a recording of one voice or instrument is needed")
-    if len(mono) > MOST_MINUTES * 60 * sample_rate:
+    if len(sound) > MOST_MINUTES * 60 * sample_rate:
         raise InputError(
-            f"{name}: {len(mono) / sample_rate / 60:.0f} minutes long; at most "
+            f"{name}: {len(sound) / sample_rate / 60:.0f} minutes long; at most "
             f"{MOST_MINUTES:.0f} can be encoded at once: cut it"
         )
     config = model.config
-    track = track_pitch(mono, sample_rate)
-    check_monophonic(mono, sample_rate, track, name)
-    samples = np.asarray(resample(mono.astype(np.float32), sample_rate, config.sample_rate))
+    track = track_pitch(sound, sample_rate)
+    check_monophonic(sound, sample_rate, track, name)
+    samples = np.asarray(resample(sound.astype(np.float32), sample_rate, config.sample_rate))
     n_frames = -(-len(samples) // config.hop_length)
     loudness = loudness_contour(samples, config.hop_length, n_frames)
     pitch = track.at(np.arange(1, n_frames + 1) * config.hop_length / config.sample_rate)
@@ -189,7 +190,7 @@ def encode_recording(
         len(samples),
         1 if audio.ndim == 1 else audio.shape[1],
         sample_rate,
-        len(mono),
+        len(sound),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aeolia.audio.mono import MonoMixer
 from aeolia.audio.pitch.tracker import TRACK_RATE
 from aeolia.errors import ModelError
 from aeolia.runtime.backend import State
@@ -72,6 +73,7 @@ class TransferStream(Passage[np.ndarray]):
                 f"{TRACK_RATE} Hz"
             )
         self._touch_frames = round(_TOUCH_SECONDS * config.frame_rate)
+        self._mixer = MonoMixer(int(channels), hop, rate)
         self._tracker = ContourTracker(rate, hop, self._touch_frames)
         self._tuning = Tuning(hop / rate, transpose, snap)
         self._player = Player(model, instrument, latent, seed)
@@ -88,12 +90,13 @@ class TransferStream(Passage[np.ndarray]):
         )
 
     def _initial_state(self) -> State:
-        parts = self._tracker, self._tuning, self._player, self._follower
+        parts = self._mixer, self._tracker, self._tuning, self._player, self._follower
         return {name: value for part in parts for name, value in part.initial_state().items()}
 
     def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """Channels [C, T] in, the instrument [C, T] out, `config.delay` later."""
-        found, state = self._tracker.step(audio.mean(axis=0), state)
+        sound, state = self._mixer.step(audio, state)
+        found, state = self._tracker.step(sound, state)
         n_frames, outputs = len(found.pitch_hz), []
         for start in range(0, n_frames, FRAMES_PER_STEP):
             frames = slice(start, start + FRAMES_PER_STEP)
@@ -101,8 +104,8 @@ class TransferStream(Passage[np.ndarray]):
             touch_db = float(found.loudness_db[start : start + self._touch_frames].max())
             first = found.first + start * self._tracker.hop_length
             loudness_db = found.loudness_db[:n_frames][frames]
-            sound, state = self._player.step(pitch_hz, loudness_db, touch_db, first, state)
-            outputs.append(sound)
+            played, state = self._player.step(pitch_hz, loudness_db, touch_db, first, state)
+            outputs.append(played)
         output, state = self._follower.step(
             np.concatenate(outputs), found.loudness_db[:n_frames], state
         )
