@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,34 @@ def test_pairs_of_plain_folders_say_what_is_speech(
     assert run(["data", "pairs", "--speech", ann, "--noise", fan, *options]) == 0
     table = (tmp_path / "out/pairs.csv").read_text()
     assert "ann/" in table and "fan/" in table
+
+
+def test_folders_that_were_probably_swapped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By their names; by their sound where those say nothing and there is a tracker."""
+    pytest.importorskip("swift_f0")
+    monkeypatch.setenv("AEOLIA_CACHE", str(tmp_path / "cache"))
+    examples = Path(__file__).parents[3] / "examples"
+    for number, name in enumerate(("fan", "cafe", "street")):
+        for folder in ("ann", "speech"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            shutil.copy(examples / f"{name}.clean.wav", tmp_path / folder / f"{name}.wav")
+        for folder in ("yard", "noise"):
+            write(tmp_path / f"{folder}/{number}.wav", noise_like(1.2, 16000, seed=number), 16000)
+
+    def said(speech: str, noise: str) -> str:
+        out = str(tmp_path / f"{speech}-{noise}")
+        given = ["--speech", str(tmp_path / speech), "--noise", str(tmp_path / noise)]
+        options = ["-o", out, "-n", "1", "--seconds", "1", "--split", "train"]
+        assert run(["data", "pairs", *given, *options]) == 0
+        return capsys.readouterr().err
+
+    by_name = said("noise", "speech")
+    assert "noise is noise by its folders' names; were" in by_name
+    assert "speech is speech by its folders' names; were" in by_name
+    by_sound = said("yard", "ann")
+    assert "yard: none of 3 recordings that were listened to sound like speech" in by_sound
+    assert "ann: 3 of 3 recordings that were listened to sound like speech" in by_sound
+    assert said("ann", "yard") == ""
+    assert said("speech", "noise") == ""

@@ -114,6 +114,7 @@ def pairs_command(
     from aeolia.errors import InputError, MissingExtraError
 
     try:
+        from aeolia.data.denoise.mistaken import mistaken
         from aeolia.data.denoise.pairs import pair_config, write_pairs
     except ModuleNotFoundError as error:
         raise MissingExtraError(
@@ -126,7 +127,13 @@ def pairs_command(
         raise InputError(f"--snr is {snr!r}; give numbers separated by commas") from None
     rows = [row for path in sources or () for row in load_rows(path, guess=False)[0]]
     for kind, paths in (("speech", speech), ("noise", noise), ("rir", rooms)):
-        rows += [row for path in paths or () for row in load_rows(path, kind)[0]]
+        for path in paths or ():
+            found = load_rows(path, kind)[0]
+            if kind != "rir":
+                other = "noise" if kind == "speech" else "speech"
+                for remark in mistaken(f"--{kind}", path, found, other):
+                    typer.echo(remark, err=True)
+            rows += found
     if not rows:
         raise InputError("no recordings were given; add --speech FOLDER and --noise FOLDER")
     config = pair_config(sample_rate, seconds, reverb, seed)

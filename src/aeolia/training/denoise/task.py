@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
-from aeolia.data.corpus.layouts import describe
 from aeolia.data.corpus.manifest import SPLITS, Row
 from aeolia.data.corpus.scan import load_rows
+from aeolia.data.denoise.mistaken import mistaken
 from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.mixer import Mixer
 from aeolia.data.pool import AudioPool
@@ -136,15 +135,8 @@ def _remarks(paths: Mapping[str, Path | None], found: Recordings, mix: MixConfig
         ("--speech", speech, found.speech, "noise"),
         ("--noise", noise, found.noise, "speech"),
     ):
-        if path is None or not path.is_dir():  # a manifest says what is what
-            continue
-        above = path.resolve().parent
-        kinds = [describe(PurePath(os.path.relpath(row.path, above))).kind for row in rows]
-        if kinds.count(other) > len(kinds) / 2:
-            remarks.append(
-                f"{option} {path} is {other} by its folders' names; were --speech and --noise "
-                "swapped?"
-            )
+        if path is not None:
+            remarks += mistaken(option, path, rows, other)
     return remarks
 
 
