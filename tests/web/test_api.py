@@ -138,6 +138,44 @@ def test_a_speaker_is_an_upload(client: TestClient, talk: Path) -> None:
     assert (answer.status_code, "send it again" in answer.json()["error"]) == (404, True)
 
 
+def test_a_stretch_of_a_recording_is_another_upload(client: TestClient, talk: Path) -> None:
+    whole = upload(client, talk.read_bytes(), "talk.wav")["id"]
+    path = f"/api/files/{whole}/stretch"
+    part = client.post(path, params={"start": 0.5, "stop": 1.25}).json()
+    assert (part["seconds"], part["channels"], part["name"]) == (0.75, 2, "talk 0.5-1.25 s.wav")
+    job = done(client, whole, operation={"operation": "separate", "speaker": part["id"]})
+    assert [output["label"] for output in job["outputs"]] == ["speaker"], job["error"]
+    for start, stop, words in ((1, 1, "no stretch"), (-1, 1, "no stretch"), (7, 8, "ends before")):
+        answer = client.post(path, params={"start": start, "stop": stop})
+        assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
+
+
+def test_stems_are_mixed_at_levels(client: TestClient, talk: Path) -> None:
+    file = upload(client, talk.read_bytes(), "talk.wav")["id"]
+    operation = {"operation": "separate", "sources": ["speech"], "rest": True}
+    job = done(client, file, operation=operation)
+    path = f"/api/jobs/{job['id']}"
+    parts = [
+        soundfile.read(io.BytesIO(client.get(f"{path}/outputs/{n}").content))[0] for n in (0, 1)
+    ]
+    answer = client.get(f"{path}/mix", params={"levels": "0.5,1"})
+    assert 'filename="talk.mix.wav"' in answer.headers["content-disposition"]
+    mixed = soundfile.read(io.BytesIO(answer.content))[0]
+    assert np.allclose(mixed, 0.5 * parts[0] + parts[1], atol=1 / 32768)
+    for levels in ("1", "1,x", "1,-1", "1,nan", "1,9"):
+        assert client.get(f"{path}/mix", params={"levels": levels}).status_code == 400
+
+
+def test_melodies_are_drawn(client: TestClient, talk: Path) -> None:
+    pytest.importorskip("swift_f0")
+    file = upload(client, talk.read_bytes(), "talk.wav")["id"]
+    job = done(client, file, operation={"operation": "denoise", "model": "denoise-16k"})
+    melody = client.get(f"/api/jobs/{job['id']}/melody/0").json()
+    voiced = [hz for hz in melody["hz"] if hz]
+    assert melody["step"] == 0.016 and len(voiced) > 20
+    assert np.median(voiced) == pytest.approx(220, rel=0.01)
+
+
 def test_a_score_and_a_note(client: TestClient) -> None:
     score = Path(__file__).parents[2] / "examples"
     midi = next(iter(sorted(score.rglob("*.mid"))))

@@ -97,5 +97,5 @@ def test_a_port_in_use_is_said() -> None:
 
 
 def test_no_such_address() -> None:
-    with pytest.raises(InputError, match=r"no address of this machine|cannot be used"):
-        serve("999.1.1.1", 0, password="x")
+    with pytest.raises(InputError, match="no address of this machine"):
+        serve("192.0.2.1", 0, password="x")  # an address for documents only (RFC 5737)

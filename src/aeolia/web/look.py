@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from aeolia.audio.pitch.tracker import TRACK_HOP, TRACK_RATE, track_pitch
 from aeolia.errors import InputError
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_png
 
-__all__ = ["MOST_PIXELS", "picture", "waveform"]
+__all__ = ["MOST_PIXELS", "contour", "picture", "waveform"]
 
 MOST_PIXELS = 4096
 #: Up to this length all samples are looked at, beyond it a short piece for each column.
 _WHOLE_SECONDS = 60.0
 _PIECE = 4096
+#: Melodies are looked at up to this length: their tracker hears all of it.
+_MOST_CONTOUR_SECONDS = 600
 #: Fixed, so that pictures of several tracks, and before and after, can be compared.
 _TOP_DB = -20.0
 
@@ -70,6 +73,25 @@ def waveform(
         piece = max(1, min(int(edges[1] - edges[0]), _PIECE))
         values = [np.abs(_read(file, int(at), piece)[:, columns]).max() for at in edges[:-1]]
     return [round(float(value), 4) for value in values]
+
+
+def contour(path: Path, channels: int, track: int) -> dict[str, float | list[float]]:
+    """The melody of a whole track: "step" in seconds, and "hz", 0 where there is no pitch.
+
+    Raises:
+        InputError: no such track, or too long a one.
+        MissingExtraError: the tracker is not installed.
+    """
+    with soundfile.SoundFile(path) as file:
+        if file.frames > _MOST_CONTOUR_SECONDS * file.samplerate:
+            raise InputError(
+                f"{file.frames / file.samplerate:.0f} s came; melodies are drawn up to "
+                f"{_MOST_CONTOUR_SECONDS} s"
+            )
+        samples = _read(file, 0, file.frames)[:, _columns(channels, track, file.channels)]
+        found = track_pitch(samples[:, 0], file.samplerate)
+    hz = [round(float(value), 1) for value in found.pitch_hz]
+    return {"step": TRACK_HOP / TRACK_RATE, "hz": hz}
 
 
 def _stretch(file: soundfile.SoundFile, stretch: tuple[float, float]) -> tuple[int, int]:

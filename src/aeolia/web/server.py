@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import threading
@@ -77,6 +78,8 @@ def _listening(host: str, port: int) -> socket.socket:
         listening.bind(address)
     except OSError as error:
         listening.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InputError(f"{host} is no address of this machine; leave --host out") from error
         raise InputError(
             f"port {port} of {host} cannot be used ({error.strerror}); give another --port, or 0 "
             "for any that is free"

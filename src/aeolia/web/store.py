@@ -108,6 +108,12 @@ class Store:
                 "the disk has no room for the file; free some, or set TMPDIR to another disk"
             )
 
+    def add(self, name: str, ending: str) -> Upload:
+        """An upload whose file somebody here is about to write."""
+        id_, folder = self.new_folder()
+        upload = self._uploads[id_] = Upload(id_, name, folder / f"sound{ending}")
+        return upload
+
     def upload(self, id_: str) -> Upload:
         """What was uploaded under a name.
 

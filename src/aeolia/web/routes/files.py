@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from aeolia.audio.files import AudioReader
 from aeolia.errors import AeoliaError, InputError
+from aeolia.web.routes.answers import number
+from aeolia.web.sounds import write_stretch
 from aeolia.web.store import Store, Upload
 
 __all__ = ["receive", "routes"]
@@ -21,7 +23,10 @@ _NO_SOUND = (".mid", ".midi", ".rmi", ".npz", ".voice")
 
 
 def routes(store: Store) -> list[Route]:
-    """POST /api/files?name=NAME takes one in, DELETE /api/files/ID forgets it."""
+    """POST /api/files?name=NAME takes one in, DELETE /api/files/ID forgets it.
+
+    POST /api/files/ID/stretch?start=&stop= makes another of a part of it, in seconds.
+    """
 
     async def post(request: Request) -> Response:
         upload = await receive(request, store)
@@ -32,12 +37,25 @@ def routes(store: Store) -> list[Route]:
             raise InputError(str(error).replace(str(upload.path), upload.name)) from error
         return JSONResponse({"id": upload.id, "name": upload.name, **found}, 201)
 
+    async def stretch(request: Request) -> Response:
+        whole = store.upload(request.path_params["id"])
+        start, stop = number(request, "start"), number(request, "stop")
+        part = store.add(f"{whole.stem} {start:g}-{stop:g} s.wav", ".wav")
+        try:
+            await asyncio.to_thread(write_stretch, whole.path, part.path, start, stop)
+        except BaseException:
+            store.remove(part.id)
+            raise
+        found = await asyncio.to_thread(_described, part)
+        return JSONResponse({"id": part.id, "name": part.name, **found}, 201)
+
     async def delete(request: Request) -> Response:
         store.remove(request.path_params["id"])
         return Response(status_code=204)
 
     return [
         Route("/api/files", post, methods=["POST", "PUT"]),
+        Route("/api/files/{id}/stretch", stretch, methods=["POST"]),
         Route("/api/files/{id}", delete, methods=["DELETE"]),
     ]
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import io
+import secrets
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from aeolia.errors import InputError
 from aeolia.web.jobs import DONE, Job, Jobs
-from aeolia.web.look import picture, waveform
+from aeolia.web.look import contour, picture, waveform
 from aeolia.web.routes.answers import attachment, number, object_of
 from aeolia.web.routes.requests import read_operation, target_name
+from aeolia.web.sounds import write_mix
 from aeolia.web.store import NotThereError, Store
 
 __all__ = ["finished", "routes", "zipped"]
@@ -75,6 +78,26 @@ def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
         png = await asyncio.to_thread(picture, **settings, size=size)
         return Response(png, media_type="image/png", headers={"Cache-Control": "max-age=3600"})
 
+    async def melody(request: Request) -> Response:
+        settings = _looked_at(request, finished(jobs.job(request.path_params["id"])))
+        del settings["stretch"]
+        return JSONResponse(await asyncio.to_thread(contour, **settings))
+
+    async def mix(request: Request) -> Response:
+        job = finished(jobs.job(request.path_params["id"]))
+        outputs = job.outputs()
+        levels = _levels(request.query_params.get("levels", ""))
+        _, first, name = outputs[0]
+        target = job.folder / f"{secrets.token_urlsafe(8)}{first.suffix}"
+        sources = [path for _, path, _ in outputs]
+        await asyncio.to_thread(write_mix, target, sources, levels)
+        stem = name.removesuffix(f".{outputs[0][0]}{first.suffix}")
+        return FileResponse(
+            target,
+            headers=attachment(f"{stem}.mix{first.suffix}"),
+            background=BackgroundTask(target.unlink),
+        )
+
     async def archive(request: Request) -> Response:
         names = request.query_params.get("jobs", "").split(",")
         made = [one for name in names for one in finished(jobs.job(name)).outputs()]
@@ -86,6 +109,8 @@ def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
         Route("/api/jobs/{id}", delete, methods=["DELETE"]),
         Route("/api/jobs/{id}/outputs/{index:int}", output),
         Route("/api/jobs/{id}/player.wav", player),
+        Route("/api/jobs/{id}/mix", mix),
+        Route("/api/jobs/{id}/melody/{track:int}", melody),
         Route("/api/jobs/{id}/{how:str}/{track:int}", look),
         Route("/api/zip", archive),
     ]
@@ -126,6 +151,13 @@ def _looked_at(request: Request, job: Job) -> dict[str, Any]:
         "track": int(request.path_params["track"]),
         "stretch": (number(request, "start", 0.0), number(request, "stop", seconds)),
     }
+
+
+def _levels(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"levels is {text!r}; numbers with commas between are needed") from None
 
 
 def zipped(files: list[tuple[str, Path, str]]) -> Response:

@@ -61,7 +61,7 @@ function compared(job, player) {
     choices.forEach((choice, track) => choice.classList.toggle("main", track === n));
   };
   const choices = player.tracks.map((track, n) => button(track.label, () => choose(n)));
-  const [controls, pictures] = transport(job, player, player.tracks.map((_, n) => n));
+  const [controls, pictures] = transport(job, player, player.tracks.map((_, n) => n), true);
   controls.append(...choices);
   choose(player.tracks.length - 1);
   return [controls, pictures, numbers(job), downloads(job)];

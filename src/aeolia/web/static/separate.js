@@ -1,7 +1,7 @@
 // Separate: sources, a song's stems or one speaker; a mixer with solo, mute and volume in step.
 
 import { button, dropArea, labelled, node, select } from "./dom.js";
-import { save, send } from "./net.js";
+import { post, save, send } from "./net.js";
 import { recorder } from "./recorder.js";
 import { t } from "./texts.js";
 import { Work, downloads, numbers, transport } from "./work.js";
@@ -23,17 +23,25 @@ export function separate(about) {
       clip.textContent = error.message;
     }
   };
+  const seconds = () => node("input", { type: "number", min: 0, step: 0.1 });
+  const [from, until] = [seconds(), seconds()];
   const person = node("fieldset", {}, node("legend", { t: "speakerClip" }),
-    dropArea(enrol, { many: false, record: recorder(enrol) }), clip);
+    dropArea(enrol, { many: false, record: recorder(enrol) }), clip,
+    node("div", { class: "row" }, node("span", { t: "itself" }), labelled("from", from), labelled("until", until)));
   const restRow = labelled("rest", rest);
   const show = () => {
     sources.hidden = what.value !== "sources";
     person.hidden = what.value !== "speaker";
     restRow.hidden = what.value === "stems";
   };
-  const operation = () => {
+  const operation = async (sent) => {
     if (what.value === "stems") return { operation: "separate", stems: true };
     if (what.value === "speaker") {
+      if (until.value) {
+        const stretch = new URLSearchParams({ start: from.value || 0, stop: until.value });
+        const part = await post(`/api/files/${sent.id}/stretch?${stretch}`, {});
+        return { operation: "separate", speaker: part.id, rest: rest.checked };
+      }
       if (!speaker) throw new Error(t("speakerMissing"));
       return { operation: "separate", speaker, rest: rest.checked };
     }
@@ -42,7 +50,7 @@ export function separate(about) {
     return { operation: "separate", sources: chosen, rest: rest.checked };
   };
   const list = node("div");
-  const take = (file) => list.prepend(new Work(file.name, file, () => ({ operation: operation() }), mixer).element);
+  const take = (file) => list.prepend(new Work(file.name, file, async (sent) => ({ operation: await operation(sent) }), mixer).element);
   show();
   return node(
     "div", {},
@@ -79,6 +87,7 @@ function mixer(job, player) {
     })),
   ));
   const [controls, pictures] = transport(job, player, stems.map(({ index }) => index));
+  saved.append(button("downloadMix", () => save(`/api/jobs/${job.id}/mix?levels=${player.levels.slice(1)}`)));
   mix();
   return [controls, node("div", { class: "scroll" }, node("table", { class: "mixer" }, ...rows)), pictures, numbers(job), saved];
 }

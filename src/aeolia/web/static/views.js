@@ -6,11 +6,12 @@ import { t } from "./texts.js";
 
 const SHORTEST_SECONDS = 0.05;
 
-// The element, and `draw` to call when the cursor has moved. `shown` are numbers of tracks.
-export function views(job, player, shown) {
+// The element, and `draw` to call when the cursor has moved. `shown` are numbers of tracks, and
+// `melodies` puts the pitch of each over its waveform.
+export function views(job, player, shown, melodies = false) {
   const whole = player.seconds;
   const stretch = { start: 0, stop: whole };
-  const plots = shown.map((track) => plot(job, player, track, stretch));
+  const plots = shown.map((track) => plot(job, player, track, stretch, melodies));
 
   const zoom = (factor, around = player.position) => {
     const length = Math.min(whole, Math.max(SHORTEST_SECONDS, (stretch.stop - stretch.start) * factor));
@@ -42,7 +43,10 @@ export function views(job, player, shown) {
   return { element, draw: () => plots.forEach((one) => one.draw()), renew: () => plots.forEach((one) => one.renew()) };
 }
 
-function plot(job, player, track, stretch) {
+// Pitches of a melody are drawn from here to here, an octave being as high everywhere.
+const [LOWEST_HZ, HIGHEST_HZ] = [50, 2000];
+
+function plot(job, player, track, stretch, withMelody) {
   const { label, peaks } = job.player.tracks[track];
   const canvas = node("canvas", { "aria-hidden": "true" });
   const image = node("img", { alt: `${t("spectrogram")}: ${t(label)}`, draggable: false });
@@ -51,6 +55,12 @@ function plot(job, player, track, stretch) {
   const figure = node("figure", { class: "view" }, node("figcaption", {}, node("span", { t: label })), area);
   let wave = peaks;
   let waiting = 0;
+  let melody = null;
+  if (withMelody)
+    get(`/api/jobs/${job.id}/melody/${track}`).then((found) => {
+      melody = found;
+      paint();
+    }).catch(() => {});
 
   const secondsAt = (x) => {
     const box = area.getBoundingClientRect();
@@ -73,6 +83,17 @@ function plot(job, player, track, stretch) {
       const height = Math.max(1, Math.min(1, Math.max(...wave.slice(from, to))) * canvas.height);
       pen.fillRect(x, (canvas.height - height) / 2, 1, height);
     }
+    if (melody) paintMelody(pen);
+  };
+  const paintMelody = (pen) => {
+    pen.fillStyle = "#ffd27a";
+    const width = Math.max(2, (canvas.width * melody.step) / (stretch.stop - stretch.start));
+    melody.hz.forEach((hz, n) => {
+      const x = ((n * melody.step - stretch.start) / (stretch.stop - stretch.start)) * canvas.width;
+      if (!hz || x < -width || x > canvas.width) return;
+      const height = Math.log2(hz / LOWEST_HZ) / Math.log2(HIGHEST_HZ / LOWEST_HZ);
+      pen.fillRect(x, canvas.height * (1 - height), width, 2 * (devicePixelRatio || 1));
+    });
   };
   const load = async () => {
     const width = Math.min(2000, Math.max(64, Math.round(area.clientWidth * (devicePixelRatio || 1))));

@@ -6,7 +6,7 @@ import { Player } from "./player.js";
 import { t } from "./texts.js";
 import { views } from "./views.js";
 
-// A card that does `request(fileId)` with a file (or none) and shows `result(job, player)`.
+// A card that sends a file (or none), begins what `request(sent)` says and shows `result(job, player)`.
 export class Work {
   constructor(name, file, request, result) {
     Object.assign(this, { name, file, request, result });
@@ -33,7 +33,7 @@ export class Work {
         this.sent ??= await send(this.file, (share) => (this.bar.value = share), this.aborter.signal);
         id = this.sent.id;
       }
-      this.job = await post("/api/jobs", { file: id, ...(await this.request()) });
+      this.job = await post("/api/jobs", { file: id, ...(await this.request(this.sent)) });
       this.began = performance.now();
       const job = await finished(this.job.id, (known) => this.note(known));
       this.show(job);
@@ -84,8 +84,8 @@ export class Work {
 }
 
 // Play, position and time of a player, and pictures that follow it.
-export function transport(job, player, shown) {
-  const pictures = views(job, player, shown);
+export function transport(job, player, shown, melodies = false) {
+  const pictures = views(job, player, shown, melodies);
   const play = button("playSound", () => player.toggle(), { class: "main" });
   const place = node("input", {
     type: "range", min: 0, max: player.seconds, step: "any", value: 0, label: "position",
