@@ -14,20 +14,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 MATCHING = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def marked_blocks(language: str) -> list[str]:
+def marked_blocks(language: str, text: str = README) -> list[str]:
     """Code blocks of a language that stand under `<!-- run -->`."""
-    return re.findall(rf"<!-- run -->\n```{language}\n(.*?)```", README, re.DOTALL)
+    return re.findall(rf"<!-- run -->\n```{language}\n(.*?)```", text, re.DOTALL)
 
 
-def shown_commands() -> list[list[str]]:
+def shown_commands(*texts: str) -> list[list[str]]:
     """Every `aeolia ...` line of code blocks and every `aeolia ...` in running text, as words."""
-    lines = re.findall(r"^(?:\$ )?(aeolia .*)$", README, re.MULTILINE)
-    lines += re.findall(r"`(aeolia [^`]*)`", README)
-    return [shlex.split(line, comments=True) for line in lines]
+    shown: dict[tuple[str, ...], None] = {}  # once each, in their order
+    for text in texts:
+        lines = re.findall(r"^(?:\$ )?(aeolia .*)$", text, re.MULTILINE)
+        lines += re.findall(r"`(aeolia [^`]*)`", text)
+        shown |= dict.fromkeys(tuple(shlex.split(line, comments=True)) for line in lines)
+    return [list(words) for words in shown]
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ def test_shell_examples(desk: Path) -> None:
         assert same, f"$ {command}\n{printed}\nREADME says:\n{expected}"
 
 
-@pytest.mark.parametrize("words", shown_commands(), ids=" ".join)
+@pytest.mark.parametrize("words", shown_commands(README, CHINESE), ids=" ".join)
 def test_commands_and_options_exist(words: list[str]) -> None:
     import typer
 
@@ -103,14 +107,29 @@ def test_options_named_in_the_text_exist() -> None:
             found |= options(sub)
         return found
 
-    named = set(re.findall(r"`(--[a-z-]+)", README))
+    named = set(re.findall(r"`(--[a-z-]+)", README + CHINESE))
     assert named <= options(typer.main.get_command(app))
 
 
 def test_files_that_readme_names_are_there() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README + CHINESE)
     assert links
     for link in [*links, "scripts/demo", "scripts/test"]:
         assert (ROOT / link).exists(), link
     for script in ("scripts/demo", "scripts/test"):
         assert os.access(ROOT / script, os.X_OK), f"{script} is not executable"
+
+
+def test_the_chinese_readme_is_of_the_same_program() -> None:
+    """The same commands in its table; its examples stand in README, where they run."""
+
+    def table(text: str) -> list[str]:
+        return re.findall(r"^\| (`aeolia .*?) \|", text, re.MULTILINE)
+
+    assert table(CHINESE) == table(README) != []
+    examples = marked_blocks("pycon", CHINESE)
+    text = "\n".join(marked_blocks("pycon"))
+    lines = [line for block in examples for line in block.splitlines()]
+    assert lines and [line for line in lines if line not in text.splitlines()] == []
+    extras = r"^pip install '\.\[(\w+)\]'"
+    assert set(re.findall(extras, CHINESE, re.M)) == set(re.findall(extras, README, re.M))
