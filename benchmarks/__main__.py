@@ -314,26 +314,30 @@ def versions(
 
 @app.command()
 def fuzz(
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long.")] = 10.0,
-    seed: Annotated[int, typer.Option(min=0, help="The first; a case is named by it.")] = 0,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long, with drawn seeds.")] = 10.0,
+    seed: Annotated[list[int] | None, typer.Option(min=0, help="Only these; else drawn.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Kind of file, such as npz.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder for files that fell.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File for the table.")
+    ] = None,
 ) -> None:
     """Damaged files of every kind that commands read; exit code 1 if one does harm.
 
     None may end a command with a traceback or another exit code than 0, 1 and 2, take 20 seconds
-    or 1.2 GB, or leave a file that nobody asked for. POSIX only.
+    or 1.2 GB, leave a file that nobody asked for, or make terminals, spreadsheets or browsers obey
+    a name. POSIX only.
 
     \b
-    python -m benchmarks fuzz --minutes 10 --seed 1000 --keep fell
-    python -m benchmarks fuzz --only npz --seed 42 --minutes 0.01
+    python -m benchmarks fuzz --minutes 10 --keep fell -o benchmarks/fuzz.md
+    python -m benchmarks fuzz --only npz --seed 42
     """
     from benchmarks.fuzz.kinds import KINDS
     from benchmarks.fuzz.run import fuzz as run
 
     if unknown := set(only or ()) - set(KINDS):
         raise DataError(f"no kind of file is called {min(unknown)!r}; known: {', '.join(KINDS)}")
-    raise typer.Exit(bool(run(minutes, seed, only or (), keep)))
+    raise typer.Exit(bool(run(minutes, seed or (), only or (), keep, output)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,14 +6,17 @@ import io
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from aeolia.audio.media import has_pyav
 from aeolia.runtime.catalogue import load, released_models
-from benchmarks.fuzz.mutations import BYTES, TEXT, damaged, damaged_archive
+from benchmarks.fuzz.archives import damaged_archive, damaged_model
+from benchmarks.fuzz.mutations import BYTES, TEXT, damaged
 
 __all__ = ["KINDS", "Kind"]
 
@@ -33,7 +36,7 @@ def _as_text(data: bytes, rng: np.random.Generator) -> bytes:
 class Kind:
     """A kind of file."""
 
-    #: Its name in the folder.
+    #: Its name in the folder; `{}` in names and arguments is a name of anyone's, drawn as well.
     file: str
     #: A sound one.
     make: Callable[[], bytes]
@@ -45,7 +48,17 @@ class Kind:
     #: Whether it comes on standard input.
     piped: bool = False
     #: What the command writes.
-    output: str = "out.wav"
+    outputs: tuple[str, ...] = ("out.wav",)
+
+    def named(self, name: str) -> Kind:
+        """The kind with a name in the place of `{}`."""
+
+        def fill(text: str) -> str:
+            return text.replace("{}", name)
+
+        beside = {fill(path): make for path, make in self.beside.items()}
+        arguments = tuple(map(fill, self.arguments))
+        return replace(self, file=fill(self.file), arguments=arguments, beside=beside)
 
 
 def _sound(container: str, subtype: str | None = None, seconds: float = 0.5) -> bytes:
@@ -54,6 +67,28 @@ def _sound(container: str, subtype: str | None = None, seconds: float = 0.5) -> 
     audio = 0.1 * np.random.default_rng(0).standard_normal(int(seconds * RATE))
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, RATE, format=container, subtype=subtype)
+    return buffer.getvalue()
+
+
+def _media(container: str, codec: str) -> bytes:
+    """Two tracks of sound, and pictures."""
+    import av
+
+    buffer = io.BytesIO()
+    audio = (0.1 * np.random.default_rng(0).standard_normal((1, RATE))).astype(np.float32)
+    with av.open(buffer, "w", container) as file:
+        film = file.add_stream("mpeg4", rate=25)
+        film.width, film.height, film.pix_fmt = 32, 32, "yuv420p"
+        tracks: list[Any] = [file.add_stream(codec, rate=RATE, layout="mono") for _ in range(2)]
+        for _ in range(10):
+            picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
+            file.mux(film.encode(picture))
+        file.mux(film.encode(None))
+        for track in tracks:
+            frame = av.AudioFrame.from_ndarray(audio, "fltp", "mono")
+            frame.sample_rate, frame.pts = RATE, 0
+            file.mux(track.encode(frame))
+            file.mux(track.encode(None))
     return buffer.getvalue()
 
 
@@ -145,6 +180,8 @@ _PAIRS: dict[str, Callable[[], bytes]] = {
     for name in ("a", "b")
 }
 
+_MEDIA = {"mp4": "aac", "matroska": "flac", "mpegts": "mp2"} if has_pyav() else {}
+
 KINDS: dict[str, Kind] = {
     **{
         name: Kind(f"in.{name}", lambda c=c, s=s: _sound(c, s), (*_DENOISE, f"in.{name}"))  # type: ignore[misc]
@@ -159,6 +196,15 @@ KINDS: dict[str, Kind] = {
             ("caf", "CAF", "FLOAT"),
         )
     },
+    **{
+        name: Kind(
+            "in.film",
+            lambda n=name, c=codec: _media(n, c),  # type: ignore[misc]
+            ("denoise", "--model", "denoise-16k", "in.film", "-o", "out.mkv", "--quiet"),
+            outputs=("out.mkv",),
+        )
+        for name, codec in _MEDIA.items()
+    },
     "pipe": Kind("in.pipe", lambda: _sound("WAV", "PCM_16"), (*_DENOISE, "-"), piped=True),
     "midi": Kind("in.mid", _midi, ("synth", "--midi", "in.mid", "-o", "out.wav", "--quiet")),
     "npz": Kind("in.npz", _encoding, ("decode", "in.npz", "-o", "out.wav"), damaged_archive),
@@ -168,7 +214,7 @@ KINDS: dict[str, Kind] = {
         ("separate", "in.wav", "--speaker", "a.voice", "-o", "parts", "--quiet"),
         _as_text,
         {"in.wav": lambda: _sound("WAV")},
-        output="parts",
+        outputs=("parts",),
     ),
     "onnx": Kind(
         "model.onnx",
@@ -176,8 +222,34 @@ KINDS: dict[str, Kind] = {
         ("denoise", "in.wav", "--model", "model.onnx", "-o", "out.wav", "--quiet"),
         beside={"in.wav": lambda: _sound("WAV")},
     ),
+    "card": Kind(
+        "model.onnx",
+        lambda: released_models()["denoise-16k"].read_bytes(),
+        ("models", "show", "model.onnx"),
+        damaged_model,
+        outputs=(),
+    ),
+    "name": Kind(
+        "in/{}.wav",
+        lambda: _sound("WAV"),
+        ("denoise", "--model", "denoise-16k", "in", "-o", "out", "--compare", "page.html"),
+        lambda data, rng: data,
+        outputs=("out", "page.html"),
+    ),
+    "table of names": Kind(
+        "pairs/noisy/{}.wav",
+        lambda: _sound("WAV"),
+        ("evaluate", "noisy", "pairs", "--out", "report", "--metrics", "si_sdr"),
+        lambda data, rng: data,
+        {**_PAIRS, "pairs/clean/{}.wav": lambda: _sound("WAV")},
+        outputs=("report",),
+    ),
     "manifest": Kind(
-        "m.csv", _manifest, ("data", "split", "m.csv", "-o", "out.csv"), _as_text, output="out.csv"
+        "m.csv",
+        _manifest,
+        ("data", "split", "m.csv", "-o", "out.csv"),
+        _as_text,
+        outputs=("out.csv",),
     ),
     "pairs": Kind(
         "pairs/pairs.csv",
@@ -185,8 +257,8 @@ KINDS: dict[str, Kind] = {
         ("evaluate", "noisy", "pairs", "--out", "report", "--metrics", "si_sdr", "--quiet"),
         _as_text,
         _PAIRS,
-        output="report",
+        outputs=("report",),
     ),
-    "ratings": Kind("r.csv", _ratings, ("listen-test", "analyse", "r.csv"), _as_text, output=""),
-    "recipe": Kind("r.json", _recipe, ("recipes", "show", "r.json"), _as_text, output=""),
+    "ratings": Kind("r.csv", _ratings, ("listen-test", "analyse", "r.csv"), _as_text, outputs=()),
+    "recipe": Kind("r.json", _recipe, ("recipes", "show", "r.json"), _as_text, outputs=()),
 }

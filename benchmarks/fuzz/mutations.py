@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
+import os
 import re
 from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["BYTES", "TEXT", "damaged", "damaged_archive"]
+__all__ = ["BYTES", "NUMBERS", "TEXT", "TOKENS", "damaged", "hostile_name"]
 
 Mutation = Callable[[bytes, np.random.Generator], bytes]
 
 #: Values that programs get wrong, by their width in bytes.
-_NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 62)
-_TOKENS = (
+NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 62)
+TOKENS = (
     "nan",
     "inf",
     "-inf",
@@ -41,6 +41,37 @@ _TOKENS = (
 )
 
 
+#: What markup, terminals, formats, shells, spreadsheets and file systems make something of.
+_NAMES = (
+    "[bold red]x[/x]",
+    "[/]",
+    "\x1b[2J\x1b]0;x\x07",
+    "\x9b31m",
+    "a\nb",
+    "a\rb\tc",
+    "<img src=x onerror=alert(1)>",
+    "<!--'\"&amp;",
+    "=1+1",
+    "+cmd|'!A1",
+    "-o",
+    "--help",
+    "@SUM(A1)",
+    "\u202egpj.exe",
+    "\ufeff\u2028",
+    "%s%d{0}{x}$HOME`id`",
+    "..",
+    " x ",
+    "x.denoised",
+    "\U0001f3a7",
+    "u\u0308",
+    "CON",
+    'a,b;c"d',
+    "*?[!]",
+    "~",
+    "#",
+)
+
+
 def _span(data: bytes, rng: np.random.Generator) -> tuple[int, int]:
     start = int(rng.integers(0, len(data) + 1))
     # Headers are what matters most, and they are short and in front.
@@ -60,7 +91,7 @@ def _flip(data: bytes, rng: np.random.Generator) -> bytes:
 def _number(data: bytes, rng: np.random.Generator) -> bytes:
     start, _ = _span(data, rng)
     width = int(rng.choice([1, 2, 4, 8]))
-    value = int(rng.choice(np.array(_NUMBERS, object))) % (1 << 8 * width)
+    value = int(rng.choice(np.array(NUMBERS, object))) % (1 << 8 * width)
     order = "little" if rng.random() < 0.5 else "big"
     return data[:start] + value.to_bytes(width, order) + data[start + width :]  # type: ignore[arg-type]
 
@@ -98,7 +129,7 @@ def _ones(data: bytes, rng: np.random.Generator) -> bytes:
 def _token(data: bytes, rng: np.random.Generator) -> bytes:
     """One word or number of a text replaced."""
     words = list(re.finditer(rb"[\w.+-]+", data))
-    token = _TOKENS[int(rng.integers(len(_TOKENS)))].encode()
+    token = TOKENS[int(rng.integers(len(TOKENS)))].encode()
     if not words:
         return token
     match = words[int(rng.integers(len(words)))]
@@ -124,27 +155,15 @@ def damaged(data: bytes, mutations: tuple[Mutation, ...], rng: np.random.Generat
     return data
 
 
-def damaged_archive(data: bytes, rng: np.random.Generator) -> bytes:
-    """A .npz with one of its arrays replaced, and its checksums right; or damaged as bytes."""
-    if rng.random() < 0.4:
-        return damaged(data, BYTES, rng)
-    with np.load(io.BytesIO(data)) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    name = list(arrays)[int(rng.integers(len(arrays)))]
-    value = arrays[name]
-    replaced = (
-        lambda: np.array(int(rng.choice(np.array(_NUMBERS, object)))),
-        lambda: np.array(-1),
-        lambda: np.array(np.nan),
-        lambda: np.full(value.shape, np.inf),
-        lambda: np.zeros((0,) * max(value.ndim, 1)),
-        lambda: np.zeros(1 << 24, np.int8),
-        lambda: np.array("\x1b[2J" * 9),
-        lambda: np.stack([value, value]),
-        lambda: value[..., :1] if value.ndim else value[None],
-        lambda: value.astype(np.complex128) if value.dtype.kind != "U" else value[None],
-    )
-    arrays[name] = replaced[int(rng.integers(len(replaced)))]()
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
+def hostile_name(rng: np.random.Generator) -> str:
+    """A file's name without its ending, as surrogates where it is no UTF-8."""
+    names = [
+        *_NAMES,
+        os.fsdecode(rng.bytes(8).translate(None, b"\0/")),
+        "".join(chr(int(rng.integers(1, 0x3000))) for _ in range(9)).replace("/", "_"),
+        "n" * int(rng.integers(1, 251)),
+    ]
+    first, second = (names[int(index)] for index in rng.integers(0, len(names), 2))
+    # A file system takes 255 bytes, and the ending is among them.
+    both = os.fsencode(first if rng.random() < 0.5 else first + second)[:240]
+    return os.fsdecode(both) or "n"

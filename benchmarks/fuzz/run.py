@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
+from aeolia.evaluation.tables import markdown, print_table
+from aeolia.files import write_atomically
+from aeolia.pictures.table import Table
 from benchmarks import ROOT, say
-from benchmarks.fuzz.kinds import KINDS, Kind
+from benchmarks.fuzz.harm import MOST_MEGABYTES, obeyed, problems
+from benchmarks.fuzz.kinds import KINDS
+from benchmarks.fuzz.mutations import hostile_name
 from benchmarks.fuzz.worker import Outcome, Request
+from benchmarks.results import provenance
 
-__all__ = ["Worker", "fuzz", "problems", "try_case"]
-
-#: Memory that a command may use, with all that Python and ONNX Runtime take.
-MOST_MEGABYTES = 1200.0
+__all__ = ["Worker", "fuzz", "try_case"]
 
 
 class Worker:
@@ -66,32 +72,17 @@ class Worker:
         self._process.wait()
 
 
-def problems(outcome: Outcome, left: Iterable[str]) -> list[str]:
-    """What is wrong with an outcome, in words; `left` are files that nobody asked for."""
-    found = []
-    if outcome.timed_out:
-        found.append(f"took longer than {outcome.seconds:.0f} s")
-    elif outcome.code not in (0, 1, 2):
-        last = outcome.error.strip().splitlines()[-1:] or ["nothing said"]
-        found.append(f"exit code {outcome.code} ({last[0][:200]})")
-    elif "Traceback" in outcome.error:
-        found.append("a traceback")
-    if outcome.code == 2 and not outcome.error.strip():
-        found.append("exit code 2 without a word")
-    if outcome.megabytes > MOST_MEGABYTES:
-        found.append(f"{outcome.megabytes:.0f} MB of memory")
-    found += [f"left {name}" for name in left]
-    return found
-
-
 def try_case(
     worker: Worker, name: str, seed: int, temporary: Path, *, seconds: float = 20.0
 ) -> tuple[Outcome, list[str], bytes]:
     """One damaged file: the outcome, its problems, and the file. Seed -1 is the sound one."""
-    kind = KINDS[name]
+    kind, shown = KINDS[name], "plain"
     data = kind.make()
     if seed >= 0:
-        data = kind.damage(data, np.random.default_rng((zlib.crc32(name.encode()), seed)))
+        rng = np.random.default_rng((zlib.crc32(name.encode()), seed))
+        data = kind.damage(data, rng)
+        shown = hostile_name(rng)
+    kind = kind.named(shown)
     with tempfile.TemporaryDirectory(prefix="aeolia-fuzz-") as folder:
         given = {kind.file: data, **{path: make() for path, make in kind.beside.items()}}
         for path, content in given.items():
@@ -99,51 +90,104 @@ def try_case(
             Path(folder, path).write_bytes(content)
         stdin = kind.file if kind.piped else os.devnull
         outcome = worker.run(Request(list(kind.arguments), folder, stdin=stdin, seconds=seconds))
-        left = [*_left(Path(folder), kind, set(given), outcome), *_files(temporary)]
+        there = [path for path in _files(Path(folder)) if path not in given]
+        wanted = [path for path in there if path.split("/")[0] in kind.outputs]
+        left = [path for path in there if path not in wanted or outcome.code == 2]
+        found = problems(outcome, [*left, *_files(temporary)])
+        found += obeyed(Path(folder, path) for path in wanted)
     for remnant in temporary.iterdir():
         remnant.unlink()
-    return outcome, problems(outcome, left), data
-
-
-def _left(folder: Path, kind: Kind, given: set[str], outcome: Outcome) -> Iterator[str]:
-    for name in _files(folder):
-        wanted = kind.output and name.split("/")[0] == kind.output and outcome.code != 2
-        if name not in given and not wanted:
-            yield name
+    return outcome, found, data
 
 
 def _files(folder: Path) -> list[str]:
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
 
 
+@dataclass
+class Tally:
+    """What became of the cases of one kind."""
+
+    codes: Counter[int] = field(default_factory=Counter)
+    fell: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    megabytes: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a case."""
+        self.codes[outcome.code] += 1
+        self.seconds = max(self.seconds, outcome.seconds)
+        self.megabytes = max(self.megabytes, outcome.megabytes)
+
+    def row(self, name: str) -> tuple[str, ...]:
+        """As a row of the table."""
+        ended = (self.codes[code] for code in (0, 1, 2))
+        fell = ", ".join(map(str, self.fell)) or "none"
+        bounds = f"{self.seconds:.1f}", f"{self.megabytes:.0f}"
+        return name, *map(str, (self.codes.total(), *ended)), fell, *bounds
+
+
+_COLUMNS = ("kind", "cases", "exit 0", "exit 1", "exit 2", "seeds that fell", "most s", "most MB")
+
+
 def fuzz(
-    minutes: float, first_seed: int = 0, only: Sequence[str] = (), keep: Path | None = None
+    minutes: float,
+    seeds: Sequence[int] = (),
+    only: Sequence[str] = (),
+    keep: Path | None = None,
+    page: Path | None = None,
 ) -> int:
-    """Try seeds of all kinds in turn until the time is over; returns how many fell.
+    """Try all kinds with each of the seeds, or with drawn ones until the time is over.
+
+    Prints each case that fell with the command that repeats it, and a table in the end.
 
     Args:
         keep: folder for the files that fell.
+        page: file for the table.
+
+    Returns:
+        how many fell.
     """
-    names = list(only or KINDS)
+    tallies = {name: Tally() for name in only or KINDS}
     until = time.monotonic() + 60 * minutes
-    seed, fell, codes = first_seed, 0, Counter[int]()
-    slowest, largest = 0.0, 0.0
+    drawn = seeds or iter(lambda: secrets.randbelow(1 << 31), None)
     with tempfile.TemporaryDirectory() as temporary, Worker(Path(temporary)) as worker:
-        while time.monotonic() < until:
-            for name in names:
-                outcome, found, data = try_case(worker, name, seed, Path(temporary))
-                codes[outcome.code] += 1
-                slowest, largest = max(slowest, outcome.seconds), max(largest, outcome.megabytes)
-                if found:
-                    fell += 1
-                    say(f"{name} {seed}: {'; '.join(found)}")
-                if found and keep is not None:
-                    keep.mkdir(parents=True, exist_ok=True)
-                    (keep / f"{name}-{seed}{Path(KINDS[name].file).suffix}").write_bytes(data)
-            seed += 1
-    ended = ", ".join(f"{count} with {code}" for code, count in sorted(codes.items()))
-    say(
-        f"{sum(codes.values())} cases of {len(names)} kinds, seeds {first_seed} to {seed - 1}: "
-        f"{fell} fell; ended {ended}; slowest {slowest:.1f} s, at most {largest:.0f} MB"
-    )
-    return fell
+        with suppress(KeyboardInterrupt):
+            for seed in drawn:
+                for name, tally in tallies.items():
+                    if not seeds and time.monotonic() > until:
+                        raise KeyboardInterrupt
+                    outcome, found, data = try_case(worker, name, seed, Path(temporary))
+                    tally.add(outcome)
+                    if found:
+                        tally.fell.append(seed)
+                        say(f"{name} {seed}: {'; '.join(found)}")
+                        say(f"  python -m benchmarks fuzz --only {shlex.quote(name)} --seed {seed}")
+                    if found and keep is not None:
+                        keep.mkdir(parents=True, exist_ok=True)
+                        suffix = Path(KINDS[name].file).suffix
+                        (keep / f"{name}-{seed}{suffix}").write_bytes(data)
+    return _report(tallies, page)
+
+
+def _report(tallies: dict[str, Tally], page: Path | None) -> int:
+    """Show the table, and write it; returns how many cases fell."""
+    rows = [tally.row(name) for name, tally in tallies.items()]
+    n_cases = sum(tally.codes.total() for tally in tallies.values())
+    n_fell = sum(len(tally.fell) for tally in tallies.values())
+    summary = f"{n_cases} damaged or hostile inputs of {len(rows)} kinds: {n_fell} did harm."
+    print_table(Table("", _COLUMNS, tuple(rows), 1, summary))
+    if page is not None:
+        made = provenance()
+        lines = (
+            "# Damaged and hostile inputs",
+            f"Written by `python -m benchmarks fuzz` on {made['date']} ({made['source']}; "
+            f"{made['machine']}; {made['software']}); not edited by hand. {summary} Harm is a "
+            f"traceback, another exit code than 0, 1 and 2, more than 20 s or "
+            f"{MOST_MEGABYTES:.0f} MB, a file that nobody asked for, or a name that a terminal, "
+            f"a spreadsheet or a browser would obey.",
+            markdown(_COLUMNS, rows),
+        )
+        write_atomically(page, "\n\n".join(lines) + "\n")
+        say(f"wrote {page}")
+    return n_fell

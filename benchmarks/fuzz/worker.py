@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import resource
 import signal
@@ -21,6 +22,8 @@ __all__ = ["Outcome", "Request"]
 
 #: What an exception that nobody caught ends with, which no command answers itself.
 CODE_OF_TRACEBACK = 70
+#: How much longer a command may take on the clock than of the processor.
+_PATIENCE = 10
 #: Loaded before the first case.
 _MODULES = (
     "aeolia.cli",
@@ -46,6 +49,7 @@ class Request:
     call: str = "aeolia.cli:run"
     #: A file of the folder that comes on standard input.
     stdin: str = os.devnull
+    #: Of the processor's time; ten times as long on the clock, for the machine may be busy.
     seconds: float = 20.0
     #: Of address space, so that what asks for more fails at once.
     gigabytes: float = 6.0
@@ -57,45 +61,55 @@ class Outcome:
 
     #: Exit code; negative for a signal.
     code: int
+    #: Of the processor's time.
     seconds: float
     #: Peak of memory in use.
     megabytes: float
     error: str
     timed_out: bool
+    #: On standard output.
+    printed: str = ""
 
 
 def run(request: Request) -> Outcome:
     """Run a command in a child process."""
-    errors = Path(request.folder, ".stderr")
+    streams = Path(request.folder, ".stdout"), Path(request.folder, ".stderr")
     started = time.monotonic()
     child = os.fork()
     if not child:
-        _be_the_command(request, errors)
+        _be_the_command(request, *streams)
     timed_out = False
     while True:
         ended, status, usage = os.wait4(child, os.WNOHANG)
         if ended:
             break
-        if time.monotonic() - started > request.seconds:
+        if time.monotonic() - started > _PATIENCE * request.seconds:
             timed_out = True
             os.kill(child, signal.SIGKILL)
             _, status, usage = os.wait4(child, 0)
             break
         time.sleep(0.002)
-    error = errors.read_text(errors="replace") if errors.exists() else ""
-    errors.unlink(missing_ok=True)
+    printed, error = map(_taken, streams)
     code = os.waitstatus_to_exitcode(status)
     peak = usage.ru_maxrss / (2**10 if sys.platform != "darwin" else 2**20)
-    return Outcome(code, time.monotonic() - started, peak, error[-4000:], timed_out)
+    timed_out |= code == -signal.SIGXCPU
+    return Outcome(code, usage.ru_utime + usage.ru_stime, peak, error, timed_out, printed)
 
 
-def _be_the_command(request: Request, errors: Path) -> None:
+def _taken(stream: Path) -> str:
+    """The end of what a stream was written into, which is removed."""
+    text = stream.read_text("utf-8", errors="replace") if stream.exists() else ""
+    stream.unlink(missing_ok=True)
+    return text[-4000:]
+
+
+def _be_the_command(request: Request, prints: Path, errors: Path) -> None:
     code = CODE_OF_TRACEBACK
     try:
         os.chdir(request.folder)
         streams = (
             (0, os.open(request.stdin, os.O_RDONLY)),
-            (1, os.open(os.devnull, os.O_WRONLY)),
+            (1, os.open(prints, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)),
             (2, os.open(errors, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)),
         )
         for number, opened in streams:
@@ -103,6 +117,8 @@ def _be_the_command(request: Request, errors: Path) -> None:
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
         most = int(request.gigabytes * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        n_seconds = math.ceil(request.seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (n_seconds, n_seconds + 1))
         module, function = request.call.split(":")
         code = getattr(importlib.import_module(module), function)(request.arguments)
     except SystemExit as end:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["cell_text", "from_cell", "printable", "without_commands"]
+__all__ = ["as_utf8", "cell_text", "from_cell", "printable", "without_commands"]
 
 #: Control characters but for tab and the end of a line, and those that turn a line around.
 _CONTROLS = re.compile(
@@ -38,6 +38,14 @@ def without_commands(text: str) -> str:
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def as_utf8(text: str) -> bytes:
+    """UTF-8; what `os.fsdecode` took from a file's name that is none stays as it was."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # no name, and no character either
+        return text.encode(errors="backslashreplace")
 
 
 def cell_text(text: str) -> str:

@@ -274,3 +274,42 @@ def test_the_name_chooses_the_writer(tmp_path: Path) -> None:
         writer.write(sounds)
     audio, found = read_audio(tmp_path / "a.m4a")
     assert audio.shape == sounds.shape and found.subtype == "AAC"
+
+
+def test_all_tracks_of_a_film(
+    tmp_path: Path, gain_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sounds = [SOUND, 0.5 * SOUND[::-1].copy(), 0.25 * SOUND]
+    film = make_media(tmp_path / "film.mkv", sounds, RATE, "flac", pictures=50)
+    clean = tmp_path / "clean.mkv"
+    arguments = ["--track", "all", "--model", str(gain_model)]
+    assert run(["denoise", str(film), "-o", str(clean), *arguments]) == 0
+    assert "all its 3 audio tracks were done" in capsys.readouterr().out
+    assert [data for _, data in packets(clean, "video")] == [
+        data for _, data in packets(film, "video")
+    ]
+    for track, sound in enumerate(sounds, start=1):
+        with AudioReader(clean, track=track) as reader:
+            audio = np.concatenate(list(reader.blocks(4000)))[:, 0]
+        assert abs(len(audio) - len(SOUND)) <= RATE // 1000 and lag(audio, sound) in range(-48, 49)
+        assert np.abs(audio).max() == pytest.approx(0.5 * np.abs(sound).max(), rel=0.02)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["clean.mkv", "film.mkv"]
+
+
+def test_all_tracks_need_a_film(
+    tmp_path: Path, gain_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = str(make_media(tmp_path / "film.mkv", [SOUND, SOUND], RATE, "flac", pictures=5))
+    arguments = ["--track", "all", "--model", str(gain_model)]
+    out = str(tmp_path / "x.wav")
+    assert run(["denoise", film, "-o", out, *arguments]) == 2
+    assert "has room for one of the 2 tracks" in capsys.readouterr().err
+    assert run(["denoise", film, "-o", str(tmp_path / "x.mkv"), "--track", "both"]) == 2
+    assert "neither the number of a track, from 1, nor all" in capsys.readouterr().err
+    assert run(["denoise", "-", "-o", out, *arguments]) == 2
+    assert "is a pipe" in capsys.readouterr().err
+    assert run(["separate", film, "--source", "speech", "--track", "all"]) == 2
+    assert "sources are taken out of one track" in capsys.readouterr().err
+    soundfile.write(tmp_path / "a.wav", SOUND, RATE)
+    assert run(["denoise", str(tmp_path / "a.wav"), "-o", out, *arguments]) == 0
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.wav", "film.mkv", "x.wav"]

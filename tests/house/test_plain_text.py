@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from aeolia.cli import run
 from aeolia.evaluation.tables import print_table
-from aeolia.files import read_rows
+from aeolia.files import read_rows, write_atomically
 from aeolia.pictures.table import Table
-from aeolia.plain_text import cell_text, from_cell, printable, without_commands
+from aeolia.plain_text import as_utf8, cell_text, from_cell, printable, without_commands
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,17 @@ def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["denoise", "[/x]\x1b]0;owned\x07\nfoo.wav"]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and r"[/x]\x1b]0;owned\x07\nfoo.wav" in error
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("ü", b"\xc3\xbc"),
+        ("a\udcff", b"a\xff"),
+        ("a\ud800\udcff", b"a\\ud800\\udcff"),
+    ],
+)
+def test_any_text_can_be_written(text: str, data: bytes, tmp_path: Path) -> None:
+    assert as_utf8(text) == data
+    write_atomically(tmp_path / "a.html", text)
+    assert (tmp_path / "a.html").read_bytes() == data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Held, Progress, through, whole_recording
 from aeolia.api.reports.report import FileReport
+from aeolia.api.tracks import track_by_track
 from aeolia.audio.files import PIPE, Outputs
 from aeolia.audio.publishing import LoudnessSpool
 from aeolia.errors import InputError
@@ -120,6 +122,19 @@ def denoise_file(
     Raises:
         AudioFileError, InputError, ModelError: with one line on what is wrong.
     """
+    if options.all_tracks:
+        if residual is not None:
+            raise InputError("all tracks and a residual came, which is one sound; give one")
+        one = partial(
+            denoise_file,
+            model=model,
+            attenuation_limit_db=attenuation_limit_db,
+            dual_mono=dual_mono,
+            lufs=lufs,
+            true_peak_db=true_peak_db,
+            progress=progress,
+        )
+        return track_by_track(source, target, options, overwrite, one)
     started = time.perf_counter()
     paths = {_OUTPUT: target} if residual is None else {_OUTPUT: target, _RESIDUAL: residual}
     _check_apart(target, residual)

@@ -11,7 +11,7 @@ from aeolia.audio.formats import AudioInfo, chosen_form
 from aeolia.audio.raw import raw_format
 from aeolia.audio.reader import PIPE, AudioReader
 from aeolia.config.ranges import AtLeast, Between, check_fields
-from aeolia.errors import AudioFileError
+from aeolia.errors import AudioFileError, ConfigError
 
 __all__ = ["USUAL", "FileOptions"]
 
@@ -36,9 +36,13 @@ class FileOptions:
     #: What goes through standard input and output without a header: FORMAT:RATE:CHANNELS, such as
     #: "s16le:16000:1"; None for WAV.
     raw: str | None = None
+    #: Every audio track of a film instead of one; for what writes one film for each.
+    all_tracks: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)
+        if self.all_tracks and self.track is not None:
+            raise ConfigError("all tracks and one by its number came; give one of the two")
         if self.raw is not None:
             raw_format(self.raw)
 

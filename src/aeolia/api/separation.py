@@ -292,6 +292,8 @@ def run_request(
     progress: Progress | None = None,
 ) -> SeparationReport:
     """`separate_file` for a request that was read before, such as for many files."""
+    if options.all_tracks:
+        raise InputError("sources are taken out of one track; choose it by its number")
     started = time.perf_counter()
     with options.reader(source) as reader:
         info = reader.info

@@ -18,7 +18,15 @@ import numpy as np
 from aeolia.audio.formats import AudioInfo
 from aeolia.errors import AudioFileError, MissingExtraError
 
-__all__ = ["MediaSource", "begins_as_media", "has_pyav", "is_media", "open_media", "pyav"]
+__all__ = [
+    "MediaSource",
+    "begins_as_media",
+    "has_pyav",
+    "is_media",
+    "n_audio_tracks",
+    "open_media",
+    "pyav",
+]
 
 #: Where in a file -> what the formats begin with that libsndfile does not read.
 _STARTS = (
@@ -91,6 +99,18 @@ def open_media(path: Path, name: str) -> Any:
         raise AudioFileError(
             f"{name}: not a readable audio or video file ({reason}); copy or record it again"
         ) from error
+
+
+def n_audio_tracks(path: str | Path) -> int:
+    """How many audio tracks a file has; 1 of what PyAV is not needed for.
+
+    Raises:
+        AudioFileError, MissingExtraError: see `open_media`.
+    """
+    if not is_media(Path(path)):
+        return 1
+    with open_media(Path(path), str(path)) as container:
+        return len(container.streams.audio)
 
 
 class MediaSource:

@@ -178,7 +178,7 @@ class SoundFileSource:
             self._beneath.close()
 
 
-def sound_file_path(path: Path) -> str | bytes:
+def sound_file_path(path: str | Path) -> str | bytes:
     """A path as soundfile takes it: on POSIX as bytes, since not all names are UTF-8."""
     return str(path) if sys.platform == "win32" else os.fsencode(path)
 

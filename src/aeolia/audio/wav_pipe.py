@@ -37,6 +37,7 @@ _PLACEHOLDER_BYTES = 0x7FFF_0000
 _UNKNOWN_BYTES = 0xFFFF_FFFF
 #: What may stand before the samples.
 _MOST_HEADER = 1 << 24
+_MOST_CHUNKS = 10_000
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,14 @@ class _Recorder:
 def read_wav_header(stream: BinaryIO) -> tuple[WavHeader | None, bytes]:
     """Read up to the first sample. Returns None if it is no WAV, and all bytes taken.
 
-    A header of more than 16 MB, pictures and all, is taken for none.
+    A header of more than 16 MB, pictures and all, or 10 000 chunks is taken for none.
     """
     recorder = _Recorder(stream)
     riff = recorder.read(12)
     if len(riff) < 12 or riff[:4] not in (b"RIFF", b"RF64") or riff[8:] != b"WAVE":
         return None, bytes(recorder.seen)
     fmt, long_size = b"", 0
-    while True:
+    for _ in range(_MOST_CHUNKS):
         head = recorder.read(8)
         if len(head) < 8:
             return None, bytes(recorder.seen)
@@ -93,6 +94,8 @@ def read_wav_header(stream: BinaryIO) -> tuple[WavHeader | None, bytes]:
             fmt = body
         elif name == b"ds64" and len(body) >= 16:
             long_size = struct.unpack("<Q", body[8:16])[0]
+    else:
+        return None, bytes(recorder.seen)
     if len(fmt) < 16:
         return None, bytes(recorder.seen)
     tag, channels, sample_rate, _, _, bits = struct.unpack("<HHIIHH", fmt[:16])

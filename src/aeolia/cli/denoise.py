@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from aeolia.cli.options import (
+    ALL_TRACKS,
     AsJson,
     AttenuationLimit,
     Compare,
@@ -117,6 +118,7 @@ def denoise(
       aeolia denoise talk.wav -o clean.flac
       aeolia denoise talk.wav -o podcast.mp3 --lufs -16 --true-peak -1
       aeolia denoise talk.mp4 -o clean.mp4         pictures untouched; needs aeolia[media]
+      aeolia denoise film.mkv -o clean.mkv --track all
       aeolia denoise interviews -r -o clean/       the same tree of files; --skip-existing goes on
       aeolia denoise *.mp3 -o clean/ -a 12         keeps some of the room
       aeolia denoise talk.wav --compare page.html --residual taken-out.wav
@@ -149,7 +151,8 @@ def denoise(
             raise InputError("--mix and --attenuation-limit say the same; give one of the two")
         # What is left of the input stands in the output at this level.
         limit = None if mix == 1.0 else -20 * math.log10(1.0 - mix)
-    options = FileOptions(salvage, track, subtype, quality, raw)
+    everything = track == ALL_TRACKS
+    options = FileOptions(salvage, track or None, subtype, quality, raw, everything)
     operation = Denoise(model, limit, dual_mono, lufs=lufs, true_peak_db=true_peak, options=options)
     operation.check()
 

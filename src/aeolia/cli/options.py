@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "ALL_TRACKS",
     "AsJson",
     "AttenuationLimit",
     "DualMono",
@@ -138,14 +139,27 @@ Quality = Annotated[
         help="Bit rate of an MP3, Opus or Ogg output, such as 192.",
     ),
 ]
+
+#: For every audio track, in the place of a track's number.
+ALL_TRACKS = 0
+
+
+def _track(text: str) -> int:
+    if text == "all":
+        return ALL_TRACKS
+    if text.isdecimal() and text.isascii() and 0 < len(text) < 10 and int(text) > 0:
+        return int(text)
+    raise typer.BadParameter(f"{text!r} is neither the number of a track, from 1, nor all.")
+
+
 Track = Annotated[
     int | None,
     typer.Option(
         "--track",
-        min=1,
-        metavar="N",
+        parser=_track,
+        metavar="N|all",
         show_default="the first",
-        help="Audio track of a film or another file with several.",
+        help="Audio track of a film or another file with several; all of them one after the other.",
     ),
 ]
 Raw = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aeolia.cli.options import (
+    ALL_TRACKS,
     AsJson,
     Compare,
     Jobs,
@@ -110,7 +111,7 @@ def separate(
       aeolia separate meeting.wav --speaker alice.wav -o parts/
       aeolia separate --speaker alice.wav --save-voice alice.voice
     """
-    _check_requested(inputs, source, speaker, stems, save_voice)
+    _check_requested(inputs, source, speaker, stems, save_voice, track)
     from aeolia import FileOptions, Separate
     from aeolia.api.separation import output_paths
     from aeolia.cli.run_files import run_files, with_skipped
@@ -165,6 +166,7 @@ def _check_requested(
     speaker: str | None,
     stems: bool,
     save_voice: str | None,
+    track: int | None,
 ) -> None:
     from aeolia.errors import InputError
 
@@ -172,6 +174,8 @@ def _check_requested(
     given = [name for name, value in options.items() if value]
     if len(given) > 1:
         raise InputError(f"{' and '.join(given)} were given; give one of them")
+    if track == ALL_TRACKS:
+        raise InputError("sources are taken out of one track; give --track its number")
     if save_voice is not None and speaker is None:
         raise InputError("--save-voice needs a clip of the speaker; add --speaker CLIP")
     if not inputs and save_voice is None:

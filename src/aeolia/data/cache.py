@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aeolia.errors import DataError
 from aeolia.files import new_folder
+from aeolia.plain_text import as_utf8
 
 __all__ = ["cache_folder", "cached", "entry_name"]
 
@@ -39,7 +40,7 @@ def entry_name(kind: str, settings: str, sources: Iterable[tuple[str, str]]) -> 
             status = os.stat(path)
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from error
-        digest.update(f"{path}\n{facts}\n{status.st_mtime_ns}\n{status.st_size}\n".encode())
+        digest.update(as_utf8(f"{path}\n{facts}\n{status.st_mtime_ns}\n{status.st_size}\n"))
     return f"{kind}-{digest.hexdigest()[:16]}"
 
 

@@ -13,6 +13,7 @@ import soundfile
 import soxr
 
 from aeolia.audio.mono import mono
+from aeolia.audio.sound_file import sound_file_path
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.manifest import Row
 from aeolia.errors import DataError
@@ -76,7 +77,9 @@ def _on_threads(
 
 def _decode(row: Row, sample_rate: int, speeds: Sequence[float]) -> Decoded:
     try:
-        audio, file_rate = soundfile.read(row.path, dtype="float32", always_2d=True)
+        audio, file_rate = soundfile.read(
+            sound_file_path(row.path), dtype="float32", always_2d=True
+        )
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise DataError(f"cannot decode {row.path}: {error}; remove it or scan again") from error
     # Averaging the channels of an impulse response would comb-filter its direct sound.

@@ -98,7 +98,9 @@ def _by_suffix(folder: Path, suffix: str) -> dict[str, Path]:
     return {
         path.name[: -len(suffix + path.suffix)]: path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in AUDIO_SUFFIXES and path.stem.lower().endswith(suffix)
+        if path.suffix.lower() in AUDIO_SUFFIXES
+        and path.stem.lower().endswith(suffix)
+        and path.is_file()
     }
 
 

@@ -21,6 +21,7 @@ from aeolia.errors import AeoliaError, InputError
 from aeolia.files.leftovers import new_partial, partial_path, remove_dead
 from aeolia.files.locks import Claim, lock, open_beside
 from aeolia.files.permissions import Paths, facts, hand_on, keep_from_other_groups, permitted
+from aeolia.plain_text import as_utf8
 
 __all__ = [
     "PendingFile",
@@ -216,7 +217,7 @@ def write_atomically(
     # That takes no time, so the last of several is as good as the first.
     how: Any = {"error": error, "overwrite": overwrite, "inputs": inputs, "exclusive": False}
     with writing(path, **how) as pending:
-        pending.write(data.encode() if isinstance(data, str) else data)
+        pending.write(as_utf8(data) if isinstance(data, str) else data)
 
 
 @contextmanager

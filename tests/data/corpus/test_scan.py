@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import defaultdict
 from pathlib import Path, PurePath
 
@@ -185,3 +187,20 @@ def test_load_rows_scans_or_reads_a_manifest(tmp_path: Path) -> None:
     assert len(read_manifest(tmp_path / "manifest.csv")) == 8
     with pytest.raises(DataError, match="no usable rir"):
         load_rows(tmp_path / "manifest.csv", "rir")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are any bytes")
+def test_names_that_are_no_utf8_and_pipes(tmp_path: Path) -> None:
+    speakers = [tmp_path / os.fsdecode(b"in/speech/s\xdb%d" % number) for number in range(6)]
+    for number, folder in enumerate(speakers):
+        folder.mkdir(parents=True)
+        path = os.fsencode(folder) + b"/\xff.wav"
+        soundfile.write(path, voice_like(1.0, RATE, 100.0 + number, seed=number), RATE)
+    os.mkfifo(tmp_path / "in/speech/pipe.wav")
+    found = scan(tmp_path / "in")
+    assert len(found.rows) == 6
+    assert found.problems == [("unreadable", "speech/pipe.wav", "a pipe, socket or device")]
+    write_manifest(tmp_path / "manifest.csv", found.rows)
+    rows = read_manifest(tmp_path / "manifest.csv")
+    assert [row.path for row in rows] == [row.path for row in found.rows]
+    assert {row.label for row in rows} == {folder.name for folder in speakers}

@@ -26,7 +26,7 @@ from typing import Any
 from aeolia.config.ranges import shown
 from aeolia.errors import DataError
 from aeolia.files import read_rows, write_atomically
-from aeolia.plain_text import cell_text
+from aeolia.plain_text import as_utf8, cell_text
 
 __all__ = [
     "FULL_BAND_HZ",
@@ -107,7 +107,7 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
         field.name: type(field.default) for field in fields(Row) if field.name != "path"
     }
     rows = []
-    columns, records = read_rows(path, "manifest", DataError)
+    columns, records = read_rows(path, "manifest", DataError, errors="surrogateescape")
     if not {"path", "kind"} <= set(columns):
         raise DataError(f"{path} is not a manifest: its first line must name path and kind")
     for number, record in enumerate(records, 2):
@@ -217,7 +217,7 @@ def split_named(text: str) -> str:
 
 def split_position(seed: int, group: str) -> float:
     """A number in [0, 1) that depends on the seed and the group's name alone."""
-    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    digest = hashlib.sha256(as_utf8(f"{seed}:{group}")).digest()
     return int.from_bytes(digest[:8], "big") / 2.0**64
 
 

@@ -15,6 +15,7 @@ import soundfile
 
 from aeolia.audio.formats import AUDIO_SUFFIXES
 from aeolia.audio.mono import mono
+from aeolia.audio.sound_file import sound_file_path
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.layouts import describe, describe_stem, esc50_classes, song_folders
 from aeolia.data.corpus.manifest import (
@@ -235,12 +236,14 @@ def _inspect(
         facts = describe(path.relative_to(root), above)
     if facts.skip:
         return _Finding(facts.layout, problem="skipped", detail=facts.skip)
+    if path.exists() and not path.is_file():
+        return _Finding(facts.layout, problem="unreadable", detail="a pipe, socket or device")
     given = kind or facts.kind
     kind = given or "speech"
     content = hashlib.sha256()
     peak, flat, total = 0.0, 0, 0
     try:
-        with soundfile.SoundFile(path) as stream:
+        with soundfile.SoundFile(sound_file_path(path)) as stream:
             rate = stream.samplerate
             spectrum = SpectrumSum(rate)
             # Not stream.blocks(): where a file ends sooner than its header says, that fills the

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from aeolia.audio.pitch.speech import is_speech
+from aeolia.audio.sound_file import sound_file_path
 from aeolia.data.corpus.layouts import describe
 from aeolia.data.corpus.manifest import Row
 from aeolia.errors import MissingExtraError
@@ -64,7 +65,7 @@ def _heard(option: str, path: Path, rows: Sequence[Row], other: str) -> list[str
 def _speaks(path: str) -> bool | None:
     """Whether a recording begins with speech; None if it cannot be read or is very short."""
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(sound_file_path(path)) as file:
             rate = file.samplerate
             audio = file.read(round(_SECONDS * rate), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError):

@@ -26,6 +26,7 @@ import soxr
 
 from aeolia.audio.levels import gain_below, peak
 from aeolia.audio.mono import mono
+from aeolia.audio.sound_file import sound_file_path
 from aeolia.data.corpus.manifest import (
     HELD_OUT,
     Row,
@@ -106,7 +107,7 @@ class HeldOut:
 
     def _read(self, row: Row) -> np.ndarray:
         if row.path not in self._decoded:
-            audio, rate = soundfile.read(row.path, dtype="float32", always_2d=True)
+            audio, rate = soundfile.read(sound_file_path(row.path), dtype="float32", always_2d=True)
             sound = mono(audio)
             if rate != SAMPLE_RATE:
                 sound = soxr.resample(sound, rate, SAMPLE_RATE)

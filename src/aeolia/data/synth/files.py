@@ -81,9 +81,9 @@ def find_notes(path: str | os.PathLike[str], kind: str = "note") -> list[NoteFil
     for table in (*sorted(path.rglob("*.csv")), path.resolve().parent / "manifest.csv"):
         if table.is_file():
             notes += _from_table(table, kind, path.resolve())
-    for table in sorted(path.rglob("examples.json")):
+    for table in filter(Path.is_file, sorted(path.rglob("examples.json"))):
         notes += _from_nsynth(table)
-    for table in sorted(path.rglob("*.sfz")):
+    for table in filter(Path.is_file, sorted(path.rglob("*.sfz"))):
         notes += _from_sfz(table)
     notes += _from_names(path.resolve())
     if not notes:
@@ -228,6 +228,8 @@ def _from_names(root: Path) -> Iterator[NoteFile]:
             path = Path(folder) / name
             if name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
                 continue
+            if path.exists() and not path.is_file():
+                continue  # a pipe or a device, which would be waited for
             readings = pitches_in_name(path.stem)
             words = re.split(r"[ _\-.]*(?:" + _NOTE.pattern + r"|\d)", path.stem, flags=re.I)[0]
             parent = path.parent.name if path.parent != root else words or root.name

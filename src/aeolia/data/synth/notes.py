@@ -21,6 +21,7 @@ from aeolia.audio.mono import mono
 from aeolia.audio.pitch.contour import LOUDNESS_FLOOR_DB, loudness_contour
 from aeolia.audio.pitch.names import hz_to_midi
 from aeolia.audio.pitch.tracker import track_pitch
+from aeolia.audio.sound_file import sound_file_path
 from aeolia.config import SynthConfig
 from aeolia.data.cache import cached, entry_name
 from aeolia.data.corpus.manifest import HELD_OUT
@@ -220,7 +221,9 @@ def _measure(
     """Decode and measure one note; or (problem, path, detail)."""
     rate, hop = config.sample_rate, config.hop_length
     try:
-        audio, file_rate = soundfile.read(file.path, dtype="float32", always_2d=True)
+        audio, file_rate = soundfile.read(
+            sound_file_path(file.path), dtype="float32", always_2d=True
+        )
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         return "unreadable", file.path, str(error).split(":")[-1].strip().rstrip(".")
     sound = mono(np.nan_to_num(audio))[: int((_SECONDS + 2.0) * file_rate)]

@@ -173,6 +173,8 @@ def _clips_of(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in AUDIO_SUFFIXES or path.name.startswith("."):
             continue
+        if path.exists() and not path.is_file():
+            continue  # a pipe or a device, which would be waited for
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in clips:
             raise DataError(f"{clips[name]} and {path} are both the clip {name!r}; keep one")

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aeolia.plain_text import as_utf8
+
 __all__ = ["render_listening_page"]
 
 _HERE = Path(__file__).parent
@@ -40,7 +42,7 @@ def render_listening_page(
         items: `name`, `reference` (a file, or None) and `sounds`: a file per system, or None
             where it has no such sound; files relative to the page.
     """
-    names = json.dumps(list(systems), ensure_ascii=False).encode()
+    names = as_utf8(json.dumps(list(systems), ensure_ascii=False))
     test = {
         "id": identity,
         "title": title,

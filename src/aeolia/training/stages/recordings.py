@@ -11,6 +11,7 @@ from pathlib import Path
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import listed_rows
 from aeolia.errors import DataError, InputError
+from aeolia.plain_text import as_utf8
 from aeolia.training.task import Data
 
 __all__ = ["data_hash", "data_of_task"]
@@ -80,7 +81,7 @@ def data_hash(data: Data) -> str:
 def _hash_of_path(path: Path) -> str:
     digest = hashlib.sha256()
     for line in _lines(path):
-        digest.update(f"{line}\n".encode())
+        digest.update(as_utf8(f"{line}\n"))
     return digest.hexdigest()
 
 
@@ -99,7 +100,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _is_manifest(path: Path) -> bool:
     try:
-        with path.open(encoding="utf-8") as stream:
+        with path.open(encoding="utf-8", errors="surrogateescape") as stream:
             return {"path", "kind"} <= set(stream.readline().strip().split(","))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read {path}: {error}") from error
@@ -118,7 +119,9 @@ def _files(root: Path) -> Iterable[Path]:
             names.clear()
             continue
         names[:] = sorted(name for name in names if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+        paths = (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+        # Neither pipes nor devices, which would be waited for.
+        yield from (path for path in paths if path.is_file() or not path.exists())
 
 
 def _facts(file: Path) -> str:
