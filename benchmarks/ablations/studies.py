@@ -171,7 +171,7 @@ def _denoised(run: Path, data: Path) -> Clips:
 
 def _separated(run: Path, data: Path) -> Clips:
     """Improvement of SI-SDR for speech, music and noise at 0 dB to each other."""
-    rows, _ = class_rows(data / "manifest.csv", hold_out=["4_potassium"])
+    rows, *_ = class_rows(data / "manifest.csv", hold_out=["4_potassium"])
     found: Clips = {}
     with TemporaryDirectory() as folder:
         model = load(_exported(run, folder), "separate")

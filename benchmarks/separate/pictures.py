@@ -74,8 +74,8 @@ def run(data: Path, folder: Path, *, hold_out: Sequence[str], classes: int, voic
         AeoliaError: a wrong path, or a folder that is no data.
     """
     manifest = data / "manifest.csv"
-    rows, _ = class_rows(manifest, hold_out=hold_out)
-    speakers, _ = speaker_rows(manifest, manifest)
+    rows, *_ = class_rows(manifest, hold_out=hold_out)
+    speakers, *_ = speaker_rows(manifest, manifest)
     mixed = class_mixtures(rows, max(60, classes + 1))
     spoken = speaker_mixtures(speakers, max(120, voices + 1), source="librispeech")
     drawn: dict[str, tuple[HeldOutMixture, Callable[[HeldOutMixture], bytes]]] = {

@@ -66,8 +66,8 @@ def measure(
         AeoliaError: a wrong path, a folder that is no data, an unknown model.
     """
     manifest = data / "manifest.csv"
-    rows, _ = class_rows(manifest, hold_out=hold_out)
-    voices, _ = speaker_rows(manifest, manifest)
+    rows, *_ = class_rows(manifest, hold_out=hold_out)
+    voices, *_ = speaker_rows(manifest, manifest)
     systems: list[Entry] = []
     for model in (classes_model, speaker_model):
         path = find_model(model)

@@ -24,7 +24,7 @@ from aeolia.training.optimizer import build_optimizer, choose_what_learns
 from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.resuming import same_recordings
-from aeolia.training.run_folder import RunFolder
+from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder
 from aeolia.training.stages.recordings import data_hash
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 from aeolia.training.tasks import task_of
@@ -71,12 +71,15 @@ def start_run(
     prepared = task.prepare(setup, data, say)
     for line in prepared.found:
         say(line)
+    if prepared.left_out:
+        say(f"all {len(prepared.left_out)} that are left out: {out / LEFT_OUT_FILE}")
     torch.manual_seed(config.seed)
     model = build_model(prepared.model).to(processes.device())
     if setup.weights is not None:
         task.transplant(model, setup.weights)
     folder.create()
     folder.write_base(setup.base)
+    folder.write_left_out(prepared.left_out)
     validate = (judge or prepared.validation()) if folder.writes else None
     before, validating = None, 0.0
     # What fine-tuning starts with is what it is compared with.

@@ -6,6 +6,7 @@ RUN/card.md              what the model is, what it was trained on, how it does
 RUN/state.pt             everything that an exact resume needs
 RUN/log.csv              one line per `log_every` steps
 RUN/validation.csv       one line per validation
+RUN/left_out.csv         recordings that were found and are not learned from, where there are any
 RUN/base.md              card of the model that the run began with, where it did
 RUN/tensorboard/         the logs for TensorBoard, with sounds and spectrograms of validations
 """
@@ -17,7 +18,7 @@ import io
 import json
 import os
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,15 @@ import numpy as np
 import torch
 
 from aeolia.config.strict import read_object
+from aeolia.data.corpus.left_out import LeftOut, as_table
 from aeolia.errors import ConfigError, TrainingError
 from aeolia.files import not_written, read_rows, read_text, write_atomically
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_picture
 
-__all__ = ["SHOWN", "RunFolder", "Sound"]
+__all__ = ["LEFT_OUT_FILE", "SHOWN", "RunFolder", "Sound"]
+
+LEFT_OUT_FILE = "left_out.csv"
+_LOGS = ("log", "validation")
 
 #: Clips of a validation that are shown.
 SHOWN = 3
@@ -137,6 +142,11 @@ class RunFolder:
         path = self.path / "base.md"
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
+    def write_left_out(self, left_out: Sequence[LeftOut]) -> None:
+        """Keep the list of what is not learned from, where there is any."""
+        if self.writes and left_out:
+            self._write(LEFT_OUT_FILE, as_table(left_out).encode())
+
     def write_card(self, text: str) -> None:
         if self.writes:
             self._write("card.md", text.encode())
@@ -223,7 +233,9 @@ class RunFolder:
         """Drop log lines after `step`, which a resumed run writes again; -1 drops all."""
         if not self.writes:
             return
-        for path in self.path.glob("*.csv"):
+        for path in (self.path / f"{log}.csv" for log in _LOGS):
+            if not path.is_file():
+                continue
             # A line that a kill cut short has no end.
             with path.open(newline="") as stream:
                 whole = [line for line in stream if line.endswith("\n")]

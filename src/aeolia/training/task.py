@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
 from aeolia.config import AnyConfig
+from aeolia.data.corpus.left_out import LeftOut
 from aeolia.training.config import TrainConfig
 from aeolia.training.loop import Objective, Validate
 from aeolia.training.prefetch import BatchSource
@@ -52,6 +53,8 @@ class Prepared:
     found: list[str]
     #: Where they come from, for the card.
     sources: list[str]
+    #: What was found and is not learned from.
+    left_out: Sequence[LeftOut] = ()
 
 
 def _nothing(started: Any) -> dict[str, Any]:

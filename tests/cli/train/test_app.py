@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import soundfile
 import torch
 
 from aeolia.cli import run
+from aeolia.files import read_rows
 from aeolia.models.checkpoint import load_checkpoint, save_checkpoint
 from aeolia.recipes.catalogue import DEFAULT_PRESETS
 from aeolia.training.config import TrainConfig
@@ -97,6 +99,36 @@ def test_it_says_what_it_found_and_how_it_goes(
     assert "5 steps of 2 s" in said and "ms a step" in said
     assert "step 5/5  loss " in said and "step 5/5  held out: si_sdr " in said
     assert f"next: aeolia export {tmp_path / 'run'} -o model.onnx" in said
+
+
+def test_it_says_what_it_leaves_out_and_why(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recordings = tmp_path / "own"
+    shutil.copytree(folder / "speech", recordings / "speech")
+    shutil.copytree(folder / "noise", recordings / "noise")
+    shutil.copy(folder / "tiny.json", recordings)
+    for number in range(5):
+        (recordings / "speech" / f"text{number}.wav").write_text("no sound")
+    shutil.copy(recordings / "speech/s0/one.wav", recordings / "speech/s1/again.wav")
+    write(recordings / "noise/=quiet.wav", 0.0 * voice_like(1.0, 16000), 16000)
+    out = tmp_path / "run"
+    assert run(command(recordings, out, "--steps", "2")) == 0
+    said = capsys.readouterr().out
+    assert "left out, unreadable: 5: text0.wav (" in said and "; and 2 more" in said
+    assert "left out, duplicate: 1: again.wav (same as s0/one.wav)" in said
+    assert f"all 7 that are left out: {out / 'left_out.csv'}" in said
+    columns, rows = read_rows(out / "left_out.csv", "list")
+    assert columns == ["path", "reason", "detail"] and len(rows) == 7
+    assert Counter(row["reason"] for row in rows) == {"unreadable": 5, "duplicate": 1, "silent": 1}
+    assert {row["path"] for row in rows} == {
+        *(str(recordings / "speech" / f"text{number}.wav") for number in range(5)),
+        str(recordings / "speech/s1/again.wav"),
+        str(recordings / "noise/=quiet.wav"),
+    }
+    # It is no log, whose lines a run that goes on would cut.
+    assert run(["train", "denoise", "--resume", "--steps", "3", "--out", str(out)]) == 0
+    assert len(read_rows(out / "left_out.csv", "list")[1]) == 7
 
 
 def test_fine_tuning_a_run(folder: Path, tmp_path: Path) -> None:

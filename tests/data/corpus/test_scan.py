@@ -170,7 +170,7 @@ def test_load_rows_scans_or_reads_a_manifest(tmp_path: Path) -> None:
     for number in range(4):
         write(tmp_path / f"speech/s{number}/a.wav", voice_like(0.6, RATE, seed=number), RATE)
         write(tmp_path / f"noise/n{number}.wav", noise_like(0.6, RATE, seed=number), RATE)
-    scanned, words = load_rows(tmp_path / "speech", "speech")
+    scanned, words, _ = load_rows(tmp_path / "speech", "speech")
     assert len(scanned) == 4 and "4 speakers" in words[0]
     listed = [
         Row(str(path), path.parts[len(tmp_path.parts)], "made", path.stem, 0.6, licence=licence)
@@ -179,8 +179,9 @@ def test_load_rows_scans_or_reads_a_manifest(tmp_path: Path) -> None:
         )
     ]
     write_manifest(tmp_path / "manifest.csv", listed)
-    noise, words = load_rows(tmp_path / "noise", "noise")
-    assert len(noise) == 3 and "left out for their licence: 1 file" in words
+    noise, words, left_out = load_rows(tmp_path / "noise", "noise")
+    assert len(noise) == 3 and "left out, licence: 1: n0.wav (CC BY-SA)" in words
+    assert left_out == [(str(tmp_path / "noise" / "n0.wav"), "licence", "CC BY-SA")]
     assert {row.split for row in noise} == {"train", "choose"}
     assert load_rows(tmp_path / "manifest.csv", "noise")[0] == noise
     assert len(load_rows(tmp_path)[0]) == 7

@@ -34,7 +34,7 @@ FOUR = ("mixture", "vocals", "drums", "bass", "other")
 def test_musdb_is_recognised_its_test_songs_held_out(tmp_path: Path) -> None:
     songs = {f"train/Artist - Song {i}": FOUR for i in range(4)}
     root = write_songs(tmp_path / "musdb18hq", {**songs, "test/Artist - Last": FOUR})
-    rows, words = class_rows(root)
+    rows, words, _ = class_rows(root)
     assert {row.kind for row in rows} == {"stem"} and len(rows) == 20
     assert {row.label for row in rows} == {"vocals", "drums", "bass", "other"}
     splits = {row.source: row.split for row in rows}
@@ -49,7 +49,7 @@ def test_musdb_is_recognised_its_test_songs_held_out(tmp_path: Path) -> None:
 
 def test_named_songs_are_held_out(tmp_path: Path) -> None:
     root = write_songs(tmp_path / "songs", {f"song{i}": FOUR for i in range(3)})
-    rows, _ = class_rows(root, hold_out=["song1"])
+    rows, *_ = class_rows(root, hold_out=["song1"])
     assert {row.source for row in rows if row.split == "choose"} == {"song1"}
     with pytest.raises(DataError, match="no song is called 'song9'; songs are song0, song1"):
         class_rows(root, hold_out=["song9"])
@@ -57,7 +57,7 @@ def test_named_songs_are_held_out(tmp_path: Path) -> None:
 
 def test_a_stem_of_another_name_is_said_to_be_left_out(tmp_path: Path) -> None:
     root = write_songs(tmp_path / "songs", {"a": (*FOUR, "kazoo"), "b": FOUR})
-    rows, words = class_rows(root)
+    rows, words, _ = class_rows(root)
     assert len(rows) == 8
     assert any("kazoo.wav (no stem; stems are named vocals, drums" in line for line in words)
 
@@ -74,7 +74,7 @@ def test_a_folder_of_class_folders(tmp_path: Path) -> None:
             if name == "drum loops":
                 sound = np.roll(noise_like(1.0, RATE, seed=take), 7)
                 write(tmp_path / "mine" / name / "more" / f"{take}.wav", sound, RATE)
-    rows, words = class_rows(tmp_path / "mine")
+    rows, words, _ = class_rows(tmp_path / "mine")
     assert sorted({(row.kind, row.label) for row in rows if row.kind == "stem"}) == [
         ("stem", "drums")
     ]
@@ -108,7 +108,7 @@ def test_class_folders_are_named_in_words(folder: str, name: str) -> None:
 def test_a_manifest_brings_everything(tmp_path: Path) -> None:
     rows = [*made_rows(tmp_path), *song_rows(tmp_path), *note_rows(tmp_path), *hit_rows(tmp_path)]
     write_manifest(tmp_path / "manifest.csv", (replace(row, split="") for row in rows))
-    found, words = class_rows(tmp_path / "manifest.csv", hold_out=["song2"])
+    found, words, _ = class_rows(tmp_path / "manifest.csv", hold_out=["song2"])
     assert {row.kind for row in found} == {"speech", "noise", "stem", "note", "drum"}
     assert {row.source for row in found if row.split == "choose" and row.kind == "stem"} == {
         "made/song2"
@@ -122,9 +122,9 @@ def test_what_a_manifest_keeps_for_reports_is_not_validated_on(tmp_path: Path) -
     kept = {"made/song0": "report", "made/song1": "choose", "made/song2": "train"}
     rows = [replace(row, split=kept.get(row.source, "report")) for row in rows]
     write_manifest(tmp_path / "manifest.csv", rows)
-    found, _ = class_rows(tmp_path / "manifest.csv")
+    found, *_ = class_rows(tmp_path / "manifest.csv")
     assert [row.split for row in found] == [row.split for row in rows]
-    found, _ = class_rows(tmp_path / "manifest.csv", hold_out=["song0", "song2"])
+    found, *_ = class_rows(tmp_path / "manifest.csv", hold_out=["song0", "song2"])
     songs = {row.source: row.split for row in found if row.kind == "stem"}
     assert songs == {"made/song0": "report", "made/song1": "choose", "made/song2": "choose"}
 
@@ -160,7 +160,7 @@ def test_librimix_names_its_speakers(tmp_path: Path) -> None:
             seconds = 5.1 if folder.startswith("s") else 0.6
             audio = voice_like(seconds, RATE, 90.0 + 15 * number + 40 * index, seed=index)
             write(root / part / folder / name, audio, RATE)
-    rows, words = speaker_rows(tmp_path / "Libri2Mix")
+    rows, words, _ = speaker_rows(tmp_path / "Libri2Mix")
     speech = {row.label: row.split for row in rows if row.kind == "speech"}
     assert set(speech) == {name for pair in people[:5] for name in pair}
     assert speech["104"] == speech["204"] == "choose"
@@ -177,7 +177,7 @@ def test_speakers_folders_and_their_words(tmp_path: Path) -> None:
             write(tmp_path / "people" / f"person{speaker}" / f"{take}.wav", audio, RATE)
     write(tmp_path / "fans" / "fan.wav", noise_like(3.0, RATE), RATE)
     write(tmp_path / "fans" / "mill.wav", noise_like(3.0, RATE, seed=1), RATE)
-    rows, words = speaker_rows(tmp_path / "people", tmp_path / "fans")
+    rows, words, _ = speaker_rows(tmp_path / "people", tmp_path / "fans")
     assert {row.label for row in rows if row.kind == "speech"} == {f"person{i}" for i in range(8)}
     assert sum(row.kind == "noise" for row in rows) == 2
     trained = [line for line in words if line.startswith("speakers, train")]
@@ -194,7 +194,7 @@ def test_too_few_speakers_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the shared recordings are not here")
 def test_the_shared_recordings_split_as_the_cards_say() -> None:
-    rows, _ = class_rows(REAL, hold_out=["5_rubidium"])
+    rows, *_ = class_rows(REAL, hold_out=["5_rubidium"])
     assert {row.source for row in rows if row.kind == "stem" and row.split == "choose"} == {
         "everythingisfree/5_rubidium"
     }

@@ -18,6 +18,7 @@ from aeolia.audio.mono import mono
 from aeolia.audio.sound_file import sound_file_path
 from aeolia.data.corpus.bandwidth import SpectrumSum
 from aeolia.data.corpus.layouts import describe, describe_stem, esc50_classes, song_folders
+from aeolia.data.corpus.left_out import LICENCE, LeftOut, in_words
 from aeolia.data.corpus.manifest import (
     KINDS,
     SPLITS,
@@ -42,6 +43,8 @@ PROBLEMS = {
     "mixed rates": "differ in sample rate from most of the corpus (kept; resampled when used)",
 }
 
+#: The problem of files that are used none the less.
+_KEPT = "mixed rates"
 _MIN_SECONDS = {"speech": 0.5, "noise": 0.05, "rir": 0.005}
 _SILENT_PEAK = 10.0 ** (-60.0 / 20.0)
 #: Share of samples in flat tops beyond which a recording is no clean reference.
@@ -59,6 +62,15 @@ class Scan:
     layouts: Counter[str] = field(default_factory=Counter)
     #: Files whose kind nothing gave.
     guessed: int = 0
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """The files that are not among the rows."""
+        return [
+            LeftOut(str(self.root / path), problem, detail)
+            for problem, path, detail in self.problems
+            if problem != _KEPT
+        ]
 
     def words(self) -> list[str]:
         """The findings as lines of text: what is there first, then each problem with examples."""
@@ -156,7 +168,7 @@ def scan(
 
 def load_rows(
     path: str | os.PathLike[str], kind: str | None = None, seed: int = 0, *, guess: bool = True
-) -> tuple[list[Row], list[str]]:
+) -> tuple[list[Row], list[str], list[LeftOut]]:
     """Rows for training from a manifest, a folder that a manifest lists, or any folder.
 
     A manifest.csv in the folder, or in the one above it, is used for the recordings it lists
@@ -167,7 +179,8 @@ def load_rows(
         guess: take recordings as speech whose kind nothing says; False refuses them.
 
     Returns:
-        rows, of `kind` only where given, and lines of text that say what was found.
+        rows, of `kind` only where given; lines of text that say what was found; and what is
+        not among the rows, and why.
 
     Raises:
         DataError: nothing can be used, or no name says what it is.
@@ -181,16 +194,15 @@ def load_rows(
                 f"{path}: speech or noise? No folder's name says so ({_files(result.guessed)}); "
                 f"give it as --speech {path} or --noise {path}"
             )
-        return result.rows, result.words()
+        return result.rows, result.words(), result.left_out
     rows = [row for row in rows if kind is None or row.kind == kind]
     free = [row for row in rows if trainable(row)]
     if not free:
         raise DataError(f"{source} lists no usable {kind or 'recordings'} under {path}")
     free = with_splits(free, seed=seed)
     words = Scan(path, free, layouts=Counter({f"manifest {source}": len(free)})).words()[:-1]
-    if len(free) < len(rows):
-        words.append(f"left out for their licence: {_files(len(rows) - len(free))}")
-    return free, words
+    left_out = [LeftOut(row.path, LICENCE, row.licence) for row in rows if not trainable(row)]
+    return free, [*words, *in_words(left_out)], left_out
 
 
 def listed_rows(path: str | os.PathLike[str]) -> tuple[list[Row], str]:

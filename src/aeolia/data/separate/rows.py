@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aeolia.config.classes import CLASSES, STEMS
 from aeolia.data.corpus.layouts import named_class
+from aeolia.data.corpus.left_out import LeftOut
 from aeolia.data.corpus.manifest import (
     HELD_OUT,
     SPLITS,
@@ -39,8 +40,8 @@ _SPEAKER_SECONDS = 5.0
 
 def class_rows(
     path: str | os.PathLike[str], seed: int = 0, hold_out: Sequence[str] = ()
-) -> tuple[list[Row], list[str]]:
-    """Rows for mixtures of classes, split, and lines of text that say what was found.
+) -> tuple[list[Row], list[str], list[LeftOut]]:
+    """Rows for mixtures of classes, split; lines of text that say what was found; what is not used.
 
     Args:
         path: a manifest or a folder; see the module's text.
@@ -53,11 +54,13 @@ def class_rows(
     path = Path(path)
     folders = [folder for folder in _subfolders(path) if named_class(folder.name)]
     if folders and not _is_listed(path):
-        rows, words = _scan_classes(path, seed)
+        rows, words, left_out = _scan_classes(path, seed)
     else:
-        rows, words = _load(path, ("speech", "noise", "stem", "note", "drum"), seed)
+        kinds = ("speech", "noise", "stem", "note", "drum")
+        rows, words, left_out = _load(path, kinds, seed)
     stems = [row for row in rows if row.kind == "stem"]
     if odd := sorted({row.label for row in stems} - set(STEMS)):
+        left_out += [LeftOut(r.path, "no such stem", r.label) for r in stems if r.label in odd]
         rows = [row for row in rows if row.kind != "stem" or row.label in STEMS]
         words.append(f"left out: stems named {', '.join(odd)}; stems are {', '.join(STEMS)}")
     given = {row.path for row in listed_rows(path)[0] if row.split}
@@ -76,24 +79,25 @@ def class_rows(
             f"{path} holds no classes to separate; give a folder with subfolders named "
             f"{', '.join(CLASSES)}, songs with {', '.join(STEMS)}, or a manifest"
         )
-    return rows, [*words, *_classes_in_words(rows)]
+    return rows, [*words, *_classes_in_words(rows)], left_out
 
 
 def speaker_rows(
     speech: str | os.PathLike[str],
     noise: str | os.PathLike[str] | None = None,
     seed: int = 0,
-) -> tuple[list[Row], list[str]]:
-    """Rows of speech, and of noise, for mixtures of speakers, and what was found in words.
+) -> tuple[list[Row], list[str], list[LeftOut]]:
+    """Rows of speech, and of noise, for mixtures of speakers; what was found in words; the unused.
 
     `noise` may be the same folder; without it, noise that the speech's folder holds is used.
 
     Raises:
         DataError: the folder holds no speech, or not two named speakers with enough of it.
     """
-    rows, words = _load(Path(speech), ("speech", "noise"), seed)
+    rows, words, left_out = _load(Path(speech), ("speech", "noise"), seed)
     if noise is not None and Path(noise) != Path(speech):
-        more, said = load_rows(noise, "noise", seed)
+        more, said, others = load_rows(noise, "noise", seed)
+        left_out = [*left_out, *others]
         rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
     for split in SPLITS:
         seconds: dict[tuple[str, str], float] = defaultdict(float)
@@ -113,7 +117,7 @@ def speaker_rows(
                 f"{speech} holds {enough} speakers with {_SPEAKER_SECONDS:g} s of speech or more "
                 "to train on; give at least two, one folder each"
             )
-    return rows, words
+    return rows, words, left_out
 
 
 def split_everything(
@@ -202,13 +206,15 @@ def _is_listed(path: Path) -> bool:
     return path.is_file() or any((folder / "manifest.csv").is_file() for folder in folders)
 
 
-def _load(path: Path, kinds: Sequence[str], seed: int) -> tuple[list[Row], list[str]]:
-    """Rows of these kinds from a manifest or a scanned folder, and what was found in words."""
-    rows, words = load_rows(path, seed=seed)
+def _load(
+    path: Path, kinds: Sequence[str], seed: int
+) -> tuple[list[Row], list[str], list[LeftOut]]:
+    """Rows of these kinds from a manifest or a scanned folder, as `load_rows` returns them."""
+    rows, words, left_out = load_rows(path, seed=seed)
     used = [row for row in rows if row.kind in kinds]
     if len(used) < len(rows):  # of a manifest that lists more: speak of what is used
         words = _in_words(path, used, words)
-    return used, words
+    return used, words, left_out
 
 
 def _in_words(path: Path, rows: list[Row], said: Sequence[str]) -> list[str]:
@@ -217,17 +223,20 @@ def _in_words(path: Path, rows: list[Row], said: Sequence[str]) -> list[str]:
     return [*Scan(path, rows).words()[:-2], *kept] if rows else kept
 
 
-def _scan_classes(path: Path, seed: int) -> tuple[list[Row], list[str]]:
-    """Rows of a folder of folders, one a class."""
+def _scan_classes(path: Path, seed: int) -> tuple[list[Row], list[str], list[LeftOut]]:
+    """Rows of a folder of folders, one a class, as `load_rows` returns them."""
     rows: list[Row] = []
+    left_out: list[LeftOut] = []
     words: list[str] = []
     for folder in _subfolders(path):
         name = named_class(folder.name)
         if not name:
             words.append(f"left out: {folder.name}/ names no class of {', '.join(CLASSES)}")
+            left_out.append(LeftOut(str(folder), "a folder that names no class"))
             continue
         kind = name if name in ("speech", "noise") else "stem"
         result = scan(folder, kind, seed)
+        left_out += result.left_out
         words += [f"{folder.name}/ as {name}:", *(f"  {line}" for line in result.words())]
         for row in result.rows:
             if kind == "stem":  # every file is a recording of its own
@@ -235,7 +244,7 @@ def _scan_classes(path: Path, seed: int) -> tuple[list[Row], list[str]]:
                 row = replace(row, label=name, source=f"{folder.name}/{inside}", split="")
             rows.append(row)
     stems = split_rows([row for row in rows if row.kind == "stem"], seed=seed)
-    return [row for row in rows if row.kind != "stem"] + stems, words
+    return [row for row in rows if row.kind != "stem"] + stems, words, left_out
 
 
 def _classes_in_words(rows: Sequence[Row]) -> list[str]:

@@ -24,6 +24,7 @@ from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.audio.sound_file import sound_file_path
 from aeolia.config import SynthConfig
 from aeolia.data.cache import cached, entry_name
+from aeolia.data.corpus.left_out import LeftOut
 from aeolia.data.corpus.manifest import HELD_OUT
 from aeolia.data.synth.files import NoteFile
 from aeolia.data.synth.pitch import fitting_label, label_support, refine_pitch
@@ -78,6 +79,8 @@ class NotePool:
 
     notes: list[RecordedNote]
     problems: list[tuple[str, str, str]] = field(default_factory=list)
+    #: All files that are not among the notes, those that were not listened to as well.
+    left_out: list[LeftOut] = field(default_factory=list)
 
     @property
     def instruments(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aeolia.data.corpus.left_out import LeftOut, in_words
 from aeolia.data.corpus.manifest import SPLITS, Row
 from aeolia.data.corpus.scan import load_rows
 from aeolia.data.denoise.mistaken import mistaken
@@ -36,6 +37,7 @@ class Recordings:
     speech: list[Row]
     noise: list[Row]
     rirs: list[Row]
+    left_out: tuple[LeftOut, ...] = ()
 
     def pools(self, split: str, sample_rate: int) -> list[Any]:
         """Decoded pools of speech, noise and rooms; None where there are no recordings."""
@@ -56,7 +58,7 @@ class Recordings:
         return pools
 
     def in_words(self) -> list[str]:
-        """What was found, one line a kind."""
+        """What was found, one line a kind, and what of it is not used, one line a reason."""
         lines = []
         for name, rows in (("speech", self.speech), ("noise", self.noise), ("rooms", self.rirs)):
             for split in SPLITS:
@@ -68,7 +70,7 @@ class Recordings:
                         f"{name:6} {split}: {len(chosen)} recordings, {minutes:.1f} minutes, "
                         f"{labels} labels"
                     )
-        return lines
+        return [*lines, *in_words(self.left_out)]
 
 
 def gather(speech: Path, noise: Path | None, rirs: Path | None, seed: int = 0) -> Recordings:
@@ -78,10 +80,13 @@ def gather(speech: Path, noise: Path | None, rirs: Path | None, seed: int = 0) -
         DataError: there is no speech to train or to validate on.
     """
     found = {
-        kind: load_rows(path, kind, seed)[0] if path is not None else []
+        kind: load_rows(path, kind, seed)
         for kind, path in (("speech", speech), ("noise", noise), ("rir", rirs))
+        if path is not None
     }
-    recordings = Recordings(found["speech"], found["noise"], found["rir"])
+    rows = {kind: kept for kind, (kept, _, _) in found.items()}
+    left_out = tuple(one for _, _, some in found.values() for one in some)
+    recordings = Recordings(rows["speech"], rows.get("noise", []), rows.get("rir", []), left_out)
     for split in ("train", "choose"):
         if not any(row.split == split for row in recordings.speech):
             raise DataError(
@@ -117,6 +122,7 @@ def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
         config.batch_size * mix.crop_seconds,
         recordings.in_words(),
         sorted({row.source for row in rows if row.source}),
+        recordings.left_out,
     )
 
 

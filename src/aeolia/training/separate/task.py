@@ -45,9 +45,10 @@ def _check_speaker(model: SeparateConfig) -> None:
 def _prepare_classes(setup: Setup, data: Data, say: Say) -> Prepared:
     config, mix = setup.train, setup.mix
     path, noise = _paths(data)
-    rows, words = class_rows(path, config.seed, mix.hold_out)
+    rows, words, left_out = class_rows(path, config.seed, mix.hold_out)
     if noise is not None:
-        more, said = load_rows(noise, "noise", config.seed)
+        more, said, others = load_rows(noise, "noise", config.seed)
+        left_out = [*left_out, *others]
         rows, words = [*(row for row in rows if row.kind != "noise"), *more], [*words, *said]
 
     def validation() -> ClassValidation | None:
@@ -63,12 +64,13 @@ def _prepare_classes(setup: Setup, data: Data, say: Say) -> Prepared:
         config.batch_size * mix.crop_seconds,
         _without_paths(words, data),
         _sources(rows),
+        left_out,
     )
 
 
 def _prepare_speakers(setup: Setup, data: Data, say: Say) -> Prepared:
     config, mix = setup.train, setup.mix
-    rows, words = speaker_rows(*_paths(data), seed=config.seed)
+    rows, words, left_out = speaker_rows(*_paths(data), seed=config.seed)
     try:
         mixer = speaker_mixer(rows, "train", mix)
     except InputError as error:
@@ -91,6 +93,7 @@ def _prepare_speakers(setup: Setup, data: Data, say: Say) -> Prepared:
         config.batch_size * mix.crop_seconds,
         _without_paths(words, data),
         _sources(rows),
+        left_out,
     )
 
 

@@ -2,6 +2,7 @@
 
 RUN/recipe.json                  the recipe with every setting written out; --recipe takes it too
 RUN/made_from.json               its hash, that of the data and where they lie, the version
+RUN/left_out.csv                 recordings that are not learned from, where there are any
 RUN/STAGE/                       the run folder of each stage
 RUN/STAGE/result.safetensors     what the stage came to, weight steps included; written last
 RUN/model.safetensors, card.md   the model, when all stages are done
@@ -10,6 +11,7 @@ RUN/model.safetensors, card.md   the model, when all stages are done
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,12 @@ from torch import Tensor
 import aeolia
 from aeolia.config import AnyConfig
 from aeolia.config.strict import read_object
+from aeolia.data.corpus.left_out import LeftOut, as_table
 from aeolia.errors import ConfigError, TrainingError
 from aeolia.files import read_text, write_atomically
 from aeolia.models.checkpoint import WEIGHTS_FILE, read_checkpoint, save_checkpoint
 from aeolia.recipes.recipe import Recipe, read_recipe
+from aeolia.training.run_folder import LEFT_OUT_FILE
 from aeolia.training.stages.plan import recipe_hash, recipe_to_json
 from aeolia.training.stages.recordings import data_hash
 from aeolia.training.task import Data
@@ -48,7 +52,7 @@ class RecipeFolder:
                     f"{self.path} already holds a run; go on with --resume, or choose another --out"
                 )
 
-    def begin(self, recipe: Recipe, data: Data) -> None:
+    def begin(self, recipe: Recipe, data: Data, left_out: Sequence[LeftOut] = ()) -> None:
         """Note what the run is made from.
 
         Raises:
@@ -62,6 +66,8 @@ class RecipeFolder:
             "paths": dict(data),
             "version": aeolia.__version__,
         }
+        if left_out:
+            self._write(LEFT_OUT_FILE, as_table(left_out))
         self._write("made_from.json", json.dumps(made_from, indent=2))
         self._write("recipe.json", recipe_to_json(recipe))
 

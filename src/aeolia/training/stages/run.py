@@ -7,13 +7,14 @@ resumable run; so is the whole: killed anywhere and resumed, it ends in the same
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from aeolia.config import AnyConfig
+from aeolia.data.corpus.left_out import LeftOut
 from aeolia.errors import ConfigError, ModelError, TrainingError
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.models.weights import check_same_structure, to_half
@@ -24,7 +25,7 @@ from aeolia.training.optimizer import choose_what_learns
 from aeolia.training.processes import Processes
 from aeolia.training.recipe import base_card, read_start
 from aeolia.training.run import Watch, resume_run, seconds_per_step, start_run
-from aeolia.training.run_folder import RunFolder
+from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder
 from aeolia.training.stages.folder import RecipeFolder
 from aeolia.training.stages.plan import PlannedStage, finish, plan, recipe_hash, resolve
 from aeolia.training.stages.recordings import data_hash
@@ -62,8 +63,10 @@ def start_recipe(
     say, watch = (say, watch) if folder.writes else (_ignore, _ignore)
     resolved = resolve(recipe)
     folder.refuse_run()
-    _rehearse(resolved, data, processes, say)
-    folder.begin(resolved, data)
+    left_out = _rehearse(resolved, data, processes, say)
+    folder.begin(resolved, data, left_out)
+    if left_out:
+        say(f"all {len(left_out)} that are left out: {out / LEFT_OUT_FILE}")
     processes.wait()
     _go_on(resolved, data, folder, processes, say, watch, judge)
 
@@ -114,8 +117,12 @@ def _ignore(_: Any) -> None:
     """Only the first of several processes talks."""
 
 
-def _rehearse(recipe: Recipe, data: Data, processes: Processes, say: Say) -> None:
-    """Try every stage on fresh weights, and say how long each will take."""
+def _rehearse(recipe: Recipe, data: Data, processes: Processes, say: Say) -> Sequence[LeftOut]:
+    """Try every stage on fresh weights, and say how long each will take.
+
+    Returns:
+        what of the recordings is not learned from.
+    """
     results: dict[str, Weights] = {"": _start(recipe)}
     total, lines = 0.0, []
     planned = plan(recipe)
@@ -140,6 +147,7 @@ def _rehearse(recipe: Recipe, data: Data, processes: Processes, say: Say) -> Non
     _final_config(recipe, prepared.model, results[planned[-1].name])
     for line in [*lines, f"in all about {_duration(total)}"]:
         say(line)
+    return prepared.left_out
 
 
 def _go_on(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.config import SynthConfig
+from aeolia.data.corpus.left_out import LICENCE, LeftOut
 from aeolia.data.corpus.manifest import Row, trainable
 from aeolia.data.synth.batches import NoteBatches, held_frames
 from aeolia.data.synth.files import find_notes
@@ -26,6 +27,8 @@ from aeolia.training.synth.validation import SynthValidation
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
 __all__ = ["SYNTH", "describe_instruments", "gather_notes"]
+
+_FEW = "too few notes, left out"
 
 
 def gather_notes(
@@ -54,9 +57,18 @@ def gather_notes(
             "put the notes of one instrument into one folder, or lower least_notes in --config"
         )
     pool = read_notes(enough, config, mix.kind == "note", progress=progress)
+    pool.left_out = [
+        LeftOut(file.path, LICENCE, file.licence)
+        for file in found
+        if not trainable(Row(file.path, source=file.source, licence=file.licence))
+    ]
+    pool.left_out += [LeftOut(path, reason, why) for reason, path, why in pool.problems]
     usable = Counter(note.file.instrument for note in pool.notes)
     few = [name for name in sorted(counts) if usable[name] < mix.least_notes]
-    pool.problems += [("too few notes, left out", name, f"{usable[name]}") for name in few]
+    pool.problems += [(_FEW, name, f"{usable[name]}") for name in few]
+    pool.left_out += [
+        LeftOut(file.path, _FEW, file.instrument) for file in files if file.instrument in few
+    ]
     pool.notes = [note for note in pool.notes if note.file.instrument not in few]
     if not pool.notes:
         raise DataError(f"{path} has too few usable notes; " + "; ".join(pool.words()))
@@ -124,6 +136,7 @@ def _prepare(setup: Setup, data: Data, say: Say) -> Prepared:
         config.batch_size * mix.crop_frames / model.frame_rate,
         pool.words(),
         sorted({note.file.source for note in notes if note.file.source}),
+        pool.left_out,
     )
 
 
