@@ -6,7 +6,15 @@ import sys
 from pathlib import Path
 
 from aeolia.errors import DataError
-from benchmarks.peers.libraries import NoiseReduce, Rnnoise01, Rnnoise02, WebRtc
+from benchmarks.peers.libraries import (
+    FastEnhancerBase,
+    FastEnhancerSmall,
+    FastEnhancerTiny,
+    NoiseReduce,
+    Rnnoise01,
+    Rnnoise02,
+    WebRtc,
+)
 from benchmarks.peers.networks import DeepFilterNet3, Dpcrn, Dtln, Gtcrn, Nsnet2, UlUnas
 from benchmarks.peers.peer import Peer
 
@@ -21,6 +29,9 @@ PEERS: tuple[type[Peer], ...] = (
     UlUnas,
     DeepFilterNet3,
     Dpcrn,
+    FastEnhancerTiny,
+    FastEnhancerBase,
+    FastEnhancerSmall,
     WebRtc,
     NoiseReduce,
 )

@@ -8,9 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from aeolia.errors import DataError
 from benchmarks.peers.peer import Array, HopPeer, WholePeer
 
-__all__ = ["NoiseReduce", "Rnnoise01", "Rnnoise02", "WebRtc"]
+__all__ = [
+    "FastEnhancerBase",
+    "FastEnhancerSmall",
+    "FastEnhancerTiny",
+    "NoiseReduce",
+    "Rnnoise01",
+    "Rnnoise02",
+    "WebRtc",
+]
 
 
 class RnnoiseLibrary(HopPeer):
@@ -51,6 +60,61 @@ class Rnnoise02(RnnoiseLibrary):
     name = "RNNoise 0.2"
     files = ("packages/pyrnnoise/librnnoise.so",)
     delay = 960
+
+
+class FastEnhancerLibrary(HopPeer):
+    """FastEnhancer at 48 kHz through its C interface, without its high-pass and its gain."""
+
+    sample_rate = 48000
+    hop = 512
+    delay = 512
+    #: As `fe_init` counts its sizes.
+    size: int
+    state: Any = None
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        library, weights = (folder / file for file in self.files)
+        self.library = ctypes.CDLL(str(library))
+        self.library.fe_init.restype = ctypes.c_void_p
+        self.library.fe_init.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int]
+        for name in ("fe_set_hpf", "fe_set_agc"):
+            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_int]
+        self.library.fe_process.argtypes = [ctypes.c_void_p] * 3
+        self.library.fe_reset.argtypes = [ctypes.c_void_p]
+        data = weights.read_bytes()
+        self.state = self.library.fe_init(self.size, data, len(data))
+        if not self.state:
+            raise DataError(f"{weights}: FastEnhancer's library does not take these weights")
+        self.library.fe_set_hpf(self.state, 0)
+        self.library.fe_set_agc(self.state, 0)
+
+    def reset(self) -> None:
+        self.library.fe_reset(self.state)
+
+    def step(self, block: Array) -> Array:
+        samples = np.ascontiguousarray(block, np.float32)
+        out = np.empty(self.hop, np.float32)
+        self.library.fe_process(self.state, samples.ctypes.data, out.ctypes.data)
+        return out
+
+
+class FastEnhancerTiny(FastEnhancerLibrary):
+    name = "FastEnhancer-T 48 kHz"
+    files = ("fastenhancer/libtiny.so", "fastenhancer/fe_tiny_48k.bin")
+    size = 0
+
+
+class FastEnhancerBase(FastEnhancerLibrary):
+    name = "FastEnhancer-B 48 kHz"
+    files = ("fastenhancer/libbase.so", "fastenhancer/fe_base_48k.bin")
+    size = 1
+
+
+class FastEnhancerSmall(FastEnhancerLibrary):
+    name = "FastEnhancer-S 48 kHz"
+    files = ("fastenhancer/libsmall.so", "fastenhancer/fe_small_48k.bin")
+    size = 2
 
 
 class WebRtc(HopPeer):
