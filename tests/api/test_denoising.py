@@ -124,6 +124,28 @@ def test_bad_arguments(tmp_path: Path, gain_model: Path) -> None:
         aeolia.denoise(np.where(np.arange(9) == 7, np.nan, 0.0), 16000, model=gain_model)
     with pytest.raises(ModelError, match="no model is named 'nothing'"):
         aeolia.denoise(audio, 16000, model="nothing")
+    with pytest.raises(InputError, match="sample 7 of channel 0 is 1e\\+39; at most 1e\\+18"):
+        aeolia.denoise(np.where(np.arange(9) == 7, 1e39, 0.0), 16000, model=gain_model)
+    soundfile.write(tmp_path / "big.wav", np.full(900, 1e39), 16000, "DOUBLE")
+    with pytest.raises(InputError, match="sample 0 of channel 0 .at 0.000 s. is inf; only finite"):
+        aeolia.denoise_file(tmp_path / "big.wav", tmp_path / "out.wav", model=gain_model)
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_a_file_gets_one_remark_for_each_oddity(tmp_path: Path, gain_model: Path) -> None:
+    time = np.arange(64000) / 16000
+    audio = 0.1 * np.sin(2 * np.pi * 200.0 * time) * (np.sin(2 * np.pi * time) > 0)
+    soundfile.write(tmp_path / "in.wav", 32767 * (audio + 0.05), 16000, "FLOAT")
+    report = aeolia.denoise_file(tmp_path / "in.wav", tmp_path / "out.wav", model=gain_model)
+    assert [words.split(",")[0] for words in report.warnings] == [
+        "a constant offset (DC) of 1.6e+03",
+        "samples reach 4915",
+    ]
+    soundfile.write(tmp_path / "in.wav", audio, 16000, "FLOAT")
+    report = aeolia.denoise_file(
+        tmp_path / "in.wav", tmp_path / "out.wav", model=gain_model, overwrite=True
+    )
+    assert report.warnings == ()
 
 
 @pytest.mark.parametrize("name", ["denoise", "denoise-16k"])

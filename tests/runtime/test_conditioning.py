@@ -146,3 +146,38 @@ def test_a_network_forgets_silence_before_a_recording_and_no_pause(
     assert counts[len(pause) + delay] < 20 * hop, "begun anew"
     short = DenoisingStream(backend).process(audio[len(pause) - rate // 2 :]) * 1e3
     assert short[rate // 2 + delay] > rate // 2, "half a second of pause is remembered"
+
+
+def remarks_on(backend: OnnxBackend, audio: np.ndarray, block: int) -> tuple[str, ...]:
+    stream = DenoisingStream(backend)
+    for start in range(0, len(audio), block):
+        stream.push(audio[start : start + block])
+    assert stream.remarks == (), "a recording that goes on"
+    stream.flush()
+    return stream.remarks
+
+
+@pytest.mark.parametrize("block", [333, 8000])
+def test_an_offset_is_said_once(gain_model: Path, block: int) -> None:
+    backend = OnnxBackend(gain_model)
+    assert remarks_on(backend, speech(), block) == ()
+    (said,) = remarks_on(backend, speech() + 0.05, block)
+    assert said.startswith("a constant offset (DC) of 0.05, of samples that reach 0.")
+    stream = DenoisingStream(backend)
+    stream.process(speech() + 0.05)
+    assert stream.remarks == (said,)
+    quiet = 1e-3 * speech()
+    assert remarks_on(backend, quiet, block) == ()
+    assert len(remarks_on(backend, quiet + 3e-4, block)) == 1, "small, but of a quiet recording"
+    stream.process(speech())
+    assert stream.remarks == ()
+
+
+def test_an_odd_scale_is_said_once_and_kept(gain_model: Path) -> None:
+    backend = OnnxBackend(gain_model)
+    audio = speech() / np.abs(speech()).max() * 32767
+    (said,) = remarks_on(backend, audio, 1000)
+    assert said.startswith("samples reach 32767, and full scale is 1: perhaps integers")
+    output = DenoisingStream(backend).process(audio)
+    np.testing.assert_allclose(output, 0.5 * audio, rtol=1e-4, atol=0.1)
+    assert remarks_on(backend, 2.0 * speech(), 1000) == (), "merely hot"

@@ -176,7 +176,12 @@ def denoise_file(
         info,
         frames,
         clipped,
-        warnings=(*reader.remarks, *outputs.remarks, *([spool.remark] if spool else [])),
+        warnings=(
+            *reader.remarks,
+            *stream.remarks,
+            *outputs.remarks,
+            *([spool.remark] if spool else []),
+        ),
         **more,
     )
 

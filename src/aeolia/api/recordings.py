@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from aeolia.audio.files import PIPE, AudioReader, read_samples
-from aeolia.audio.levels import as_floating
+from aeolia.audio.levels import as_floating, impossible
 from aeolia.audio.mono import mono
 from aeolia.errors import InputError
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
@@ -65,6 +65,8 @@ def whole_recording(
     samples = as_floating(np.asarray(audio))
     if samples.ndim not in (1, 2):
         raise InputError(f"audio of shape {samples.shape} came; [T] or [T, C] is needed")
+    if np.issubdtype(samples.dtype, np.floating) and (wrong := impossible(samples)):
+        raise InputError(wrong)
     if samples.ndim == 2 and samples.shape[1] > 1024:
         raise InputError(
             f"audio of shape {samples.shape} has {samples.shape[1]} channels; [T, C] is needed: "

@@ -327,7 +327,7 @@ def run_request(
     )
     clipped = sum(output.clipped_samples for output in written)
     absences = (output.warning for output in written if output.warning)
-    warnings = (*reader.remarks, *outputs.remarks, *request.warnings, *absences)
+    warnings = (*reader.remarks, *stream.remarks, *outputs.remarks, *request.warnings, *absences)
     more = {"outputs": written, "warnings": warnings}
     return SeparationReport.since(started, source, folder, info, frames, clipped, **more)
 

@@ -100,7 +100,7 @@ def transfer_file(
                 samples = block[:, None] if block.ndim == 1 else block
                 writer.write(samples)
                 frames += len(samples)
-    warnings = (warning,) if warning else ()
+    warnings = (*reader.remarks, *stream.remarks, *((warning,) if warning else ()))
     clipped = writer.n_clipped
     return TransferReport.since(
         started, source, target, info, frames, clipped, warnings=warnings, to=to

@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 __all__ = [
+    "LARGEST",
     "SILENCE_DB",
     "as_floating",
     "count_clipped",
     "decibels",
     "gain_below",
+    "impossible",
     "peak",
     "rms",
     "rms_db",
@@ -21,6 +23,9 @@ __all__ = [
 
 #: What `decibels` returns for exact silence, instead of minus infinity.
 SILENCE_DB = -200.0
+
+#: Largest magnitude of a sample that can be processed: its square must fit into 32-bit floats.
+LARGEST = 1e18
 
 
 def as_floating(audio: np.ndarray) -> np.ndarray:
@@ -30,6 +35,29 @@ def as_floating(audio: np.ndarray) -> np.ndarray:
     if audio.dtype in (np.int16, np.int32):
         return (audio / -float(np.iinfo(audio.dtype).min)).astype(np.float32)
     return audio
+
+
+def impossible(samples: np.ndarray, first: int = 0, sample_rate: int | None = None) -> str | None:
+    """What is wrong with floating-point samples [T] or [T, C], in words; None if nothing is.
+
+    They must be finite, and none beyond `LARGEST`.
+
+    Args:
+        first: number of the first one in the recording.
+        sample_rate: of a file that they are of.
+    """
+    with np.errstate(invalid="ignore"):  # NaN is no larger and no smaller than anything
+        good = np.abs(samples) <= LARGEST
+    if good.all():
+        return None
+    frame, channel = (int(i) for i in np.argwhere(~good.reshape(len(samples), -1))[0])
+    value = samples.reshape(len(samples), -1)[frame, channel]
+    at = f" (at {(first + frame) / sample_rate:.3f} s)" if sample_rate else ""
+    sample = f"sample {first + frame} of channel {channel}{at} is {value:g}"
+    if np.isfinite(value):
+        return f"{sample}; at most {LARGEST:g} can be processed: scale the audio to -1 to 1"
+    mend = ": repair or cut the file" if sample_rate else ""
+    return f"{sample}; only finite samples can be processed{mend}"
 
 
 def peak(audio: np.ndarray) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from aeolia.audio.first_bytes import may_be_audio
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
+from aeolia.audio.levels import impossible
 from aeolia.audio.media import MediaSource, begins_as_media, is_media
 from aeolia.audio.raw import RawFormat
 from aeolia.audio.sound_file import SoundFileSource, rate_message
@@ -152,15 +153,8 @@ class AudioReader:
         block: np.ndarray = self._source.read(n_frames)
         if not len(block) and not self._n_read and n_frames:
             raise AudioFileError(_no_samples(self.info.name))
-        finite = np.isfinite(block)
-        if not finite.all():
-            frame, channel = (int(index) for index in np.argwhere(~finite)[0])
-            value, frame = block[frame, channel], self._n_read + frame
-            raise AudioFileError(
-                f"{self.info.name}: sample {frame} of channel {channel} (at "
-                f"{frame / self.info.sample_rate:.3f} s) is {value}; only finite samples can be "
-                f"processed: repair or cut the file"
-            )
+        if wrong := impossible(block, self._n_read, self.info.sample_rate):
+            raise AudioFileError(f"{self.info.name}: {wrong}")
         self._n_read += len(block)
         return block
 

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-__all__ = ["Conditioning"]
+__all__ = ["Conditioning", "remarks"]
 
 #: Level of active hops at which models do best, in dBFS; recordings of speech have about this.
 _USUAL_DB = -22.0
@@ -51,6 +51,27 @@ _MEAN_VARIANCE = 0.05
 #: An offset this many times its standard error is one.
 _SIGNIFICANT = 4.0
 
+#: An offset is worth a remark from here on, or from this part of the recording's peak.
+_NOTED_OFFSET, _NOTED_SHARE = 0.002, 0.05
+#: No sound card and no mixer goes so far beyond full scale, +24 dBFS.
+_ODD_PEAK = 16.0
+
+
+def remarks(offset: float, peak: float) -> list[str]:
+    """What is worth saying of a recording with this offset and peak, a sentence each."""
+    said = []
+    if offset > min(_NOTED_OFFSET, _NOTED_SHARE * peak):
+        said.append(
+            f"a constant offset (DC) of {offset:.2g}, of samples that reach {peak:.2g}, was "
+            f"taken off"
+        )
+    if peak > _ODD_PEAK:
+        said.append(
+            f"samples reach {peak:.5g}, and full scale is 1: perhaps integers written as floats; "
+            f"the scale was kept"
+        )
+    return said
+
 
 class Conditioning:
     """One recording's offset and gain ahead of a model; feed it whole hops, in order.
@@ -76,6 +97,7 @@ class Conditioning:
         #: Gains of what is still inside the model, [1 or C, delay].
         self._inside = np.ones((len(self._levels), delay))
         self._first = True
+        self._offset_sum, self._n_hops = np.zeros(channels), 0
         #: What the network got at most in the last seconds, in dBFS.
         self._loudest_db = 0.0
         self._forget_db = _FORGET_DB * seconds
@@ -90,6 +112,8 @@ class Conditioning:
         mean = hops.mean(axis=2, dtype=np.float64)
         power = np.einsum("cft,cft->cf", hops, hops, dtype=np.float64) / self._hop
         before, offset = self._offsets.track(mean, power)
+        self._offset_sum += np.abs(offset).sum(axis=1)
+        self._n_hops += offset.shape[1]
         power = np.maximum(power - 2.0 * offset * mean + offset**2, 0.0)
         gain = self._track(power.max(axis=0, keepdims=True) if self._linked else power)
         if offset.any() or before.any():
@@ -106,6 +130,11 @@ class Conditioning:
     def offset(self) -> np.ndarray:
         """The offsets [C] that are taken off now."""
         return self._offsets.applied
+
+    @property
+    def mean_offset(self) -> float:
+        """How much was taken off of the channel with the largest offset, over all that entered."""
+        return float(self._offset_sum.max()) / max(1, self._n_hops)
 
     def leave(self, output: np.ndarray) -> np.ndarray:
         """What a model made [N, T] of what entered, each sample at its own level again.

@@ -17,11 +17,11 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
-from aeolia.audio.levels import as_floating
+from aeolia.audio.levels import as_floating, impossible, peak
 from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
-from aeolia.runtime.conditioning import Conditioning
+from aeolia.runtime.conditioning import Conditioning, remarks
 
 __all__ = ["FRAMES_PER_STEP", "Passage", "Timing"]
 
@@ -98,6 +98,8 @@ class Passage(ABC, Generic[Returned]):
         self._linked = linked
         # All channels share one step; fewer frames at a time keep the work in the caches.
         self._frames_per_step = max(1, FRAMES_PER_STEP // self.channels)
+        #: What is worth knowing of the recording that was last finished, a sentence each.
+        self.remarks: tuple[str, ...] = ()
         self.reset()
 
     @abstractmethod
@@ -130,6 +132,7 @@ class Passage(ABC, Generic[Returned]):
         )
         self._n_pushed = 0
         self._n_returned = 0
+        self._peak = 0.0
         self._ndim = 1 if self.channels == 1 else 2  # of the caller's blocks
         self._to_model: StreamResampler | None = None
         self._from_model: StreamResampler | None = None
@@ -178,7 +181,7 @@ class Passage(ABC, Generic[Returned]):
         The stream is then reset and ready for another recording.
         """
         result = self._result_of(self._remaining())
-        self.reset()
+        self._finish()
         return result
 
     def process(self, audio: np.ndarray) -> Returned:
@@ -196,8 +199,12 @@ class Passage(ABC, Generic[Returned]):
             output[written:] = self._remaining()
         kept = np.asarray(audio, np.float32)[: len(audio) if self._keeps_input else 0]
         result = self._result(output, kept.reshape(-1, self.channels))
-        self.reset()
+        self._finish()
         return result
+
+    def _finish(self) -> None:
+        self.remarks = tuple(remarks(self._conditioning.mean_offset, self._peak))
+        self.reset()
 
     def _result_of(self, output: np.ndarray) -> Returned:
         n_kept = len(output) if self._keeps_input else 0
@@ -289,12 +296,8 @@ class Passage(ABC, Generic[Returned]):
                 + (" (or [T])" if self.channels == 1 else "")
                 + f" for a stream of {self.channels} channel(s)"
             )
-        finite = np.isfinite(samples)
-        if not finite.all():
-            frame, channel = (int(index) for index in np.argwhere(~finite)[0])
-            raise InputError(
-                f"sample {self._n_pushed + frame} of channel {channel} is "
-                f"{samples[frame, channel]}; only finite samples can be processed"
-            )
+        if wrong := impossible(samples, self._n_pushed):
+            raise InputError(wrong)
+        self._peak = max(self._peak, peak(samples))
         self._ndim = block.ndim
         return samples.astype(np.float32, copy=False)

@@ -46,6 +46,30 @@ def test_any_rate_and_channels(encoder: VoiceEncoder, rate: int, channels: int) 
     assert (voice.model, voice.clip, voice.seconds, voice.warnings) == ("tiny", "alice", 4.0, ())
 
 
+@pytest.mark.parametrize("offset", [0.005, 0.05, -0.3])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_an_offset_is_no_voice(encoder: VoiceEncoder, offset: float, channels: int) -> None:
+    clip = np.repeat(tone("alice", 4, level=0.02)[:, None], channels, axis=1)
+    voice = enrol(clip + np.float32(offset), 16000, encoder, "alice")
+    np.testing.assert_allclose(voice.vector, expected(700.0), atol=1e-3)
+    assert voice.warnings == (f"alice: a constant offset (DC) of {abs(offset):.2g} was taken off",)
+
+
+@pytest.mark.parametrize("rms_dbfs", [-70.0, -40.0, -10.0, 20.0])
+def test_the_level_does_not_matter(encoder: VoiceEncoder, rms_dbfs: float) -> None:
+    clip = tone("alice", 4, level=np.sqrt(2.0) * 10.0 ** (rms_dbfs / 20.0))
+    voice = enrol(clip, 16000, encoder, "alice")
+    np.testing.assert_allclose(voice.vector, expected(700.0), atol=1e-3)
+    assert voice.warnings == ()
+
+
+def test_a_clip_beyond_32_bits_is_refused(encoder: VoiceEncoder) -> None:
+    clip = tone("alice", 4).astype(np.float64)
+    clip[100] = 1e39
+    with pytest.raises(InputError, match="finite floating-point samples within -1 to 1"):
+        enrol(clip, 16000, encoder, "alice")
+
+
 def test_opposite_phase(encoder: VoiceEncoder) -> None:
     clip = tone("alice", 4)
     voice = enrol(np.stack([clip, -clip], axis=1), 16000, encoder, "alice")

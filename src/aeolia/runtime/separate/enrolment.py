@@ -1,6 +1,7 @@
 """Learn a speaker's voice from a clip, and say what is wrong with the clip.
 
-clip of any format -> mono, 16 kHz, at most 30 s -> the model's voice encoder -> Voice
+clip of any format -> mono, 16 kHz, at most 30 s, no offset, full band -> the model's voice
+encoder -> Voice
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.files import AudioReader
-from aeolia.audio.levels import decibels
+from aeolia.audio.levels import decibels, impossible, rms
 from aeolia.audio.mono import mono
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError, ModelError
+from aeolia.runtime.separate.telephone import bandwidth_of, filled
 from aeolia.runtime.separate.voice import Voice
 from aeolia.runtime.session import open_session
 
@@ -29,10 +31,12 @@ ENROLMENT_RATE = 16000
 SHORT_SECONDS, LONG_SECONDS, LEAST_SECONDS = 2.0, 30.0, 0.5
 
 #: A clip whose loudest frame is below this holds nothing, in dBFS.
-_SILENCE_DB = -65.0
+_SILENCE_DB = -75.0
 #: Frames this far below the loudest one are pauses.
 _PAUSE_DB = 35.0
 _FRAME_SECONDS = 0.025
+#: An offset that is this loud against the rest, in amplitude, is worth a remark.
+_NOTED_OFFSET = 0.1
 #: A clip is compared with itself in parts of this length.
 _PART_SECONDS = 2.5
 #: Parts of one voice have a cosine above this, unless an encoder's metadata says otherwise.
@@ -114,10 +118,11 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     Raises:
         InputError: the clip is silent or shorter than half a second, or no finite samples.
     """
-    if not np.issubdtype(np.asarray(audio).dtype, np.floating) or not np.isfinite(audio).all():
+    audio = np.asarray(audio)
+    if not np.issubdtype(audio.dtype, np.floating) or impossible(audio):
         raise InputError(f"{name}: finite floating-point samples within -1 to 1 are needed")
-    clip = mono(np.asarray(audio, np.float32))
-    warnings = []
+    audio, warnings = _without_offset(audio, name)
+    clip = mono(audio)
     if len(clip) > LONG_SECONDS * sample_rate:
         warnings.append(f"{name}: longer than {LONG_SECONDS:.0f} s; the rest was not used")
         clip = clip[: int(LONG_SECONDS * sample_rate)]
@@ -146,8 +151,39 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
             f"parts; one voice has over {encoder.same_voice:.2f}); the result may mix them: give a "
             f"clip of one"
         )
+    clip, words = _full_band(clip, name)
+    warnings += words
     vector = encoder(clip)
     return Voice(vector, encoder.model, encoder.fingerprint, name, seconds, tuple(warnings))
+
+
+def _without_offset(audio: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
+    """Audio [T] or [T, C] without the mean of each channel, which is no voice; and what to say."""
+    if not len(audio):
+        return audio.astype(np.float32), []
+    offset = audio.mean(axis=0, dtype=np.float64)
+    centred = (audio - offset).astype(np.float32)
+    largest = float(np.abs(offset).max())
+    if largest <= _NOTED_OFFSET * rms(centred):
+        return centred, []
+    return centred, [f"{name}: a constant offset (DC) of {largest:.2g} was taken off"]
+
+
+def _full_band(clip: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
+    """A clip [T] at 16 kHz with what a telephone took filled in; and what to say about it."""
+    found, warnings = bandwidth_of(clip), []
+    if found.thin:
+        warnings.append(
+            f"{name}: holds nothing below 250 Hz, as over a telephone, so its voice may be taken "
+            f"for another: give a clip that a microphone recorded"
+        )
+    if found.narrow:
+        clip = filled(clip, found.reach_hz)
+        warnings.append(
+            f"{name}: of telephone bandwidth (it ends at {found.reach_hz / 1000:.1f} kHz); the "
+            f"rest was guessed: a clip of full bandwidth gives a better result"
+        )
+    return clip, warnings
 
 
 def _short(name: str, what: str) -> str:
