@@ -26,7 +26,8 @@ class SynthConfig:
     hop_length: Annotated[int, Between(2, 32768)] = 480
     #: "source_filter": pulses and noise through minimum-phase filters, low harmonics with gains
     #: of their own. "additive": harmonics with gains of their own, and filtered noise.
-    #: "spectrogram": magnitudes whose phases are found by Griffin-Lim (the textbook VAE).
+    #: "spectrogram": magnitudes, with phases by Griffin-Lim in training's sounds and those of a
+    #: source of the note's pitch once exported (the textbook VAE).
     decoder: Annotated[str, OneOf("source_filter", "additive", "spectrogram")] = "source_filter"
     #: Harmonics that have a gain of their own.
     harmonics: Annotated[int, Between(1, 1024)] = 24

@@ -27,6 +27,10 @@ PARTS = ("model.onnx", "model.encode.onnx", "model.envelope.onnx", "model.prior.
         pytest.param(TINY_SYNTH, id="source_filter"),
         pytest.param(replace(TINY_SYNTH, decoder="additive", prior="mixture"), id="additive"),
         pytest.param(replace(TINY_SYNTH, residual_bins=9, prior="standard"), id="residual"),
+        pytest.param(
+            replace(TINY_SYNTH, decoder="spectrogram", harmonics=24, prior="standard"),
+            id="spectrogram",
+        ),
     ],
 )
 def test_graphs_are_pytorch(config: SynthConfig, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from aeolia.audio.pitch.names import midi_to_hz
 from aeolia.config import SynthConfig
 from aeolia.errors import ConfigError
 from aeolia.models.build import build_model
@@ -19,6 +21,7 @@ from made.tiny_notes import TINY_SYNTH, random_synth, tone
 
 HOP, RATE = TINY_SYNTH.hop_length, TINY_SYNTH.sample_rate
 DRUMS = replace(TINY_SYNTH, harmonics=1, residual_bins=12)
+TEXTBOOK = replace(TINY_SYNTH, decoder="spectrogram", harmonics=SynthConfig().harmonics)
 
 
 def inputs(model: Synthesiser, voices: int, frames: int, hz: float = 330.0) -> DecoderInput:
@@ -62,6 +65,7 @@ def held(
         pytest.param(replace(TINY_SYNTH, decoder="additive"), id="additive"),
         pytest.param(DRUMS, id="residual"),
         pytest.param(replace(TINY_SYNTH, kernel_frames=5, layers=3), id="wider"),
+        pytest.param(TEXTBOOK, id="spectrogram"),
     ],
 )
 @torch.no_grad()
@@ -75,9 +79,11 @@ def test_blocks_equal_the_whole(config: SynthConfig) -> None:
         part, state = model.step(cut(frames, start, start + count), state)
         parts.append(part)
         start += count
-    assert float((torch.cat(parts, 1) - whole).abs().max()) < 1e-4
+    # Phases of a source that peaks at 13 turn its rounding into that of sounds which peak at 4.
+    limit = 1e-4 if config != TEXTBOOK else 2e-3
+    assert float((torch.cat(parts, 1) - whole).abs().max()) < limit
     for name, value in end.items():
-        torch.testing.assert_close(state[name], value, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(state[name], value, rtol=1e-4, atol=limit)
 
 
 @torch.no_grad()
@@ -267,9 +273,7 @@ def test_every_preset_builds_and_instruments_are_needed() -> None:
 @torch.no_grad()
 def test_the_textbook_decoder_makes_its_magnitudes_audible() -> None:
     """Griffin and Lim's audio has nearly the magnitudes that it was given."""
-    model = random_synth(
-        replace(TINY_SYNTH, decoder="spectrogram", harmonics=SynthConfig().harmonics)
-    )
+    model = random_synth(TEXTBOOK)
     analysis = model.decoder.spectrogram
     sound = torch.from_numpy(tone(60)[: 60 * HOP])[None]
     assert torch.allclose(analysis.inverse(analysis(sound)), sound, atol=1e-4)
@@ -284,3 +288,31 @@ def test_the_textbook_decoder_makes_its_magnitudes_audible() -> None:
     error = (analysis.magnitude(audio) - expected).square().sum() / expected.square().sum()
     at_first = (start - expected).square().sum() / expected.square().sum()
     assert error < 0.35 and error < at_first
+
+
+@torch.no_grad()
+def test_the_textbook_decoders_step_has_the_pitch_and_the_magnitudes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Given a tone's magnitudes, its step sounds that tone, one and a half hops late."""
+    model = random_synth(TEXTBOOK)
+    analysis, count = model.decoder.spectrogram, 60
+    sound = torch.from_numpy(tone(60, 1.0)[: count * HOP])[None]
+    expected = analysis.magnitude(sound)
+    monkeypatch.setattr(
+        model.decoder,
+        "magnitude",
+        lambda frames, state: (expected, dict(state)),
+    )
+    pitch = torch.full((1, count), float(midi_to_hz(60)))
+    frames = inputs(model, 1, count)._replace(pitch_hz=pitch)
+    audio, _ = model.step(frames, model.decoder.initial_state(1))
+    late = 3 * HOP // 2
+    inside = slice(5, count - 5)
+    found = analysis.magnitude(nn.functional.pad(audio[:, late:], (0, late)))[:, inside]
+    error = (found - expected[:, inside]).square().sum() / expected[:, inside].square().sum()
+    assert error < 0.05
+    spectrum = torch.fft.rfft(audio[0, 10 * HOP :], n=1 << 17).abs()
+    assert float(spectrum.argmax()) * 48000 / (1 << 17) == pytest.approx(
+        float(pitch[0, 0]), rel=0.01
+    )

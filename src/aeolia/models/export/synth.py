@@ -9,7 +9,6 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from aeolia.errors import ModelError
 from aeolia.models.export.step import Step, largest_step_difference, open_graph, trace_step
 from aeolia.models.export.tracing import trace
 from aeolia.models.synth.frames import DecoderInput
@@ -37,16 +36,7 @@ class _Encode(nn.Module):
 
 
 def graphs(model: Synthesiser) -> dict[str, onnx.ModelProto]:
-    """Graphs by the part of the released file's name: "", "envelope", "encode", "prior".
-
-    Raises:
-        ModelError: the decoder needs whole notes, so it has no step.
-    """
-    if model.config.decoder == "spectrogram":
-        raise ModelError(
-            f"{model.config.name} cannot be exported: its phases need whole notes; its run has "
-            "sounds for TensorBoard (tensorboard --logdir RUN); the preset notes can be exported"
-        )
+    """Graphs by the part of the released file's name: "", "envelope", "encode", "prior"."""
     return {
         "": _decoder_graph(model),
         "envelope": _graph(

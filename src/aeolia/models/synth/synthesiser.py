@@ -93,6 +93,8 @@ class Synthesiser(nn.Module):
         noise = torch.randn(shape, generator=generator).to(pitch_hz.device)
         state = self.decoder.initial_state(pitch_hz.shape[0])
         frames = DecoderInput(latent, instrument, pitch_hz, loudness_db, noise)
+        if isinstance(self.decoder, SpectrogramDecoder):
+            return self.decoder.whole(frames, state)
         return self.decoder.step(frames, state)[0]
 
     def forward(
