@@ -43,6 +43,9 @@ Models = Annotated[
 HoldOut = Annotated[list[str] | None, typer.Option(help="Song held out; else 4_potassium.")]
 Cache = Annotated[Path, typer.Option(help="Folder of what is remembered.")]
 Page = Annotated[Path, typer.Option("--output", "-o", help="The page to write.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A minute's check: few clips, no times; into quick-*.")
+]
 Kept = Annotated[Path, typer.Option("--results", help="The file of all scores to write.")]
 
 #: Command -> the module whose `page` writes its page.
@@ -55,6 +58,13 @@ _PAGES = {
 _HELD_OUT = ("4_potassium",)
 
 
+def _quick(page: str, output: Path, results: Path) -> tuple[Path, Path]:
+    """Where a quick look goes, unless it is said: what is published is not overwritten."""
+    published = output.parent == PAGES, results.parent == RESULTS
+    here = Path(f"quick-{page}.md"), Path(f"quick-{page}.json")
+    return here[0] if published[0] else output, here[1] if published[1] else results
+
+
 @app.command()
 def denoise(
     data: Manifest,
@@ -65,6 +75,7 @@ def denoise(
     speed: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
     long: Annotated[bool, typer.Option(help="Also a file of one hour, for memory.")] = False,
     cache: Cache = cache_folder() / "benchmarks",
+    quick: Quick = False,
     output: Page = PAGES / "RESULTS.md",
     results: Kept = RESULTS / "denoise.json",
 ) -> None:
@@ -78,6 +89,9 @@ def denoise(
     from benchmarks.denoise.run import measure
     from benchmarks.results import publish
 
+    if quick:
+        clips, speed, long = 10, False, False
+        output, results = _quick("denoise", output, results)
     found = measure(
         data,
         peers=peers,
@@ -102,6 +116,7 @@ def separate(
         str, typer.Option(help="Corpus of the speakers; '' for all.")
     ] = "librispeech",
     cost: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
+    quick: Quick = False,
     output: Page = PAGES / "SEPARATION.md",
     results: Kept = RESULTS / "separate.json",
 ) -> None:
@@ -115,6 +130,9 @@ def separate(
     from benchmarks.separate.report import page
     from benchmarks.separate.run import measure
 
+    if quick:
+        clips, cost = 2, False
+        output, results = _quick("separate", output, results)
     found = measure(
         data,
         clips=clips,
@@ -136,6 +154,7 @@ def synth(
     model: Annotated[list[str] | None, typer.Option(help="Name or .onnx file.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="A part, such as shift.")] = None,
     cache: Cache = cache_folder() / "benchmarks",
+    quick: Quick = False,
     output: Page = PAGES / "SYNTHESIS.md",
     results: Kept = RESULTS / "synth.json",
 ) -> None:
@@ -148,6 +167,9 @@ def synth(
     from benchmarks.results import publish
     from benchmarks.synth.run import measure, page
 
+    if quick:
+        only = only or ["playing"]
+        output, results = _quick("synth", output, results)
     models = model or ("notes", "drums")
     publish(measure(data, models=models, only=only or (), cache=cache), page, output, results)
 

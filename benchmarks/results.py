@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.errors import DataError, InputError
-from aeolia.evaluation.statistics import paired_difference
+from aeolia.evaluation.statistics import Interval, clustered_interval, paired_difference
 from aeolia.evaluation.tables import format_interval
 from aeolia.files import write_atomically
 from aeolia.metrics import METRICS
@@ -83,8 +84,10 @@ class Results:
         return system in self.scores.get(set_name, {})
 
     def write(self, path: Path) -> None:
-        """As JSON, where NaN is null."""
+        """As JSON, where NaN is null; numbers to six digits."""
         text = json.dumps(_strict(dataclasses.asdict(self)), indent=1, allow_nan=False)
+        # A line for each list of numbers: the files are kept, and read by people.
+        text = re.sub(r"\[[^][{}\"]*\]", _one_line, text)
         write_atomically(path, text + "\n")
 
     @classmethod
@@ -122,8 +125,13 @@ class Results:
 def publish(results: Results, page: Callable[[Results], str], output: Path, kept: Path) -> None:
     """Write the results into the file `kept`, and the page that is made of them."""
     results.write(kept)
-    write_atomically(output, page(results))
+    write_atomically(output, page(Results.read(kept)))
     say(f"wrote {kept} and {output}")
+
+
+def _one_line(numbers: re.Match[str]) -> str:
+    """A list of numbers without its line breaks."""
+    return "[" + " ".join(numbers[0][1:-1].split()) + "]"
 
 
 def _floats(values: Sequence[float | None]) -> list[float]:
@@ -136,7 +144,7 @@ def _strict(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_strict(one) for one in value]
     if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else None
+        return float(f"{value:.6g}") if np.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -181,6 +189,20 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+#: Facts of a clip that name what clips share, the first that a set has counts.
+_SHARED = ("speaker", "target", "song", "speech")
+
+
+def _by_group(clips: ClipSet, values: Sequence[float], others: Sequence[float]) -> Interval | None:
+    """The interval of the difference over what clips share; None where that is not known."""
+    for fact in _SHARED:
+        groups = clips.facts(fact)
+        if all(groups) and len(set(groups)) > 1:
+            changes = [a - b for a, b in zip(values, others, strict=True)]
+            return clustered_interval(changes, groups)
+    return None
+
+
 def compare(first: Results, second: Results) -> list[Table]:
     """Paired differences, second minus first, of each system that both runs have, a table a set.
 
@@ -203,22 +225,29 @@ def compare(first: Results, second: Results) -> list[Table]:
             after = second.scores.get(name, {}).get(system, {})
             for metric in (metric for metric in before if metric in after):
                 change = paired_difference(after[metric], before[metric])
+                wider = _by_group(ours, after[metric], before[metric])
                 known = METRICS.get(metric)
                 better = known is None or known.higher_is_better
-                if change.excludes_zero:
-                    bold.add((len(rows), 2))
+                judged = change if wider is None else wider
+                if judged.excludes_zero:
+                    bold.add((len(rows), 2 + (wider is not None)))
                 rows.append(
                     (
                         system,
                         metric,
                         format_interval(change, 3, sign=True),
-                        change.verdict(higher_is_better=better) if known else "",
+                        "" if wider is None else f"± {wider.half_width:.3f}",
+                        judged.verdict(higher_is_better=better) if known else "",
                         str(change.n),
                     )
                 )
         if rows:
-            note = "Second minus first, clip by clip: mean and 95 % interval."
-            columns = ("system", "metric", "difference", "the second is", "clips")
+            note = (
+                "Second minus first, clip by clip: mean and 95 % interval; then the interval whose "
+                "independent draws are speakers or songs, not clips, where they are known. The "
+                "verdict is by that."
+            )
+            columns = ("system", "metric", "difference", "by voice", "the second is", "clips")
             tables.append(Table(name, columns, tuple(rows), 2, note, frozenset(bold)))
     if not tables:
         raise InputError("the two files share no system on a set; there is nothing to compare")

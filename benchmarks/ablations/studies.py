@@ -1,4 +1,4 @@
-"""What is compared in ablations.py: for each task the variants, how they are trained and scored."""
+"""What is compared: for each task the variants, how they are trained and scored, on `choose`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import numpy as np
 import torch
 
 from aeolia import separate
-from aeolia.data.heldout.denoise import build_sets
-from aeolia.data.heldout.separate import class_mixtures
-from aeolia.data.heldout.synth import read_recordings, sound
-from aeolia.data.separate.rows import class_rows
+from aeolia.data.heldout import denoise as denoise_sets
+from aeolia.data.heldout import separate as separate_sets
+from aeolia.data.heldout import synth as synth_sets
 from aeolia.data.synth.notes import RecordedNote
 from aeolia.metrics import si_sdr
 from aeolia.models.checkpoint import load_checkpoint
@@ -33,6 +32,9 @@ Clips = dict[str, list[float]]
 #: What a variant changes of "model", "train", "loss" and "mix"; "preset" is another structure,
 #: and "textbook" says that it shares the textbook's base.
 Variants = dict[str, dict[str, Any]]
+
+#: Songs that no separator learns from.
+_SONGS = ("4_potassium",)
 
 _DENOISE: Variants = {
     "as released": {},
@@ -161,8 +163,8 @@ def _exported(run: Path, folder: str) -> Path:
 
 
 def _denoised(run: Path, data: Path) -> Clips:
-    """Every second held-out mixture: all SNRs, half the time."""
-    pairs = build_sets(data / "manifest.csv")["mixtures"][::2]
+    """Every second mixture of `choose`: all SNRs, half the time."""
+    pairs = denoise_sets.draw(data, "choose")["mixtures"][::2]
     with TemporaryDirectory() as folder:  # scores of a passing model are not worth remembering
         model = _exported(run, folder)
         scores = score(our_system(str(model)), "mixtures", pairs, Path(folder))
@@ -171,11 +173,10 @@ def _denoised(run: Path, data: Path) -> Clips:
 
 def _separated(run: Path, data: Path) -> Clips:
     """Improvement of SI-SDR for speech, music and noise at 0 dB to each other."""
-    rows, *_ = class_rows(data / "manifest.csv", hold_out=["4_potassium"])
     found: Clips = {}
     with TemporaryDirectory() as folder:
         model = load(_exported(run, folder), "separate")
-        for clip in class_mixtures(rows, 60):
+        for clip in separate_sets.draw(data, "choose", songs=_SONGS)["classes"]:
             sources = list(clip.references)
             sounds = separate(clip.mixture, clip.sample_rate, sources=sources, model=model)
             for name, reference in clip.references.items():
@@ -191,12 +192,12 @@ def _sounded(run: Path, data: Path) -> Clips:
     """
     model = load_checkpoint(run)
     assert isinstance(model, Synthesiser), "the study trains synthesisers"
-    recordings = read_recordings(model.config, data)
+    recordings = synth_sets.draw(data, "choose", config=model.config)
     found: Clips = {"log_spectral": [], "mel": []}
     for index, name in enumerate(model.config.instruments):
         instrument = torch.eye(len(model.config.instruments))[index : index + 1]
         for note in recordings.unseen[name][:2]:
-            reference = sound(note, SECONDS, model.config.sample_rate)
+            reference = synth_sets.sound(note, SECONDS, model.config.sample_rate)
             with torch.no_grad():
                 made = _resounded(model, note, instrument, len(reference))
             [(log, mel)] = spectral_distances(reference, [made], model.config.sample_rate)
@@ -251,7 +252,7 @@ STUDIES = {
                 "warmup_steps": 60,
                 "ema_decay": 0.99,
             },
-            "mix": {"hold_out": ["4_potassium"]},
+            "mix": {"hold_out": list(_SONGS)},
         },
         {},
         ("--data", "{}/manifest.csv"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.data.heldout.denoise import SAMPLE_RATE, SNRS_DB, HeldOutPair, build_sets, set_hash
+from aeolia.data.heldout.denoise import SAMPLE_RATE, SNRS_DB, HeldOutPair, draw, set_hash
 from aeolia.evaluation.report import write_files
 from aeolia.evaluation.tables import markdown
 from aeolia.files import write_atomically
@@ -59,7 +59,7 @@ def run(
     Raises:
         AeoliaError: a wrong path, a folder that is no data, an unknown model.
     """
-    pairs = build_sets(data / "manifest.csv", clips)["mixtures"]
+    pairs = draw(data, clips=clips)["mixtures"]
     before = score(NOISY, "mixtures", pairs, cache)
     galleries, sections = [], [_head(pairs)]
     for competitor in map(our_system, models or released_denoisers()):

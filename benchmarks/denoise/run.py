@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from aeolia.data.heldout.denoise import build_sets, set_hash
+from aeolia.data.heldout.denoise import draw, set_hash
 from aeolia.runtime.catalogue import find_model, load, released_models
 from aeolia.runtime.released_file import open_released
 from benchmarks import say
@@ -57,7 +57,7 @@ def measure(
     # Speed first: nothing else of this run has warmed or filled the machine yet.
     timing = measure_speed(models, there, long) if speed else None
     say("building the held-out sets")
-    sets = build_sets(data / "manifest.csv", clips)
+    sets = draw(data, clips=clips)
     competitors = [NOISY, *map(peer_system, there), *map(our_system, models)]
     return Results(
         page="denoise",

@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import aeolia
-from aeolia.data.heldout.separate import HeldOutMixture, class_mixtures, speaker_mixtures
-from aeolia.data.separate.rows import class_rows, speaker_rows
+from aeolia.data.heldout.separate import HeldOutMixture, draw
 from aeolia.evaluation.report import write_files
 from aeolia.metrics import si_sdr
 from benchmarks import say
@@ -73,15 +72,13 @@ def run(data: Path, folder: Path, *, hold_out: Sequence[str], classes: int, voic
     Raises:
         AeoliaError: a wrong path, or a folder that is no data.
     """
-    manifest = data / "manifest.csv"
-    rows, *_ = class_rows(manifest, hold_out=hold_out)
-    speakers, *_ = speaker_rows(manifest, manifest)
-    mixed = class_mixtures(rows, max(60, classes + 1))
-    spoken = speaker_mixtures(speakers, max(120, voices + 1), source="librispeech")
-    drawn: dict[str, tuple[HeldOutMixture, Callable[[HeldOutMixture], bytes]]] = {
+    clips = max(60, classes + 1, voices + 1)
+    sets = draw(data, clips=clips, songs=hold_out, source="librispeech")
+    mixed, spoken = sets["classes"], sets["two speakers at 0 dB"]
+    wanted: dict[str, tuple[HeldOutMixture, Callable[[HeldOutMixture], bytes]]] = {
         "classes": (next(islice(mixed, classes, None)), class_picture),
         "speaker": (next(islice(spoken, voices, None)), speaker_picture),
     }
-    for name, (clip, draw) in drawn.items():
-        write_files(folder, {f"{name}.png": draw(clip)})
+    for name, (clip, paint) in wanted.items():
+        write_files(folder, {f"{name}.png": paint(clip)})
         say(f"{folder / name}.png: {clip.name} {clip.facts}")

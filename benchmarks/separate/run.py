@@ -13,13 +13,7 @@ from typing import Any
 import numpy as np
 
 import aeolia
-from aeolia.data.heldout.separate import (
-    HeldOutMixture,
-    class_mixtures,
-    song_excerpts,
-    speaker_mixtures,
-)
-from aeolia.data.separate.rows import class_rows, speaker_rows
+from aeolia.data.heldout.separate import HeldOutMixture, draw
 from aeolia.metrics import sdr, si_sdr
 from aeolia.runtime.catalogue import find_model, load
 from benchmarks import say
@@ -30,14 +24,6 @@ from benchmarks.separate.report import FRAMES
 
 __all__ = ["measure"]
 
-#: Title of a set of speakers -> how its mixtures are drawn.
-_SPEAKERS: dict[str, dict[str, Any]] = {
-    "two speakers at 0 dB": {},
-    "two speakers at 0 dB, noise at 10 dB": {"noise_snr_db": 10.0},
-    "the speaker is absent": {"absent": True},
-}
-#: Songs and speakers have fewer and more clips than classes.
-_MOST_EXCERPTS, _SPEAKERS_A_CLIP = 24, 2
 #: System -> metric -> value, of one clip.
 _Found = dict[str, dict[str, float]]
 
@@ -65,9 +51,7 @@ def measure(
     Raises:
         AeoliaError: a wrong path, a folder that is no data, an unknown model.
     """
-    manifest = data / "manifest.csv"
-    rows, *_ = class_rows(manifest, hold_out=hold_out)
-    voices, *_ = speaker_rows(manifest, manifest)
+    sets = draw(data, clips=clips, songs=hold_out, source=source)
     systems: list[Entry] = []
     for model in (classes_model, speaker_model):
         path = find_model(model)
@@ -75,12 +59,11 @@ def measure(
         systems.append(Entry(path.stem, load(path, "separate").config.sample_rate, key, ours=True))
     ours, speakers = (system.name for system in systems)
     collected = {
-        "classes": _classes(classes_model, ours, class_mixtures(rows, clips)),
-        "songs": _songs(classes_model, ours, song_excerpts(rows, min(_MOST_EXCERPTS, clips))),
+        "classes": _classes(classes_model, ours, sets.pop("classes")),
+        "songs": _songs(classes_model, ours, sets.pop("songs")),
     }
-    for title, settings in _SPEAKERS.items():
+    for title, mixtures in sets.items():
         say(f"speakers: {title}")
-        mixtures = speaker_mixtures(voices, _SPEAKERS_A_CLIP * clips, source=source, **settings)
         collected[title] = _speakers(speaker_model, speakers, mixtures)
     return Results(
         page="separate",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from aeolia import shift, transfer
-from aeolia.data.heldout.synth import read_recordings, sound
+from aeolia.data.heldout.synth import draw, sound
 from aeolia.data.synth.notes import RecordedNote
 from aeolia.evaluation.report import write_files
 from aeolia.runtime.catalogue import load
@@ -66,7 +66,7 @@ def run(data: Path, folder: Path) -> None:
     """
     for model_name, shown in (("notes", SHOWN), ("drums", dict.fromkeys(HITS))):
         model = load(model_name, "synth")
-        recordings = read_recordings(model.config, data)
+        recordings = draw(data, config=model.config)
         for name, other in shown.items():
             unseen = recordings.unseen[name]
             note = sorted(unseen, key=lambda one: (one.midi, one.velocity))[len(unseen) // 2]

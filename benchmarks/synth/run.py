@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from aeolia.data.heldout.synth import HeldOutNotes, read_recordings
+from aeolia.data.heldout.synth import HeldOutNotes, draw
 from aeolia.errors import InputError
 from aeolia.files import write_atomically, writing
 from aeolia.runtime.catalogue import load
@@ -109,7 +109,7 @@ class Measured:
         """As training split them, read when first needed."""
         if self._recordings is None and self.data is not None:
             strangers = () if self.model.unpitched else STRANGERS
-            self._recordings = read_recordings(self.model.config, self.data, strangers)
+            self._recordings = draw(self.data, config=self.model.config, strangers=strangers)
         return self._recordings
 
     def part(self, part: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from pathlib import Path
 
@@ -104,6 +105,31 @@ def test_a_second_run_remembers_all_scores(
     assert Results.read(run / "results.json").scores == before.scores
 
 
+def test_a_quick_look_leaves_what_is_published_alone(
+    run: Path,
+    corpus: Path,
+    gain_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heldout, "_LENGTH", heldout.SAMPLE_RATE)
+    monkeypatch.chdir(tmp_path)
+    words = ["denoise", "--quick", "--data", corpus, "--model", gain_model]
+    assert main([str(word) for word in [*words, "--cache", run / "cache"]]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "quick-denoise.json",
+        "quick-denoise.md",
+    ]
+    found = Results.read(tmp_path / "quick-denoise.json")
+    assert (
+        found.scores["mixtures"]["gain"]
+        == (Results.read(run / "results.json").scores["mixtures"]["gain"])
+    )
+    # A metric's values are one line, so that the files stay small and can be read.
+    text = (tmp_path / "quick-denoise.json").read_text()
+    assert len(text.splitlines()) < 700 and re.search(r'"si_sdr": \[-?\d[^\n]*\]', text)
+
+
 def test_compare_pairs_the_clips_of_two_runs(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +144,7 @@ def test_compare_pairs_the_clips_of_two_runs(
     assert main(["compare", str(run / "results.json"), str(tmp_path / "better.json")]) == 0
     printed = capsys.readouterr().out
     assert "+1.000 ± 0.000" in printed and "ahead" in printed
+    assert "by voice" in printed and "± 0.000" in printed
     other = {name: dataclasses.replace(one, hash="other") for name, one in first.sets.items()}
     dataclasses.replace(first, sets=other).write(tmp_path / "other.json")
     assert main(["compare", str(run / "results.json"), str(tmp_path / "other.json")]) == 2

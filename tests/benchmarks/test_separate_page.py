@@ -22,8 +22,7 @@ from aeolia.data.heldout import separate as heldout
 from aeolia.data.separate import pools
 from benchmarks.__main__ import main
 from benchmarks.results import Results
-from benchmarks.separate import baselines, cost, pictures
-from benchmarks.separate import run as separation
+from benchmarks.separate import baselines, cost
 
 RATE = 16000
 
@@ -43,18 +42,19 @@ def short_clips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     rows = held_out_rows(tmp_path_factory.mktemp("sets"))
     short = {"seconds": 1.0, "sample_rate": RATE}
 
+    made = heldout.speaker_mixtures
+
     def speaker_mixtures(rows: list, n: int, source: str, **settings: Any) -> Iterator[Any]:
         settings |= {**short, "enrolment_seconds": 2.0}
-        return heldout.speaker_mixtures(rows, n, source="people", **settings)
+        return made(rows, n, source="people", **settings)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pools, "_MINUTES", dict.fromkeys(pools._MINUTES, 3.0))
-        for module in (separation, pictures):
-            patch.setattr(module, "class_rows", lambda *_, **__: (rows, []))
-            patch.setattr(module, "speaker_rows", lambda *_, **__: (rows, []))
-            patch.setattr(module, "class_mixtures", partial(heldout.class_mixtures, **short))
-            patch.setattr(module, "speaker_mixtures", speaker_mixtures)
-        patch.setattr(separation, "song_excerpts", partial(heldout.song_excerpts, **short))
+        patch.setattr(heldout, "class_rows", lambda *_, **__: (rows, []))
+        patch.setattr(heldout, "speaker_rows", lambda *_, **__: (rows, []))
+        patch.setattr(heldout, "class_mixtures", partial(heldout.class_mixtures, **short))
+        patch.setattr(heldout, "song_excerpts", partial(heldout.song_excerpts, **short))
+        patch.setattr(heldout, "speaker_mixtures", speaker_mixtures)
         yield
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from aeolia.evaluation.statistics import (
     Interval,
+    clustered_interval,
     mean_interval,
     paired_difference,
     share_interval,
@@ -83,3 +84,18 @@ def test_share_interval_equals_scipy(wins: int, n: int) -> None:
     expected = stats.binomtest(wins, n).proportion_ci(0.95, method="wilson")
     found = share_interval(wins, n)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_clips_of_a_group_are_not_independent() -> None:
+    """Groups of equal size: the interval of their means; groups of one clip: the plain one."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal(12)
+    groups = np.repeat(["a", "b", "c", "d"], 3)
+    means = mean_interval(values.reshape(4, 3).mean(1))
+    found = clustered_interval(values, groups)
+    assert (found.mean, found.half_width) == pytest.approx((means.mean, means.half_width))
+    assert found.n == 12
+    alone = clustered_interval([*values, np.nan], range(13))
+    plain = mean_interval(values)
+    assert (alone.low, alone.high) == pytest.approx((plain.low, plain.high))
+    assert np.isnan(clustered_interval(values, ["a"] * 12).half_width)

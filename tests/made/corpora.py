@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
-from aeolia.data.corpus.manifest import Row
+from aeolia.data.corpus.manifest import Row, split_rows, write_manifest
 from made.music import hit_rows, note_rows, song_rows
 from made.recordings import made_rows, noise_like, voice_like, write
 
@@ -14,7 +13,10 @@ __all__ = ["held_out_corpus", "held_out_rows"]
 
 
 def held_out_corpus(folder: Path, speakers: int, noises: int, sample_rate: int = 48000) -> Path:
-    """The manifest of a second from each of many voices and noises: enough to hold some out."""
+    """The manifest of a second from each of many voices and noises: enough to hold some out.
+
+    All that is held out is of `report`.
+    """
     rows = []
     names = [("speech", f"speaker{k}") for k in range(speakers)]
     names += [("noise", f"hum{chr(97 + k)}x") for k in range(noises)]
@@ -24,13 +26,15 @@ def held_out_corpus(folder: Path, speakers: int, noises: int, sample_rate: int =
         else:
             audio = noise_like(1.0, sample_rate, seed)
         write(folder / f"{label}.wav", audio, sample_rate)
-        rows.append([f"{label}.wav", kind, "made", label, 1.0, sample_rate // 2])
-    path = folder / "manifest.csv"
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["path", "kind", "source", "label", "seconds", "bandwidth_hz"])
-        writer.writerows(rows)
-    return path
+        path = str(folder / f"{label}.wav")
+        rows.append(Row(path, kind, "made", label, 1.0, bandwidth_hz=sample_rate // 2))
+    write_manifest(folder / "manifest.csv", _reported(split_rows(rows)))
+    return folder / "manifest.csv"
+
+
+def _reported(rows: list[Row]) -> list[Row]:
+    """Rows whose held-out side is one: `report`."""
+    return [replace(row, split="report") if row.split == "choose" else row for row in rows]
 
 
 def held_out_rows(folder: Path, sample_rate: int = 16000) -> list[Row]:
@@ -42,5 +46,5 @@ def held_out_rows(folder: Path, sample_rate: int = 16000) -> list[Row]:
         audio = voice_like(4.0, sample_rate, pitch_hz, seed=speaker)
         path = write(folder / f"people/{speaker}.wav", audio, sample_rate)
         rows.append(Row(str(path), "speech", "people", f"p{speaker}", 4.0, sample_rate))
-    rows = [replace(row, split="choose") for row in rows]
-    return [*rows, *split_played([*note_rows(folder), *hit_rows(folder)])]
+    rows = [replace(row, split="report") for row in rows]
+    return [*rows, *_reported(split_played([*note_rows(folder), *hit_rows(folder)]))]

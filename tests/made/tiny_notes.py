@@ -39,14 +39,22 @@ def tone(
     return np.concatenate([np.zeros(round(late * rate)), sound]).astype(np.float32)
 
 
-def write_notes(folder: Path, rate: int = 48000) -> Path:
-    """Two instruments of six pitches in two strengths each, pitches in the files' names."""
+def write_notes(folder: Path, rate: int = 48000, *, report: tuple[int, ...] = ()) -> Path:
+    """Two instruments of six pitches in two strengths each, pitches in the files' names.
+
+    Pitches of `report` are given to it by a table; six are too few for the split to do so.
+    """
+    rows = []
     for name, decay in (("bell", 6.0), ("reed", 0.2)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for midi in (52, 55, 58, 60, 63, 66):
             for strength in (0.3, 1.0):
                 path = folder / name / f"{name}_{midi:03d}_{'pf'[strength == 1.0]}.wav"
                 soundfile.write(path, strength * tone(midi, 0.9, decay, rate), rate)
+                split = "report" if midi in report else ""
+                rows.append(f"{name}/{path.name},{name},{midi},{split}\n")
+    if report:
+        (folder / "notes.csv").write_text("path,instrument,midi,split\n" + "".join(rows))
     return folder
 
 

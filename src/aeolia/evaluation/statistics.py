@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Interval", "mean_interval", "paired_difference", "share_interval", "t_quantile"]
+__all__ = [
+    "Interval",
+    "clustered_interval",
+    "mean_interval",
+    "paired_difference",
+    "share_interval",
+    "t_quantile",
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,27 @@ def paired_difference(
     Far narrower than the difference of two means: what is hard about a clip is hard for both.
     """
     return mean_interval([a - b for a, b in zip(values, others, strict=True)])
+
+
+def clustered_interval(values: Sequence[float] | np.ndarray, groups: Sequence[object]) -> Interval:
+    """Mean of the finite values with its 95 % interval where clips of a group are alike.
+
+    Groups, such as speakers, are the independent draws, not clips: the variance of the mean is
+    G / (G - 1) sum over groups of (sum of the deviations in the group)^2 / n^2 (Liang and Zeger,
+    Biometrika 73(1), 1986), and Student's t has G - 1 degrees of freedom. Needs two groups.
+    """
+    pairs = [(v, g) for v, g in zip(values, groups, strict=True) if math.isfinite(v)]
+    finite = np.array([value for value, _ in pairs])
+    plain = mean_interval(finite)
+    sums: dict[object, float] = {}
+    for value, group in pairs:
+        sums[group] = sums.get(group, 0.0) + value - plain.mean
+    count = len(sums)
+    if count < 2:
+        return Interval(plain.mean, math.nan, math.nan, plain.n)
+    spread = sum(one * one for one in sums.values()) * count / (count - 1)
+    half = t_quantile(count - 1) * math.sqrt(spread) / plain.n
+    return Interval(plain.mean, plain.mean - half, plain.mean + half, plain.n)
 
 
 def share_interval(hits: float, n: int) -> Interval:

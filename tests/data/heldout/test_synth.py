@@ -7,24 +7,37 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aeolia.data.heldout.synth import HeldOutNotes, read_recordings, sound
+from aeolia.data.corpus.manifest import HELD_OUT
+from aeolia.data.heldout.synth import HeldOutNotes, draw, sound
 from made.tiny_notes import TINY_SYNTH, write_notes
 
 RATE = TINY_SYNTH.sample_rate
 
 
 @pytest.fixture(scope="module")
-def notes(tmp_path_factory: pytest.TempPathFactory) -> HeldOutNotes:
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, HeldOutNotes]:
     folder = tmp_path_factory.mktemp("heldout-notes")
-    write_notes(folder / "notes")
+    write_notes(folder / "notes", report=(60,))
     config = replace(TINY_SYNTH, instruments=("bell",), ranges=((50.0, 70.0),), held_seconds=(1.0,))
-    return read_recordings(config, folder, strangers=("reed",))
+    return {split: draw(folder, split, config=config, strangers=("reed",)) for split in HELD_OUT}
+
+
+@pytest.fixture(scope="module")
+def notes(drawn: dict[str, HeldOutNotes]) -> HeldOutNotes:
+    return drawn["report"]
 
 
 def test_pitches_are_on_one_side(notes: HeldOutNotes) -> None:
     known = {note.label_midi for note in notes.known["bell"]}
     unseen = {note.label_midi for note in notes.unseen["bell"]}
-    assert unseen == {58} and known == {52, 55, 60, 63, 66}
+    assert unseen == {60} and known == {52, 55, 63, 66}
+
+
+def test_candidates_are_judged_by_other_notes(drawn: dict[str, HeldOutNotes]) -> None:
+    chosen = drawn["choose"]
+    assert {note.label_midi for note in chosen.unseen["bell"]} == {58}
+    assert chosen.known.keys() == drawn["report"].known.keys()
+    assert not chosen.strangers["reed"]
 
 
 def test_strangers_are_whole_instruments(notes: HeldOutNotes) -> None:

@@ -1,9 +1,9 @@
 """The held-out sets: pairs of (noisy, reference) from speakers and noises that training never met.
 
-Everything is drawn with fixed seeds from what is held out by the split that training uses, at
-48 kHz, and mixed here in NumPy, apart from the training mixer, so that neither a change nor an
-error there can move the benchmark. Speech without a speaker's name is left out: its speakers
-might be among those trained on.
+Everything is drawn with fixed seeds from one split of what training holds out, at 48 kHz, and
+mixed here in NumPy, apart from the training mixer, so that neither a change nor an error there can
+move the benchmark. Speech without a speaker's name is left out: its speakers might be among those
+trained on.
 
     mixtures  200 clips of 4 s: -5, 0, 5, 10, 15 dB, half of them in rooms of RT60 0.2 to 0.6 s
     fullband   40 clips whose speech reaches beyond 16 kHz, for what happens above 8 kHz
@@ -28,7 +28,6 @@ from aeolia.audio.levels import gain_below, peak
 from aeolia.audio.mono import mono
 from aeolia.audio.sound_file import sound_file_path
 from aeolia.data.corpus.manifest import (
-    HELD_OUT,
     Row,
     read_manifest,
     recording_of,
@@ -43,7 +42,7 @@ __all__ = [
     "SAMPLE_RATE",
     "SNRS_DB",
     "HeldOutPair",
-    "build_sets",
+    "draw",
     "pair_hash",
     "set_hash",
 ]
@@ -73,9 +72,13 @@ class HeldOutPair:
 
 
 class HeldOut:
-    """Speech by speaker and noise by recording that training holds out, decoded as needed."""
+    """Speech by speaker and noise by recording of a split, decoded as needed.
 
-    def __init__(self, manifest: Path) -> None:
+    Raises:
+        DataError: the split has too few speakers or noises, or shares one with training.
+    """
+
+    def __init__(self, manifest: Path, split: str = "report") -> None:
         # As `aeolia train denoise` does: kind by kind, recordings of unfit licence left out.
         everything = [row for row in read_manifest(manifest) if trainable(row)]
         rows = [
@@ -83,7 +86,7 @@ class HeldOut:
             for kind in ("speech", "noise")
             for row in with_splits([one for one in everything if one.kind == kind])
         ]
-        held_out = [row for row in rows if row.split in HELD_OUT]
+        held_out = [row for row in rows if row.split == split]
         trained = {(row.kind, recording_of(row)) for row in rows if row.split == "train"}
         paths = {row.path for row in rows if row.split == "train"}
         for row in held_out:
@@ -97,7 +100,8 @@ class HeldOut:
         if len(self.speakers) <= _MOST_BABBLE or not self.noises:
             raise DataError(
                 f"{len(self.speakers)} named speakers and {len(self.noises)} noise recordings are "
-                f"held out; {_MOST_BABBLE + 1} and 1 are needed: give recordings of more of them"
+                f"held out as {split!r}; {_MOST_BABBLE + 1} and 1 are needed: give recordings of "
+                "more of them, or split the manifest anew with `aeolia data split`"
             )
         self._decoded: dict[str, np.ndarray] = {}
 
@@ -238,12 +242,21 @@ def _in_turn(rng: np.random.Generator, names: Sequence[str], count: int) -> list
     return [str(name) for _ in range(rounds) for name in rng.permutation(names)][:count]
 
 
-def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[HeldOutPair]]:
-    """All sets by name."""
-    held = HeldOut(manifest)
+def draw(data: Path, split: str = "report", *, clips: int = 200) -> dict[str, list[HeldOutPair]]:
+    """All sets by name.
+
+    Args:
+        data: a folder with manifest.csv.
+        split: "report", or "choose" to compare candidates.
+        clips: mixtures; the other sets have a fifth of it at most.
+
+    Raises:
+        DataError: a folder that is no data, or too little held out.
+    """
+    held = HeldOut(data / "manifest.csv", split)
     everyone = list(held.speakers)
     wide = held.speakers_with(lambda row: row.bandwidth_hz > _FULL_BAND_HZ)
-    few = max(1, mixtures // 5)
+    few = max(1, clips // 5)
     rooms = [
         _pair(held, (3, k), f"rooms-{k:03d}", everyone[k % len(everyone)], "", None, (0.3, 0.9))
         for k in range(few)
@@ -261,7 +274,7 @@ def build_sets(manifest: Path, mixtures: int = 200) -> dict[str, list[HeldOutPai
         silent = np.zeros_like(audio)
         noises.append(HeldOutPair(f"noises-{k:03d}", audio, silent, None, None, "", recording))
     return {
-        "mixtures": _mixtures(held, "mixtures", mixtures, everyone, 1),
+        "mixtures": _mixtures(held, "mixtures", clips, everyone, 1),
         "fullband": _mixtures(held, "fullband", few, wide or everyone, 2),
         "rooms": rooms,
         "clean": clean,

@@ -5,13 +5,16 @@
     speaker_mixtures   two speakers at the same active level, an enrolment clip of one
 
 All of it comes from the rows that are held out: speakers, noises, songs, notes and hits
-that no training mixture holds. Nothing is coloured, and nothing reverberated.
+that no training mixture holds. `draw` leaves one split of them. Nothing is coloured, and nothing
+reverberated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +26,7 @@ from aeolia.data.crops import CropSampler, cut
 from aeolia.data.heldout.songs import HeldOutSongs
 from aeolia.data.pool import AudioPool
 from aeolia.data.separate.pools import class_pools
+from aeolia.data.separate.rows import class_rows, speaker_rows
 from aeolia.data.separate.stems import StemCrops
 from aeolia.data.separate.voices import VoiceSampler
 from aeolia.errors import DataError
@@ -31,6 +35,7 @@ __all__ = [
     "HIGH_VOICE_HZ",
     "HeldOutMixture",
     "class_mixtures",
+    "draw",
     "song_excerpts",
     "speaker_mixtures",
 ]
@@ -41,6 +46,16 @@ HIGH_VOICE_HZ = 155.0
 _LEVEL = 10.0 ** (-25.0 / 20.0)
 #: Share of speech from recordings that reach beyond 16 kHz, where some do.
 _FULL_BAND_SHARE = 0.5
+
+
+#: Set of speakers -> how its mixtures are drawn.
+_SPEAKERS: dict[str, dict[str, Any]] = {
+    "two speakers at 0 dB": {},
+    "two speakers at 0 dB, noise at 10 dB": {"noise_snr_db": 10.0},
+    "the speaker is absent": {"absent": True},
+}
+#: Songs and speakers have fewer and more clips than classes.
+_MOST_EXCERPTS, _SPEAKERS_A_CLIP = 24, 2
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,51 @@ class HeldOutMixture:
     references: dict[str, np.ndarray]
     enrolment: np.ndarray | None = None
     facts: dict[str, str | float] = field(default_factory=dict)
+
+
+def draw(
+    data: Path,
+    split: str = "report",
+    *,
+    clips: int = 60,
+    songs: Sequence[str] = (),
+    source: str | None = None,
+) -> dict[str, Iterator[HeldOutMixture]]:
+    """All sets by name, each made as it is read: "classes", "songs", and three of speakers.
+
+    Args:
+        data: a folder with manifest.csv.
+        split: "report", or "choose" to compare candidates.
+        clips: mixtures of classes; twice as many of speakers, at most 24 excerpts of songs.
+        songs: names of songs that training held out, where the manifest does not say so; they
+            count as of this split.
+        source: corpus to take the speakers from; None takes all.
+
+    Raises:
+        DataError: a folder that is no data; too little held out, when a set is read.
+    """
+    manifest = data / "manifest.csv"
+    rows = _of_split(class_rows(manifest, hold_out=songs)[0], split, songs)
+    voices = _of_split(speaker_rows(manifest, manifest)[0], split)
+    return {
+        "classes": class_mixtures(rows, clips),
+        "songs": song_excerpts(rows, min(_MOST_EXCERPTS, clips)),
+        **{
+            title: speaker_mixtures(voices, _SPEAKERS_A_CLIP * clips, source=source, **settings)
+            for title, settings in _SPEAKERS.items()
+        },
+    }
+
+
+def _of_split(rows: Sequence[Row], split: str, songs: Sequence[str] = ()) -> list[Row]:
+    """Rows without those that another split holds out; the named songs are of this one."""
+    named = [
+        replace(row, split=split)
+        if row.kind == "stem" and row.source.split("/")[-1] in songs
+        else row
+        for row in rows
+    ]
+    return [row for row in named if row.split == split or row.split not in HELD_OUT]
 
 
 def class_mixtures(

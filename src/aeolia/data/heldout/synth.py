@@ -15,7 +15,7 @@ from aeolia.data.synth.files import find_notes
 from aeolia.data.synth.notes import RecordedNote, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind
 
-__all__ = ["HeldOutNotes", "read_recordings", "sound"]
+__all__ = ["HeldOutNotes", "draw", "sound"]
 
 #: Drums of fewer hits than this were not learned.
 _LEAST_HITS = 8
@@ -32,10 +32,24 @@ class HeldOutNotes:
     strangers: dict[str, list[RecordedNote]]
 
 
-def read_recordings(
-    config: SynthConfig, data: Path, strangers: tuple[str, ...] = ()
+def draw(
+    data: Path,
+    split: str = "report",
+    *,
+    config: SynthConfig,
+    strangers: tuple[str, ...] = (),
 ) -> HeldOutNotes:
-    """Notes, or hits, under `data` with the split that training made."""
+    """Notes, or hits, under `data` with the split that training made.
+
+    Args:
+        data: a folder with notes/ and drums/ as training had them.
+        split: "report", or "choose" to compare candidates.
+        config: of the model that is judged.
+        strangers: whole instruments that training kept out; they are of `report`.
+
+    Raises:
+        DataError: a folder that is no data.
+    """
     files = find_notes(
         data / ("drums" if config.unpitched else "notes"), "drum" if config.unpitched else "note"
     )
@@ -45,14 +59,14 @@ def read_recordings(
         counts = Counter(file.instrument for file in files)
         files = [file for file in files if counts[file.instrument] >= _LEAST_HITS]
     pool = hold_out(read_notes(files, config, not config.unpitched), strangers)
-    sides: dict[tuple[bool, str], list[RecordedNote]] = {}
+    sides: dict[tuple[str, str], list[RecordedNote]] = {}
     for note in pool.notes:
-        sides.setdefault((note.split == "train", note.file.instrument), []).append(note)
+        sides.setdefault((note.split, note.file.instrument), []).append(note)
     names = config.instruments
     return HeldOutNotes(
-        {name: sides.get((True, name), []) for name in names},
-        {name: sides.get((False, name), []) for name in names},
-        {name: sides.get((False, name), []) for name in strangers},
+        {name: sides.get(("train", name), []) for name in names},
+        {name: sides.get((split, name), []) for name in names},
+        {name: sides.get((split, name), []) for name in strangers},
     )
 
 
