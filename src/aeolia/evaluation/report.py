@@ -12,13 +12,14 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from aeolia.evaluation.scoring import ClipScores
 from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.tables import format_interval, format_number
-from aeolia.files import Paths, write_atomically
+from aeolia.files import Paths, writing
 from aeolia.metrics import Score
 from aeolia.pictures.page import Gallery, render_page
 from aeolia.pictures.table import Table
@@ -306,15 +307,17 @@ def write_report(
 
 
 def write_files(folder: Path, files: Mapping[str, bytes | str], inputs: Paths = ()) -> None:
-    """Write files by name into a folder, which is made; each is whole or not there.
+    """Write files by name into a folder, which is made: all of them, each whole, or none.
 
     Who may not read the `inputs` may not read them.
 
     Raises:
         InputError: the folder cannot be made or written.
     """
-    for name, data in files.items():
-        write_atomically(folder / name, data, inputs=inputs)
+    with ExitStack() as stack:
+        for name, data in files.items():
+            file = stack.enter_context(writing(folder / name, inputs=inputs, exclusive=False))
+            file.write(data.encode() if isinstance(data, str) else data)
 
 
 def _head(metric: Score) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from made.full_disk import file_size_limit
 from made.recordings import made_rows
 
 torch = pytest.importorskip("torch")
@@ -73,3 +74,12 @@ def test_what_is_missing_or_in_the_way_is_said(rows: list[Row], folder: Path) ->
         with pytest.raises(DataError, match=f"the choose split holds no {kind}"):
             write_pairs(folder / "none", fewer, 1, (0.0,), config)
     assert not (folder / "none").exists()
+
+
+def test_pairs_that_find_no_room(rows: list[Row], tmp_path: Path) -> None:
+    config = pair_config(RATE, seconds=1.0)
+    list(validation_pairs(rows, 1, (0.0,), config))  # decoded, into the cache, while there is room
+    with file_size_limit(10_000):
+        with pytest.raises(DataError, match="out: cannot be written"):
+            write_pairs(tmp_path / "out", rows, 2, (0.0,), config)
+    assert not list(tmp_path.iterdir())
