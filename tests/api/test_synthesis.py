@@ -206,6 +206,8 @@ def test_speech_is_warned_of(notes: Path, tmp_path: Path) -> None:
     assert "words are lost" in shifted.warnings[0] and "--voice" in shifted.warnings[0]
     note = tmp_path / "note.wav"
     soundfile.write(note, tone(220, 2.0, 44100), 44100)
+    steps = aeolia.Morph(str(note), 2, model=str(notes)).run(talk, tmp_path / "steps")
+    assert len(steps.warnings) == 1 and steps.warnings[0].startswith("sounds like speech")
     glide = aeolia.Morph(talk, model=str(notes)).run(note, tmp_path / "glide.wav")
     assert len(glide.warnings) == 1 and f"{talk} sounds like speech" in glide.warnings[0]
     assert not aeolia.shift_file(note, tmp_path / "c.wav", semitones=2, model=notes).warnings

@@ -207,6 +207,10 @@ def morph_file(
         sounds, _ = _morphed(first, last, None if single else steps, seed, opened)
         outputs.write({path: sound[:, None] for path, sound in zip(paths, sounds, strict=True)})
     frames, clipped = sum(map(len, sounds)), sum(outputs.n_clipped.values())
-    warnings = tuple(f"{one.name} {_MORPHED_SPEECH}" for one in (first, last) if _speaks(one))
+    warnings = tuple(
+        f"{prefix}{_MORPHED_SPEECH}"
+        for one, prefix in ((first, ""), (last, f"{to} "))
+        if _speaks(one)
+    )
     written = {"to": str(to), "outputs": tuple(paths), "warnings": warnings}
     return MorphReport.since(started, source, target, info, frames, clipped, **written)

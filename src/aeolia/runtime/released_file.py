@@ -149,7 +149,8 @@ def open_released(path: str | Path | ReleasedFile, task: str | None = None) -> R
     file = path if isinstance(path, ReleasedFile) else _opened(Path(path))
     if task is not None and file.config.task != task:
         raise ModelError(
-            f"{file.path}: a model for the task {file.config.task!r}; {task!r} needs another one"
+            f"{file.path}: a model for the task {file.config.task!r}; {task!r} needs another one: "
+            f"`aeolia models` lists those inside"
         )
     return file
 

@@ -106,7 +106,7 @@ def _window() -> np.ndarray:
 
 
 def _powers(spectra: np.ndarray) -> np.ndarray:
-    return np.square(spectra.real) + np.square(spectra.imag)
+    return np.asarray(np.square(spectra.real) + np.square(spectra.imag))
 
 
 def _between(low_hz: float, high_hz: float) -> np.ndarray:

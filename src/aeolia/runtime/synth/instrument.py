@@ -13,7 +13,7 @@ loudness is that of `audio.contour`. All randomness comes in: seeds here, noise 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,7 +105,7 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
         condition = np.zeros(len(names), np.float32)
         for name, share in shares.items():
             if name not in names:
-                near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.4)
+                near = _similar(name.lower(), names)
                 hint = f"did you mean {near[0]!r}? " if near else ""
                 raise InputError(
                     f"{self.config.name!r} has no instrument {name!r}; {hint}"
@@ -270,6 +270,12 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
             )
             blocks.append(block)
         return np.concatenate(blocks, axis=1)
+
+
+def _similar(name: str, names: Sequence[str]) -> list[str]:
+    """Names with the same word in them, such as alto_sax for sax, else the nearest in letters."""
+    alike = [one for one in names if name in one.split("_")]
+    return alike or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
 
 
 def _rows(values: np.ndarray, voices: int) -> np.ndarray:
