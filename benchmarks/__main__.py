@@ -146,6 +146,18 @@ def separate(
 
 
 @app.command()
+def telephone(data: Manifest) -> None:
+    """How loud voices are above 3.4 kHz, from what they are below: the table that enrolment uses.
+
+    \b
+    python -m benchmarks telephone --data DIR
+    """
+    from benchmarks.separate.telephone import table
+
+    typer.echo(table(data))
+
+
+@app.command()
 def synth(
     data: Annotated[
         Path | None,

@@ -7,7 +7,7 @@ have there when they sound like this below:
     log P(f) = a(f) log P(1.5 to 3.2 kHz) + b(f) log P(0.3 to 1 kHz) + c(f)
 
 with powers relative to the clip's mean from 0.3 to 3.3 kHz. The coefficients are a regression
-over fifty speakers; `python -m benchmarks telephone` prints them.
+over fifty speakers; `python -m benchmarks telephone --data DIR` makes such a table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Bandwidth", "bandwidth_of", "filled"]
+__all__ = ["NODES_HZ", "Bandwidth", "bandwidth_of", "filled", "regressors"]
 
 #: Sample rate of clips, in Hz, and the transform.
 _RATE, _WINDOW, _HOP = 16000, 512, 256
@@ -24,9 +24,9 @@ _HZ = np.arange(_WINDOW // 2 + 1) * (_RATE / _WINDOW)
 
 #: Where a(f), b(f) and c(f) are known; straight lines in between.
 NODES_HZ = np.array([3400, 3800, 4200, 4700, 5200, 5800, 6400, 7100, 8000], float)
-_A = np.array([0.902, 0.833, 0.831, 0.825, 0.772, 0.707, 0.659, 0.633, 0.600])
-_B = np.array([-0.187, -0.216, -0.336, -0.482, -0.550, -0.492, -0.419, -0.412, -0.458])
-_C = np.array([-2.311, -2.710, -3.382, -4.509, -5.551, -5.934, -6.228, -6.806, -7.784])
+_A = np.array([0.928, 0.902, 0.882, 0.876, 0.847, 0.774, 0.716, 0.697, 0.681])
+_B = np.array([-0.201, -0.256, -0.348, -0.433, -0.505, -0.541, -0.490, -0.446, -0.433])
+_C = np.array([-1.840, -2.163, -2.646, -3.431, -4.279, -5.221, -5.804, -6.170, -6.785])
 
 #: Voices have at least -25 dB from 4.2 to 7 kHz, against 1 to 3.2 kHz; clips of a telephone below
 #: -49. And at least -12 dB below 220 Hz, against 0.33 to 1 kHz; those without the bass -31.
@@ -69,20 +69,29 @@ def bandwidth_of(clip: np.ndarray) -> Bandwidth:
 def filled(clip: np.ndarray, reach_hz: float) -> np.ndarray:
     """Mono audio [T] at 16 kHz that ends at `reach_hz`, with a plausible band above it."""
     spectrum = _frames(clip)
-    powers = _powers(spectrum)
-    mean = float(powers[:, _between(300, 3300)].mean()) + 1e-30
-    middle, low = (
-        np.log(powers[:, _between(*band)].mean(axis=1) / mean + 1e-7)
-        for band in ((1500, 3200), (300, 1000))
-    )
-    a, b, c = (np.interp(_HZ, NODES_HZ, values) for values in (_A, _B, _C))
-    expected = mean * np.exp(middle[:, None] * a + low[:, None] * b + c)
+    powers, known, mean = regressors(clip)
+    shape = np.stack([np.interp(_HZ, NODES_HZ, values) for values in (_A, _B, _C)])
+    expected = mean * np.exp(known @ shape)
     frame_power = powers.mean(axis=1)
     sounds = frame_power > _PAUSE * frame_power.max()
     missing = sounds[:, None] & (reach_hz - 100.0 < _HZ)
     noise = np.random.default_rng(0).standard_normal((2, *powers.shape)) / np.sqrt(2.0)
     made = (noise[0] + 1j * noise[1]) * np.sqrt(expected)
     return _sound(np.where(missing, made, spectrum), len(clip))
+
+
+def regressors(clip: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Mono audio [T] at 16 kHz to powers [F, Q], what foretells them [F, 3], and their mean.
+
+    Bin q is at q * 31.25 Hz.
+    """
+    powers = _powers(_frames(clip))
+    mean = float(powers[:, _between(300, 3300)].mean()) + 1e-30
+    middle, low = (
+        np.log(powers[:, _between(*band)].mean(axis=1) / mean + 1e-7)
+        for band in ((1500, 3200), (300, 1000))
+    )
+    return powers, np.stack([middle, low, np.ones(len(middle))], axis=1), mean
 
 
 def _frames(clip: np.ndarray) -> np.ndarray:
