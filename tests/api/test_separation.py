@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import aeolia
 from aeolia.config.classes import CLASSES
 from aeolia.errors import AudioFileError, InputError, ModelError
+from made.music import song_rows
 from made.tiny_separators import tone, write_separator, write_voice_encoder
 
 THREE = ["speech", "music", "noise"]
@@ -220,3 +221,23 @@ def test_a_voice_of_another_model(tmp_path: Path, speaker: Path) -> None:
     voice = aeolia.enrol(tone("alice", 3), 16000, model=other)
     with pytest.raises(ModelError, match="made for the model 'other'"):
         aeolia.separate(noise(100), 16000, speaker=voice, model=speaker)
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "PCM_24", "PCM_16"])
+def test_a_songs_stems_sum_to_it(subtype: str, tmp_path: Path) -> None:
+    """The released model's four, in the song's own format: to 1e-4, three steps of 16 bits."""
+    rows = song_rows(tmp_path, songs=1, seconds=2.0, sample_rate=44100)
+    stems = {row.label: soundfile.read(row.path, dtype="float32")[0] for row in rows}
+    song = 0.7 * np.stack([sum(stems.values()), stems["vocals"] - 0.5 * stems["bass"]], axis=1)
+    path = tmp_path / "song.wav"
+    soundfile.write(path, song, 44100, subtype)
+    report = aeolia.Separate(stems=True).run(path, tmp_path / "stems")
+    outputs = sorted(output.path for output in report.outputs)
+    assert [Path(name).name for name in outputs] == [
+        f"song.{stem}.wav" for stem in ("bass", "drums", "other", "vocals")
+    ]
+    total = sum(soundfile.read(name)[0] for name in outputs)
+    expected, _ = soundfile.read(path)
+    assert np.abs(expected).max() > 0.1
+    assert np.abs(total - expected).max() < 1e-4
+    assert all(soundfile.info(name).subtype == subtype for name in outputs)
