@@ -228,7 +228,7 @@ def ablations(
     task: Annotated[Task, typer.Argument()],
     data: Annotated[Path, typer.Option(help="Folder with manifest.csv, or with notes/.")],
     minutes: Annotated[float, typer.Option(help="Of training for each variant.")] = 10.0,
-    seed: Annotated[list[int] | None, typer.Option(help="Several may come; else 0.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Several may come; else 0, 1, 2.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Variant to train; else all.")] = None,
     table: Annotated[bool, typer.Option(help="Train nothing: only write the table.")] = False,
     start_from: Annotated[str, typer.Option("--from", help="Start from this model.")] = "",
@@ -244,7 +244,9 @@ def ablations(
     from benchmarks.ablations.run import Trainings, run
 
     suffix = "" if task is Task.denoise else f"-{task.value}"
-    trainings = Trainings(task.value, data, minutes, tuple(seed or (0,)), start_from)
+    trainings = Trainings(
+        task.value, data, minutes, tuple(dict.fromkeys(seed or (0, 1, 2))), start_from
+    )
     page = output or PAGES / f"ablations{suffix}.md"
     run(trainings, page, only=[] if table else only, cache=cache)
 

@@ -1,8 +1,10 @@
 """What each idea is worth: one factor changed at a time, equal training.
 
 Every variant is trained by `aeolia train` for the same minutes of this machine (which should be
-idle) and scored on held-out mixtures or notes; differences are paired with the first row's.
-Finished variants are remembered, so the table grows over several runs. The variants are in
+idle), once for each seed, and scored on mixtures or notes of `choose`. The control, the first row,
+is trained with the same seeds; it is subtracted seed by seed, and the seed is the unit of the
+interval: two trainings that differ in nothing but their random numbers differ by more than clips
+do. Finished trainings are remembered, so the table grows over several runs. The variants are in
 `studies.py`.
 """
 
@@ -14,10 +16,10 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from aeolia.errors import InputError
-from aeolia.evaluation.statistics import paired_difference
+from aeolia.evaluation.statistics import Interval, mean_interval
 from aeolia.evaluation.tables import format_interval, markdown
 from aeolia.files import write_atomically
 from aeolia.recipes.recipe import SECTIONS
@@ -26,6 +28,9 @@ from benchmarks.ablations.studies import STUDIES, Clips, Study
 from benchmarks.measure.processes import aeolia_command
 
 __all__ = ["Trainings", "run"]
+
+#: Seed -> the scores of a variant trained with it.
+Runs: TypeAlias = dict[int, Clips]
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Trainings:
     #: Folder with manifest.csv, or notes/.
     data: Path
     minutes: float
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0, 1, 2)
     #: A model to start from; "" starts afresh.
     start_from: str = ""
 
@@ -55,7 +60,7 @@ def run(trainings: Trainings, output: Path, *, only: Sequence[str] | None, cache
         raise InputError(
             f"there is no variant {sorted(unknown)[0]!r}; there are {', '.join(study.variants)}"
         )
-    found: dict[str, list[Clips]] = {}
+    found: dict[str, Runs] = {}
     for name, change in study.variants.items():
         for seed in trainings.seeds:
             path = cache / f"{_key(study, change, seed, trainings)}.json"
@@ -63,7 +68,7 @@ def run(trainings: Trainings, output: Path, *, only: Sequence[str] | None, cache
                 say(f"{name}, seed {seed}")
                 write_atomically(path, json.dumps(_measure(study, change, seed, trainings)))
             if path.exists():
-                found.setdefault(name, []).append(json.loads(path.read_text()))
+                found.setdefault(name, {})[seed] = json.loads(path.read_text())
     write_atomically(output, _page(study, found, trainings))
     say(f"wrote {output}")
 
@@ -71,6 +76,7 @@ def run(trainings: Trainings, output: Path, *, only: Sequence[str] | None, cache
 def _key(study: Study, change: dict[str, Any], seed: int, trainings: Trainings) -> str:
     said = json.dumps(
         [
+            "choose",
             study.preset,
             change,
             study.base,
@@ -106,32 +112,74 @@ def _measure(study: Study, change: dict[str, Any], seed: int, trainings: Trainin
         return {"steps": [float(steps)], **study.measure(trained, trainings.data)}
 
 
-def _page(study: Study, found: dict[str, list[Clips]], trainings: Trainings) -> str:
-    first = next(iter(found.values()), [])
-    rows = []
-    for name, runs in found.items():
-        steps = " / ".join(f"{run['steps'][0]:.0f}" for run in runs)
-        rows.append([name, steps, *(_cell(runs, first, *metric) for metric in study.metrics)])
+def _page(study: Study, found: dict[str, Runs], trainings: Trainings) -> str:
+    control, *variants = found.items() or [("", {})]
+    metrics = [key for key, _, _ in study.metrics]
+    undecided = [
+        name
+        for name, runs in variants
+        if len(runs.keys() & control[1].keys()) > 1
+        and not any(_change(runs, control[1], key).excludes_zero for key in metrics)
+    ]
+    shown = [control, *(one for one in variants if one[0] not in undecided)] if found else []
+    rows = [
+        [
+            name,
+            str(len(runs)),
+            " / ".join(f"{run['steps'][0]:.0f}" for run in runs.values()),
+            *(_cell(runs, control[1], key, digits) for key, _, digits in study.metrics),
+        ]
+        for name, runs in shown
+    ]
+    titles = [title for _, title, _ in study.metrics]
+    text = _head(study, found, trainings) + markdown(["variant", "seeds", "steps", *titles], rows)
+    if undecided:
+        text += (
+            f"\nUndecided, every interval holds zero: {', '.join(undecided)}. That is no sign that "
+            "they change nothing.\n"
+        )
+    return text
+
+
+def _head(study: Study, found: dict[str, Runs], trainings: Trainings) -> str:
     start = f", starting from {trainings.start_from}" if trainings.start_from else ""
     sounds = "notes" if trainings.task == "synth" else "mixtures"
-    count = len(first[0][study.metrics[0][0]]) if first else 0
+    first = next((run for runs in found.values() for run in runs.values()), None)
+    count = len(first[study.metrics[0][0]]) if first else 0
+    most = max((len(runs) for runs in found.values()), default=0)
+    seeds = " ".join(f"--seed {seed}" for seed in trainings.seeds)
+    words = (
+        "Differences are means over seeds of variant minus control, trained and mixed with the "
+        "same seed, with 95 % intervals whose unit is the seed."
+        if most > 1
+        else "One seed each: differences without an interval, and nothing here is decided. Other "
+        "random numbers alone move these figures."
+    )
     return (
         f"# Ablations: {trainings.task}\n\n"
-        f"`python -m benchmarks ablations {trainings.task} --minutes {trainings.minutes:g} "
-        f"{' '.join(f'--seed {seed}' for seed in trainings.seeds)}`: each variant of "
-        f"`{study.preset}` trained for {trainings.minutes:g} minutes{start}, N = {count} held-out "
-        f"{sounds} a seed. Means, and the paired difference from the first row with its 95 % "
-        "interval over clips. Steps are planned from the time that the first ones take, which is "
-        "not exact.\n\n"
-        + markdown(["variant", "steps", *(title for _, title, _ in study.metrics)], rows)
+        f"`python -m benchmarks ablations {trainings.task} --minutes {trainings.minutes:g} {seeds}"
+        f"`: each variant of `{study.preset}` trained for {trainings.minutes:g} minutes{start}, "
+        f"{count} {sounds} of the split `choose`. {words} Steps are planned from the time that the "
+        "first ones take, which is not exact.\n\n"
     )
 
 
-def _cell(runs: list[Clips], first: list[Clips], metric: str, _: str, digits: int) -> str:
-    values = [value for run in runs for value in run[metric]]
-    mean = f"{sum(values) / len(values):.{digits}f}"
-    if runs is first or len(runs) != len(first):
-        return mean
-    before = [value for run in first for value in run[metric]]
-    difference = paired_difference(values, before)
-    return f"{mean} ({format_interval(difference, digits, sign=True)})"
+def _change(runs: Runs, control: Runs, metric: str) -> Interval:
+    """Variant minus control over the seeds that both were trained with."""
+    both = sorted(runs.keys() & control.keys())
+    return mean_interval(
+        [_mean(runs[seed][metric]) - _mean(control[seed][metric]) for seed in both]
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return mean_interval(values).mean
+
+
+def _cell(runs: Runs, control: Runs, metric: str, digits: int) -> str:
+    """The mean over seeds; of a variant also the difference from the control."""
+    means = mean_interval([_mean(run[metric]) for run in runs.values()])
+    if runs is control:
+        return format_interval(means, digits)
+    change = _change(runs, control, metric)
+    return f"{means.mean:.{digits}f} ({format_interval(change, digits, sign=True)})"
