@@ -82,6 +82,18 @@ def test_a_score(song: Path, synth_folder: Path, tmp_path: Path) -> None:
     assert seen[-1][0] == seen[-1][1] == 2 * 48000
 
 
+def test_a_score_with_positions_is_stereo(notes: Path, tmp_path: Path) -> None:
+    path = tmp_path / "wide.mid"
+    played = [(0, bytes([0xB0, 10, 0])), (0, bytes([0x90, 60, 110])), (960, bytes([0x80, 60, 0]))]
+    path.write_bytes(midi_file(track(*played), track((0, bytes([0x91, 64, 110])), end=960)))
+    audio, rate = aeolia.play_score(path, model=notes)
+    assert audio.shape[1] == 2 and np.std(audio[:, 0]) > 1.2 * np.std(audio[:, 1])
+    report = aeolia.PlayScore(model=str(notes)).run(path, tmp_path / "wide.wav")
+    written, _ = soundfile.read(tmp_path / "wide.wav")
+    assert report.channels == 2 and report.frames == len(written) == len(audio)
+    np.testing.assert_allclose(written, audio, atol=1e-6)
+
+
 def test_a_score_without_drums(song: Path, notes: Path) -> None:
     audio, _ = aeolia.play_score(song, model=notes, drums=None, players={1: "double_bass"})
     assert len(audio) > 96000

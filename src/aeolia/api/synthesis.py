@@ -168,7 +168,8 @@ def play_score(
         drums: the model for channel 10; None leaves it out.
 
     Returns:
-        float32 samples [T] and their rate; lowered as a whole where it would clip.
+        float32 samples [T], or [T, 2] where the score puts channels left or right, and their
+        rate; lowered as a whole where it would clip.
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
@@ -201,7 +202,7 @@ def play_score_file(
     performance = Performance(orchestra.voices, seed=seed)
     n_all = round(performance.seconds * performance.sample_rate)
     name = str(score) if isinstance(score, (str, Path)) else "score"
-    info = AudioInfo(name, performance.sample_rate, 1, None, "WAV", "PCM_24")
+    info = AudioInfo(name, performance.sample_rate, performance.channels, None, "WAV", "PCM_24")
 
     def done(frames: int) -> None:
         if progress:

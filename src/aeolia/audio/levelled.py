@@ -48,7 +48,7 @@ def write_levelled(
     overwrite: bool = False,
     done: Callable[[int], None] = lambda frames: None,
 ) -> Levelled:
-    """Write mono blocks [T] to a file of the form `info`, never clipped, all or nothing.
+    """Write blocks [T] or [T, C] to a file of the form `info`, never clipped, all or nothing.
 
     `done` is called with the number of samples made so far.
 
@@ -65,6 +65,7 @@ def write_levelled(
             done(frames)
         gain = lowering(peak)
         spool.rewind()
-        while data := spool.read(4 * _BLOCK):
-            writer.write(np.float32(gain) * np.frombuffer(data, "<f4")[:, None])
+        while data := spool.read(4 * _BLOCK * info.channels):
+            samples = np.frombuffer(data, "<f4").reshape(-1, info.channels)
+            writer.write(np.float32(gain) * samples)
     return Levelled(frames, decibels(peak), 20.0 * float(np.log10(gain)))

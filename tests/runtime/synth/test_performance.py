@@ -48,6 +48,28 @@ def test_notes_sum(note: PlayedNote) -> None:
     np.testing.assert_allclose(together, total, atol=1e-5)
 
 
+def test_positions_make_it_stereo(note: PlayedNote) -> None:
+    def at(*positions: float) -> np.ndarray:
+        seconds = 0.25 * np.arange(len(positions))
+        return Performance([replace(note, pan=Curve(seconds, np.array(positions)))]).render()
+
+    mono = Performance([note]).render()
+    assert mono.ndim == 1
+    np.testing.assert_allclose(at(0.0), np.stack([mono, mono], axis=1), atol=1e-6)
+    left, right = at(-1.0).T
+    np.testing.assert_allclose(left, np.sqrt(2.0) * mono, atol=1e-5)
+    assert np.abs(right).max() < 1e-6
+    moved = at(-0.6, 0.8)
+    power = np.square(moved).sum(axis=1)
+    np.testing.assert_allclose(power, 2.0 * np.square(mono), atol=1e-5)
+    first, later = moved[: RATE // 5], moved[RATE // 3 : RATE // 2]
+    assert np.std(first[:, 0]) > 2.0 * np.std(first[:, 1])
+    assert np.std(later[:, 1]) > 2.0 * np.std(later[:, 0])
+    # A note without a position beside one that has one lies in the middle.
+    both = Performance([note, replace(note, pan=Curve(np.zeros(1), np.ones(1)))]).render()
+    np.testing.assert_allclose(both[:, 0], mono, atol=1e-5)
+
+
 @settings(max_examples=4, deadline=None)
 @given(frames=st.sampled_from([1, 3, 8, 64]), seed=st.integers(0, 3))
 def test_the_block_size_does_not_matter(note: PlayedNote, frames: int, seed: int) -> None:
@@ -58,6 +80,7 @@ def test_the_block_size_does_not_matter(note: PlayedNote, frames: int, seed: int
             onset_seconds=t,
             release_seconds=t + d,
             pitch_midi=float(p),
+            pan=Curve(np.array([0.0, 0.4]), np.array([-0.5, 1.0])),
             unpitched=bool(p % 5 == 0),
         )
         for t, d, p in zip(

@@ -212,12 +212,19 @@ def test_volume_and_expression(read) -> None:
     assert not score.bends
 
 
-def test_a_position_that_is_left_out_is_said(read) -> None:
-    left = (control(0, 10, 20, channel=2), on(0, 60, 9, channel=2), off(480, 60, channel=2))
+def test_positions_from_left_to_right(read) -> None:
+    left = (
+        control(0, 10, 0, channel=2),
+        on(0, 60, 9, channel=2),
+        control(480, 10, 127, channel=2),
+        off(960, 60, channel=2),
+    )
     middle = (control(0, 10, 64), on(0, 60), off(480, 60))
-    assert read(track(*middle)).remarks == ()
-    (remark,) = read(track(*middle), track(*left)).remarks
-    assert remark == "positions from left to right (channel 3) are left out: the sound is mono"
+    silent = (control(0, 10, 1, channel=5),)
+    assert read(track(*middle), track(*silent)).pans == {}
+    score = read(track(*middle), track(*left))
+    assert list(score.pans) == [3] and score.remarks == ()
+    np.testing.assert_allclose(score.pans[3].at(np.array([0.1, 0.6])), [-1.0, 1.0])
 
 
 def test_reset_puts_controllers_back(read) -> None:

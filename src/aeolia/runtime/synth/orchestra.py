@@ -147,6 +147,7 @@ def _voice(
         unpitched=model.unpitched,
         bend=score.bends.get(note.channel),
         level_db=score.levels_db.get(note.channel),
+        pan=score.pans.get(note.channel),
     )
 
 

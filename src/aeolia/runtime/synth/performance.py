@@ -71,6 +71,8 @@ class PlayedNote:
     #: Semitones, and decibels, over the time of the score.
     bend: Curve | None = None
     level_db: Curve | None = None
+    #: From -1, left, to 1, right, over the time of the score; None for the middle.
+    pan: Curve | None = None
 
 
 class _Sounding:
@@ -87,7 +89,7 @@ class _Sounding:
 
 
 class Performance:
-    """Voices played together, as blocks of mono audio.
+    """Voices played together, as blocks of audio: stereo where any of them has a position.
 
     Args:
         voices: in any order.
@@ -113,6 +115,8 @@ class Performance:
         self._frames = frames_per_block
         self._voices = _by_onset(voices, self.sample_rate)
         self._seed = seed
+        #: 1, or 2 where a voice lies anywhere but in the middle.
+        self.channels = 2 if any(voice.pan is not None for voice in voices) else 1
 
     @property
     def seconds(self) -> float:
@@ -120,10 +124,11 @@ class Performance:
         return max(voice.release_seconds for _, _, voice in self._voices)
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """The sound [T], float32, block after block; the last may be shorter."""
+        """The sound [T] or [T, 2], float32, block after block; the last may be shorter."""
         length = self._frames * self._hop
         waiting, sounding = deque(self._voices), list[_Sounding]()
-        mix, start = np.zeros(2 * length, np.float32), 0
+        shape = (2 * length,) if self.channels == 1 else (2 * length, 2)
+        mix, start = np.zeros(shape, np.float32), 0
         end = 0  # sample after the last that sounds
         while waiting or sounding or end > start:
             while waiting and waiting[0][0] < start + length:
@@ -132,7 +137,7 @@ class Performance:
             for group in _batches(sounding):
                 for one, audio in zip(group, self._chunks(group), strict=True):
                     offset = one.position - start
-                    mix[offset : offset + length] += audio
+                    mix[offset : offset + length] += self._placed(one, audio)
                     one.position += length
                     end = max(end, one.end)
             sounding = [one for one in sounding if not one.finished]
@@ -142,8 +147,24 @@ class Performance:
             start += length
 
     def render(self) -> np.ndarray:
-        """All of it at once, [T] float32."""
+        """All of it at once, [T] or [T, 2] float32."""
         return np.concatenate(list(self.blocks()))
+
+    def _placed(self, one: _Sounding, audio: np.ndarray) -> np.ndarray:
+        """A voice's next chunk [T] where it lies: [T], or left and right [T, 2].
+
+        Constant power (MIDI recommended practice RP-036), and in the middle as loud as in mono.
+        """
+        if self.channels == 1:
+            return audio
+        if one.voice.pan is None:
+            return audio[:, None]
+        edges = self._hop * np.arange(self._frames + 1)
+        positions = one.voice.pan.at((one.position + edges) / self.sample_rate)
+        # In a straight line through a frame: a jump would click.
+        angle = np.interp(np.arange(len(audio)), edges, 0.25 * np.pi * (1.0 + positions))
+        gains = np.sqrt(2.0) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return np.asarray(audio[:, None] * gains, np.float32)
 
     def _chunks(self, group: list[_Sounding]) -> np.ndarray:
         """The next chunk of each voice, [V, T], all of one model; their states move on."""

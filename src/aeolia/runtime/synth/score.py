@@ -1,4 +1,4 @@
-"""Scores: notes with times in seconds, and how their channels bend and fade."""
+"""Scores: notes with times in seconds, and how their channels bend, fade and move."""
 
 from __future__ import annotations
 
@@ -44,13 +44,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class Score:
-    """Notes in the order of their onsets, and how channels bend and fade."""
+    """Notes in the order of their onsets, and how channels bend, fade and move."""
 
     notes: tuple[Note, ...]
     #: Channel -> bend in semitones; absent where a channel never bends.
     bends: dict[int, Curve] = field(default_factory=dict)
     #: Channel -> level in dB relative to the usual volume; absent where it never changes.
     levels_db: dict[int, Curve] = field(default_factory=dict)
+    #: Channel -> position from -1, left, to 1, right; absent where it stays in the middle.
+    pans: dict[int, Curve] = field(default_factory=dict)
     #: What was odd in the file but could be read, a sentence each.
     remarks: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
 """Standard MIDI Files as scores.
 
     parse_smf (bytes -> events at ticks) -> tempo map -> per channel: note on and off, sustain
-      pedal, bend, volume, expression -> Score
+      pedal, bend, volume, expression, position -> Score
 
 Every note ends where its key goes up, or later where the pedal does. Bend and level are curves of
 the channel, so that a held note follows them.
@@ -106,8 +106,6 @@ class _Channel:
     wheel: int = 8192
     bend_semitones: float = 2.0
     bend_cents: int = 0
-    #: Whether it was ever put anywhere but in the middle.
-    panned: bool = False
     #: Registered parameter that data entry changes; 0x3FFF is none.
     parameter: int = 0x3FFF
     down: dict[int, _Key] = field(default_factory=dict)
@@ -115,6 +113,7 @@ class _Channel:
     held: dict[int, _Strike] = field(default_factory=dict)
     bends: list[tuple[float, float]] = field(default_factory=list)
     levels: list[tuple[float, float]] = field(default_factory=list)
+    pans: list[tuple[float, float]] = field(default_factory=list)
 
     def bend(self) -> float:
         """Semitones of the wheel's present position."""
@@ -221,7 +220,8 @@ class _Reader:
                 channel.volume = value
             channel.levels.append((self._now, channel.level_db()))
         elif controller == _PAN:
-            channel.panned |= value != 64
+            # 64 is the middle, and 0 is as far left as 1 (MIDI recommended practice RP-036).
+            channel.pans.append((self._now, max(value, 1) / 63 - 64 / 63))
         elif controller in (_RPN_FINE, _RPN_COARSE):
             shift = 0 if controller == _RPN_FINE else 7
             channel.parameter = channel.parameter & ~(0x7F << shift) | value << shift
@@ -253,15 +253,11 @@ class _Reader:
         self._notes.sort(key=lambda note: (note.onset_seconds, note.channel, note.pitch))
         channels = self._channels.items()
         played = {note.channel for note in self._notes}
-        if panned := [str(n) for n, channel in channels if channel.panned and n in played]:
-            self._remarks.append(
-                f"positions from left to right (channel{'s' * (len(panned) > 1)} "
-                f"{', '.join(panned)}) are left out: the sound is mono"
-            )
         return Score(
             tuple(self._notes),
             {n: _curve(c.bends, 0.0) for n, c in channels if _moves(c.bends)},
             {n: _curve(c.levels, 0.0) for n, c in channels if _moves(c.levels)},
+            {n: _curve(c.pans, 0.0) for n, c in channels if n in played and _moves(c.pans)},
             tuple(self._remarks),
         )
 
