@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aeolia.errors import InputError
-from aeolia.files import leftovers, locks, write_atomically, writing
+from aeolia.files import claimed, leftovers, locks, write_atomically, writing
 from aeolia.files.leftovers import partial_path, remove_dead
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
@@ -29,6 +29,12 @@ with writing(sys.argv[1] + "/song.wav") as file, new_folder(sys.argv[1] + "/pair
     print(flush=True)
     sys.stdin.read()
 """
+
+
+#: A child that does nothing but live, and says its number.
+FORK = """child = os.fork()
+    child or time.sleep(600)
+    print(child, flush=True)"""
 
 
 def names(folder: Path) -> list[str]:
@@ -81,6 +87,37 @@ def test_a_killed_process_has_no_claim(tmp_path: Path) -> None:
     with writing(tmp_path / "song.wav") as file:
         file.write(b"whole")
     assert names(tmp_path) == ["song.wav"]
+
+
+def test_a_fork_that_outlives_its_parent_holds_nothing(tmp_path: Path) -> None:
+    """Such as processes that prepare a training's batches, which end a little later."""
+    code = "import os, time\n" + HOLD.replace("print(flush=True)", FORK)
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    env = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    with subprocess.Popen(
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        try:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            write_atomically(tmp_path / "other.txt", "")
+            assert names(tmp_path) == ["other.txt"]
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+def test_a_folder_is_claimed_by_one(tmp_path: Path) -> None:
+    with claimed(tmp_path / "deep" / "run"):
+        with (
+            pytest.raises(InputError, match="run: another process"),
+            claimed(tmp_path / "deep" / "run"),
+        ):
+            raise AssertionError("never reached")
+    with claimed(tmp_path / "deep" / "run"):
+        pass
+    assert names(tmp_path / "deep") == []
 
 
 @pytest.mark.parametrize("name", [".a.partial-x.wav", ".song.partial-1.wav", ".song.lock", "song"])

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from aeolia.data.corpus.left_out import LeftOut
-from aeolia.errors import TrainingError
-from aeolia.training.run_folder import RunFolder
+from aeolia.errors import InputError, TrainingError
+from aeolia.training.run_folder import RunFolder, only_one_writes
 from made.full_disk import file_size_limit
 
 
@@ -38,3 +38,18 @@ def test_texts_that_find_no_room(tmp_path: Path, write: str) -> None:
             else:
                 folder.log("log", 1, {"loss": 0.5})
     assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
+
+
+def test_only_one_writes_a_run(tmp_path: Path) -> None:
+    @only_one_writes
+    def train(steps: int, out: Path) -> int:
+        with pytest.raises(InputError, match="run: another process is writing there"):
+            resume(out)
+        return steps
+
+    @only_one_writes
+    def resume(out: Path) -> None:
+        raise AssertionError("never reached")
+
+    assert train(3, tmp_path / "run") == 3
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aeolia.files.locks import claimed
 from aeolia.files.pending import PendingFile, new_folder, not_written, write_atomically, writing
 from aeolia.files.permissions import Paths
 from aeolia.files.reading import in_words, read_limited, read_rows, read_text
@@ -11,6 +12,7 @@ __all__ = [
     "Paths",
     "PendingFile",
     "Spool",
+    "claimed",
     "in_words",
     "new_folder",
     "not_written",

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from aeolia.files.locks import lock, open_beside, short_name
+from aeolia.files.locks import let_go, lock, open_beside, short_name
 
 __all__ = ["new_partial", "partial_path", "remove_dead"]
 
@@ -36,7 +36,7 @@ def new_partial(path: Path, mode: int) -> tuple[int, Path]:
         # Whoever looks for dead ones may have come in front of the lock, and will remove it.
         if lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return descriptor, partial
-        os.close(descriptor)
+        let_go(descriptor)
 
 
 @lru_cache(maxsize=256)
@@ -69,7 +69,7 @@ def _remove_if_dead(path: Path) -> None:
         elif free:
             path.unlink()
     finally:
-        os.close(descriptor)
+        let_go(descriptor)
 
 
 def _runs(process: int) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aeolia.errors import InputError
@@ -17,13 +19,16 @@ try:
 except ImportError:  # Windows, where an open file cannot be removed: that is lock enough
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Claim", "lock", "open_beside", "short_name"]
+__all__ = ["Claim", "claimed", "let_go", "lock", "open_beside", "short_name"]
 
 #: Bytes that most file systems allow in a name, with some to spare.
 _NAME_BYTES = 250
 #: Not through links, not waiting for a pipe's other end, and as bytes (Windows).
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_TRIES = 100
+
+#: Numbers of the files that this process has locked.
+_locked: set[int] = set()
 
 
 def short_name(path: Path, tail: str) -> Path:
@@ -53,7 +58,44 @@ def lock(descriptor: int) -> bool | None:
         return False
     except OSError:
         return None
+    _locked.add(descriptor)
     return True
+
+
+def let_go(descriptor: int) -> None:
+    """Close a file, and with it its lock."""
+    _locked.discard(descriptor)
+    with suppress(OSError):  # closed already, in a fork
+        os.close(descriptor)
+
+
+def _leave_to_parent() -> None:
+    """A fork has the files of its parent, whose locks would last as long as it does."""
+    while _locked:
+        os.close(_locked.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Only one process at a time writes `path` inside this; missing folders above it are made.
+
+    Raises:
+        InputError: another process does.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        claim = Claim(path)
+    except OSError:  # a folder that may be written in one that may not
+        yield
+        return
+    try:
+        yield
+    finally:
+        claim.release()
 
 
 class Claim:
@@ -68,6 +110,7 @@ class Claim:
     """
 
     def __init__(self, path: Path) -> None:
+        self._process = os.getpid()
         self._file = short_name(path, f".lock-{zlib.crc32(os.fsencode(path.name)):08x}")
         for _ in range(_MOST_TRIES):  # others may take it and give it back meanwhile
             found = self._take()
@@ -93,16 +136,16 @@ class Claim:
             if fcntl is None:
                 return self._left_behind()
         if lock(self._descriptor) is False:
-            os.close(self._descriptor)
+            let_go(self._descriptor)
             return False
         # Its last holder may have removed it between the opening and the lock.
         if not _is_still(self._file, self._descriptor):
-            os.close(self._descriptor)
+            let_go(self._descriptor)
             return None
         return True
 
     def _left_behind(self) -> bool | None:
-        os.close(self._descriptor)
+        let_go(self._descriptor)
         try:
             self._file.unlink()
         except PermissionError:  # open, so in use
@@ -113,14 +156,16 @@ class Claim:
 
     def release(self) -> None:
         """Let others have the path."""
+        if self._process != os.getpid():  # a fork of the one that has it
+            return
         if fcntl is None:
-            os.close(self._descriptor)
+            let_go(self._descriptor)
         try:
             self._file.unlink(missing_ok=True)
         except OSError:
             pass  # nobody's, once it is closed
         if fcntl is not None:
-            os.close(self._descriptor)
+            let_go(self._descriptor)
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

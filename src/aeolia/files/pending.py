@@ -19,7 +19,7 @@ from typing import Any
 
 from aeolia.errors import AeoliaError, InputError
 from aeolia.files.leftovers import new_partial, partial_path, remove_dead
-from aeolia.files.locks import Claim, lock, open_beside
+from aeolia.files.locks import Claim, let_go, lock, open_beside
 from aeolia.files.permissions import Paths, facts, hand_on, keep_from_other_groups, permitted
 from aeolia.plain_text import as_utf8
 
@@ -130,7 +130,7 @@ class PendingFile(io.RawIOBase):
 
     def _close(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            let_go(self._descriptor)
             self._descriptor = -1
 
     @property
@@ -249,7 +249,7 @@ def new_folder(path: str | os.PathLike[str], *, exclusive: bool = True) -> Itera
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         if descriptor >= 0:
-            os.close(descriptor)
+            let_go(descriptor)
         if claim:
             claim.release()
 

@@ -24,7 +24,7 @@ from aeolia.training.optimizer import build_optimizer, choose_what_learns
 from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.resuming import same_recordings
-from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder
+from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder, only_one_writes
 from aeolia.training.stages.recordings import data_hash
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 from aeolia.training.tasks import task_of
@@ -38,6 +38,7 @@ _WARM_STEPS, _TIMED_STEPS, _PLANNED_BY = 2, 4, 20
 Watch = Callable[[StepReport], None]
 
 
+@only_one_writes
 def start_run(
     setup: Setup,
     data: Data,
@@ -129,6 +130,7 @@ def steps_within(left: float, seconds: float, validating: float, config: TrainCo
     return max(20, round((left - validating) / each))
 
 
+@only_one_writes
 def resume_run(
     out: Path,
     steps: int | None = None,

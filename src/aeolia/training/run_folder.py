@@ -14,14 +14,17 @@ RUN/tensorboard/         the logs for TensorBoard, with sounds and spectrograms 
 from __future__ import annotations
 
 import csv
+import functools
+import inspect
 import io
 import json
 import os
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import torch
@@ -29,10 +32,14 @@ import torch
 from aeolia.config.strict import read_object
 from aeolia.data.corpus.left_out import LeftOut, as_table
 from aeolia.errors import ConfigError, TrainingError
-from aeolia.files import not_written, read_rows, read_text, write_atomically
+from aeolia.files import claimed, not_written, read_rows, read_text, write_atomically
 from aeolia.pictures.spectrogram import spectrogram_db, spectrogram_picture
+from aeolia.training.processes import Processes
 
-__all__ = ["LEFT_OUT_FILE", "SHOWN", "RunFolder", "Sound"]
+__all__ = ["LEFT_OUT_FILE", "SHOWN", "RunFolder", "Sound", "only_one_writes"]
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 LEFT_OUT_FILE = "left_out.csv"
 _LOGS = ("log", "validation")
@@ -66,6 +73,24 @@ class Sound:
     #: [T].
     audio: np.ndarray
     sample_rate: int
+
+
+def only_one_writes(train: Callable[Given, Result]) -> Callable[Given, Result]:
+    """A function whose argument `out` is a folder that no other process shall write meanwhile.
+
+    Raises:
+        InputError: one does.
+    """
+    signature = inspect.signature(train)
+
+    @functools.wraps(train)
+    def alone(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        out = Path(signature.bind(*args, **kwargs).arguments["out"])
+        # Of several processes that train together the first one writes.
+        with nullcontext() if Processes.from_environment().rank else claimed(out):
+            return train(*args, **kwargs)
+
+    return alone
 
 
 class RunFolder:

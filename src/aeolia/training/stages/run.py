@@ -25,7 +25,7 @@ from aeolia.training.optimizer import choose_what_learns
 from aeolia.training.processes import Processes
 from aeolia.training.recipe import base_card, read_start
 from aeolia.training.run import Watch, resume_run, seconds_per_step, start_run
-from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder
+from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder, only_one_writes
 from aeolia.training.stages.folder import RecipeFolder
 from aeolia.training.stages.plan import PlannedStage, finish, plan, recipe_hash, resolve
 from aeolia.training.stages.recordings import data_hash
@@ -37,6 +37,7 @@ __all__ = ["resume_recipe", "start_recipe"]
 Weights = Mapping[str, Tensor]
 
 
+@only_one_writes
 def start_recipe(
     recipe: Recipe,
     data: Data,
@@ -71,6 +72,7 @@ def start_recipe(
     _go_on(resolved, data, folder, processes, say, watch, judge)
 
 
+@only_one_writes
 def resume_recipe(
     out: Path,
     recipe: Recipe | None = None,
