@@ -328,6 +328,22 @@ def page(
     write_atomically(output, module.page(found))
 
 
+@app.command("card")
+def print_card(
+    results: Annotated[Path, typer.Argument(help="Results of denoise or separate (.json).")],
+    model: Annotated[str, typer.Argument(help="The model's name in them.")],
+) -> None:
+    """The tables of a model's card, printed from a run's results.
+
+    \b
+    python -m benchmarks card benchmarks/results/denoise.json denoise-16k
+    """
+    from benchmarks.card import card
+    from benchmarks.results import Results
+
+    typer.echo(card(Results.read(results), model), nl=False)
+
+
 @app.command()
 def versions(
     before: Annotated[Path, typer.Argument(help="Another checkout of this repository.")],

@@ -205,3 +205,16 @@ def test_what_is_wrong_is_one_line(
 def test_help_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--help"]) == 0
     assert f"python -m benchmarks {name}" in capsys.readouterr().out
+
+
+def test_a_cards_tables_come_of_the_results(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = Results.read(run / "results.json")
+    assert main(["card", str(run / "results.json"), "gain"]) == 0
+    printed = capsys.readouterr().out
+    mean = results.values("mixtures", "gain", "si_sdr").mean()
+    assert re.search(rf"\| \*\*gain\*\* \|.* {mean:.2f} ± ", printed)
+    assert "| noisy input |" in printed and "- Clean in, clean out (N = " in printed
+    level = results.values("noises", "gain", "attenuation_db").mean()
+    assert f"lowered by {level:.1f}" in printed
+    assert main(["card", str(run / "results.json"), "notes"]) == 2
+    assert "hold no 'notes'; there are gain" in capsys.readouterr().err

@@ -95,6 +95,20 @@ def test_the_page_has_every_table(page: Path) -> None:
     assert "Improved by less than 1 dB: all: 100 %" in text
 
 
+def test_cards_tables(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = Results.read(page / "results.json")
+    assert main(["card", str(page / "results.json"), "parts"]) == 0
+    printed = capsys.readouterr().out
+    assert "SI-SDR improvement in dB, classes (N = 2)" in printed
+    assert re.search(r"\| speech \| -?0\.0 ± 0\.\d \|", printed)
+    assert "SDR in dB, songs (N = 2)" in printed and "museval" not in printed
+    assert main(["card", str(page / "results.json"), "one-voice"]) == 0
+    printed = capsys.readouterr().out
+    level = results.values("the speaker is absent", "one-voice", "level_db").mean()
+    assert f"the output lies {-level:.1f} ± " in printed
+    assert printed.count("(N = 4)") == 3 and "| two speakers at 0 dB |" in printed
+
+
 def test_pictures(
     short_clips: None, models: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
