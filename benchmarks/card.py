@@ -56,8 +56,8 @@ def _denoiser(results: Results, model: str) -> list[str]:
         f"{mean('clean', model, 'si_sdr', 1)} dB, PESQ-WB {mean('clean', model, 'pesq_wb', 2)}.\n"
         f"- Rooms of RT60 0.3 to 0.9 s without noise (N = {count('rooms')}): STOI "
         f"{mean('rooms', INPUT, 'stoi', 3)} before, {mean('rooms', model, 'stoi', 3)} after; "
-        f"SI-SDR {mean('rooms', INPUT, 'si_sdr', 2)} dB before, {mean('rooms', model, 'si_sdr', 2)} dB "
-        "after.\n"
+        f"SI-SDR {mean('rooms', INPUT, 'si_sdr', 2)} dB before, "
+        f"{mean('rooms', model, 'si_sdr', 2)} dB after.\n"
         f"- Noise alone (N = {count('noises')}): lowered by "
         f"{mean('noises', model, 'attenuation_db', 1)} dB.\n",
     ]
