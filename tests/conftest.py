@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from collections.abc import Callable
@@ -17,6 +18,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shell starts background jobs deaf to Ctrl-C, and tests of interrupts would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+if importlib.util.find_spec("torch") is None:
+    # What plays is tested without PyTorch, but for what compares with it or is made by it.
+    collect_ignore = [
+        "runtime/test_one_path.py",
+        "runtime/separate/test_one_path.py",
+        "runtime/synth/test_instrument.py",
+        "runtime/synth/test_performance.py",
+    ]
 
 
 def write_gain_model(
@@ -95,6 +106,7 @@ def make_gain_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., P
 @pytest.fixture(scope="session")
 def synth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with tiny synthesisers of known sound: notes.onnx, drums.onnx and their parts."""
+    pytest.importorskip("torch")  # what they are made with
     from made.tiny_synth import DRUMS, write_synth
 
     folder = tmp_path_factory.mktemp("synths")
@@ -106,6 +118,7 @@ def synth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def separators(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with tiny separators of known sound: classes.onnx, and speaker.onnx with voices."""
+    pytest.importorskip("torch")
     from made.tiny_separators import write_separator, write_voice_encoder
 
     folder = tmp_path_factory.mktemp("separators")

@@ -115,6 +115,7 @@ def _be_the_command(request: Request, prints: Path, errors: Path) -> None:
         for number, opened in streams:
             os.dup2(opened, number)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        importlib.import_module("aeolia.cli.streams").guard_streams()  # as the command line has it
         most = int(request.gigabytes * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         n_seconds = math.ceil(request.seconds)

@@ -349,6 +349,11 @@ def test_sizes_of_zero_in_rf64_and_aiff(tmp_path: Path) -> None:
         audio, info = read_audio(path)
         assert info.frames == len(audio) == 4801
         np.testing.assert_allclose(audio, tone(4801, 2), atol=4e-5)
+    content = long.read_bytes()
+    at = content.index(b"ds64") + 8
+    long.write_bytes(content[:at] + b"\xff" * 24 + content[at + 24 :])
+    audio, info = read_audio(long)
+    assert info.frames == len(audio) == 4801
 
 
 def test_an_empty_file_with_chunks_behind_is_empty(tmp_path: Path) -> None:

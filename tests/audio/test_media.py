@@ -12,6 +12,7 @@ import soundfile
 
 from aeolia.audio.files import AudioInfo, AudioReader, output_writer, read_audio
 from aeolia.audio.formats import output_info
+from aeolia.audio.ogg import holds_another_codec
 from aeolia.cli import run
 from aeolia.errors import AudioFileError, MissingExtraError
 from made.media import bursts, make_media
@@ -313,3 +314,22 @@ def test_all_tracks_need_a_film(
     soundfile.write(tmp_path / "a.wav", SOUND, RATE)
     assert run(["denoise", str(tmp_path / "a.wav"), "-o", out, *arguments]) == 0
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.wav", "film.mkv", "x.wav"]
+
+
+@pytest.mark.parametrize("codec", ["flac", "libopus"])
+def test_an_ogg_of_another_codec(tmp_path: Path, codec: str) -> None:
+    """libsndfile reads Vorbis and Opus in Ogg; what it makes of others depends on its version."""
+    path = make_media(tmp_path / "a.ogg", [SOUND], RATE, codec)
+    assert holds_another_codec(path) == (codec == "flac")
+    audio, _ = read_audio(path)
+    assert abs(len(audio) - len(SOUND)) <= 48 and abs(lag(audio[:, 0], SOUND)) <= 48
+
+
+def test_an_avi_has_no_tags_of_a_wav(
+    tmp_path: Path, gain_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make_media(tmp_path / "a.avi", [SOUND], RATE, "pcm_s16le")
+    arguments = ["-o", str(tmp_path / "a.wav"), "--model", str(gain_model)]
+    assert run(["denoise", str(path), *arguments]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == 1 and captured.err == ""

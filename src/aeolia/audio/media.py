@@ -48,7 +48,7 @@ def is_media(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             start = file.read(12)
-    except OSError:
+    except (OSError, ValueError):
         return False  # whoever opens it next finds the words
     return begins_as_media(start)
 

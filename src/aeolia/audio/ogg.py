@@ -15,7 +15,14 @@ import numpy as np
 
 from aeolia.errors import AudioFileError
 
-__all__ = ["ChainedFile", "FilePart", "audio_bytes", "ends_within_page", "links"]
+__all__ = [
+    "ChainedFile",
+    "FilePart",
+    "audio_bytes",
+    "ends_within_page",
+    "holds_another_codec",
+    "links",
+]
 
 _BEGINS = 2
 
@@ -56,6 +63,17 @@ def links(path: Path) -> list[tuple[int, int]]:
             beginning = begins
             at = end if data[end : end + 4] == b"OggS" else data.find(b"OggS", end)
     return found
+
+
+def holds_another_codec(path: Path) -> bool:
+    """Whether an Ogg begins with a stream other than Vorbis and Opus: Speex, FLAC, a film."""
+    try:
+        with path.open("rb") as file:
+            page = file.read(27 + 255 + 8)
+    except OSError:
+        return False
+    body = page[27 + page[26] :] if len(page) > 27 and page.startswith(b"OggS") else b""
+    return bool(body) and not body.startswith((b"\x01vorbis", b"OpusHead"))
 
 
 def ends_within_page(path: Path, parts: list[tuple[int, int]]) -> bool:

@@ -13,6 +13,7 @@ from aeolia.audio.first_bytes import may_be_audio
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, AudioInfo
 from aeolia.audio.levels import impossible
 from aeolia.audio.media import MediaSource, begins_as_media, is_media
+from aeolia.audio.ogg import holds_another_codec
 from aeolia.audio.raw import RawFormat
 from aeolia.audio.sound_file import SoundFileSource, rate_message
 from aeolia.audio.wav_pipe import WavHeader, WavPipeReader, read_wav_header
@@ -95,7 +96,8 @@ class AudioReader:
         except AudioFileError as error:
             # libsndfile's words for a format that it does not know, or not that codec in it; what
             # it knows and finds damaged would be read by others without a word.
-            if getattr(error.__cause__, "code", None) not in _UNKNOWN_TO_LIBSNDFILE:
+            unknown = getattr(error.__cause__, "code", None) in _UNKNOWN_TO_LIBSNDFILE
+            if not (unknown or holds_another_codec(path)):
                 raise
             try:
                 return MediaSource(path, name, track=self._track)

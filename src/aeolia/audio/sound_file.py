@@ -213,6 +213,8 @@ def _check_is_file(path: Path, name: str) -> None:
             pass
     except OSError as error:
         raise AudioFileError(f"{name}: {in_words(error, 'file')}") from error
+    except ValueError as error:  # a zero byte
+        raise AudioFileError(f"{name!r}: cannot be the name of a file; name another") from error
     if stat.S_ISREG(found.st_mode) and not found.st_size:
         raise AudioFileError(f"{name}: empty (0 bytes); an audio file is needed")
 
@@ -226,6 +228,8 @@ def _why_unreadable(path: Path, name: str, error: Exception) -> str:
     if header is not None and not header.sample_rate:
         return rate_message(name, 0)
     reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".") or "unknown error"
+    if "does not exist" in reason:  # libsndfile's words for some that are no audio, too
+        reason = "Format not recognised"
     hint = ""
     if path.suffix.lower() in _FOREIGN:
         hint = (

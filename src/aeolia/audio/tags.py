@@ -67,6 +67,10 @@ def carry_tags(source: Path, target: Path) -> bool:
         raise MissingExtraError(
             "pictures and further tags were not carried; pip install 'aeolia[media]' for that"
         ) from error
+    with source.open("rb") as file:
+        start = file.read(12)
+    if start[:4] == b"RIFF" and start[8:] != b"WAVE":
+        return False  # such as AVI, which mutagen takes for a WAV
     old = mutagen.File(source)
     if old is None or not old.tags:
         return False

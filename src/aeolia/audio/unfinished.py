@@ -94,7 +94,7 @@ def _of_wav(file: io.BufferedReader, size: int) -> Correction | None:
 def _long(file: io.BufferedReader, at: int, there: int) -> Correction | None:
     """For RF64, whose sizes stand in a chunk of their own."""
     file.seek(at)
-    if struct.unpack("<Q", file.read(8).ljust(8, b"\0"))[0]:
+    if struct.unpack("<Q", file.read(8).ljust(8, b"\0"))[0] not in (0, 0xFFFF_FFFF_FFFF_FFFF):
         return None
     return Correction({at: struct.pack("<Q", there)})
 

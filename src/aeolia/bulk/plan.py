@@ -129,7 +129,9 @@ def _sources(
     if not found:
         deeper = not recursive and any(_audio_below(top, suffixes, True, marks, outside))
         advice = "add --recursive for its subfolders" if deeper else "name another folder"
-        message = f"{name}: a folder without audio files ({' '.join(suffixes)}); {advice}"
+        plain = " ".join(suffix for suffix in suffixes if suffix not in MEDIA_SUFFIXES)
+        films = ", or films" if set(suffixes) & set(MEDIA_SUFFIXES) else ""
+        message = f"{name}: a folder without audio files ({plain}{films}); {advice}"
         yield Job(name, error=InputError(message)), Path()
     for path in found:
         yield Job(str(path)), path.relative_to(top)

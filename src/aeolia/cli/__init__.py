@@ -133,6 +133,8 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         if not argument or (argument.startswith("--") and argument.endswith("=")):
             what = argument.rstrip("=") or (before if before.startswith("-") else "an argument")
             raise InputError(f"{what} is empty (''); give a name, or leave it out")
+        if "\0" in argument:
+            raise InputError(f"{argument!r} holds a zero byte, which no name can have")
 
 
 def _began_with_interrupt(error: BaseException | None) -> bool:
