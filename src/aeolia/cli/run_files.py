@@ -76,6 +76,8 @@ def run_files(
         AeoliaError: of the only file, or of the page.
     """
     todo = [job for job in planned if not job.skipped]
+    # What folders hold besides is no file of the user's asking.
+    alone = sum(job.skipped in ("", THERE) for job in planned) == 1
     piped = any(job.target == PIPE for job in todo)
     if piped and as_json:
         raise InputError("--json and the audio would both go to standard output; use -o FILE")
@@ -98,7 +100,7 @@ def run_files(
         show.finish(outcome.job)
         if outcome.result and says:
             _say(outcome.result, piped)
-        if outcome.error and len(planned) > 1:
+        if outcome.error and not alone:
             print(f"aeolia: {printable(str(outcome.error))}", file=sys.stderr, flush=True)
         if outcome.job.skipped not in ("", THERE) and says:
             skipped = f"{outcome.job.source}: skipped: {outcome.job.skipped}"
@@ -107,7 +109,7 @@ def run_files(
     with show:
         outcomes = run_jobs(planned, attempt, workers=jobs or _n_cores(), done=done)
     failed = [outcome for outcome in outcomes if outcome.error]
-    if len(planned) == 1 and failed:
+    if alone and failed:
         raise failed[0].error  # type: ignore[misc]
     reports = [outcome.result for outcome in outcomes if outcome.result]
     if compare is not None and reports:
