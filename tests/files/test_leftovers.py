@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aeolia.errors import InputError
-from aeolia.files import claimed, leftovers, locks, write_atomically, writing
+from aeolia.files import Spool, claimed, leftovers, locks, write_atomically, writing
 from aeolia.files.leftovers import partial_path, remove_dead
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
@@ -106,6 +106,24 @@ def test_a_fork_that_outlives_its_parent_holds_nothing(tmp_path: Path) -> None:
             assert names(tmp_path) == ["other.txt"]
         finally:
             os.kill(child, signal.SIGKILL)
+
+
+def test_a_fork_closes_nothing_but_its_parents_locks(tmp_path: Path) -> None:
+    with writing(tmp_path / "song.wav") as file:
+        number = file._descriptor
+        with (tmp_path / "other").open("w") as other:
+            os.dup2(other.fileno(), number)  # as if someone had closed it and opened another
+            child = os.fork()
+            if not child:
+                try:
+                    os.fstat(number)
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            assert os.waitpid(child, 0)[1] == 0
+    with Spool(named=True):
+        pass
+    assert not locks._locked
 
 
 def test_a_folder_is_claimed_by_one(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ _NAME_BYTES = 250
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_TRIES = 100
 
-#: Numbers of the files that this process has locked.
-_locked: set[int] = set()
+#: Files that this process has locked: number -> what it is the number of.
+_locked: dict[int, os.stat_result] = {}
 
 
 def short_name(path: Path, tail: str) -> Path:
@@ -58,21 +58,25 @@ def lock(descriptor: int) -> bool | None:
         return False
     except OSError:
         return None
-    _locked.add(descriptor)
+    _locked[descriptor] = os.fstat(descriptor)
     return True
 
 
 def let_go(descriptor: int) -> None:
     """Close a file, and with it its lock."""
-    _locked.discard(descriptor)
+    _locked.pop(descriptor, None)
     with suppress(OSError):  # closed already, in a fork
         os.close(descriptor)
 
 
 def _leave_to_parent() -> None:
     """A fork has the files of its parent, whose locks would last as long as it does."""
-    while _locked:
-        os.close(_locked.pop())
+    for descriptor, locked in _locked.items():
+        with suppress(OSError):
+            # A number that others closed may be another file's by now.
+            if os.path.samestat(os.fstat(descriptor), locked):
+                os.close(descriptor)
+    _locked.clear()
 
 
 if hasattr(os, "register_at_fork"):

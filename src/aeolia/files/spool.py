@@ -9,6 +9,7 @@ from typing import Any
 
 from aeolia.errors import InputError
 from aeolia.files.leftovers import new_partial, remove_dead
+from aeolia.files.locks import let_go
 
 __all__ = ["Spool"]
 
@@ -26,13 +27,14 @@ class Spool:
 
     def __init__(self, *, named: bool = False) -> None:
         self._named = named
-        self.path = Path()
+        self.path, self._descriptor = Path(), -1
         try:
             if named:
                 folder = Path(tempfile.gettempdir())
                 remove_dead(folder)
                 descriptor, self.path = new_partial(folder / "aeolia.spool", 0o600)
-                self._file: Any = os.fdopen(descriptor, "w+b")
+                self._file: Any = os.fdopen(descriptor, "w+b", closefd=False)
+                self._descriptor = descriptor
             else:
                 self._file = tempfile.TemporaryFile()
         except OSError as error:
@@ -77,7 +79,9 @@ class Spool:
             self._file.close()
         except OSError:
             pass  # what is left in its buffer finds no room, and is not needed
-        if self._named:
+        if self._named and self._descriptor >= 0:
+            let_go(self._descriptor)
+            self._descriptor = -1
             self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> Spool:
