@@ -41,16 +41,27 @@ def web(
       AEOLIA_WEB_PASSWORD=... aeolia web --host 0.0.0.0
       curl -T talk.wav 'http://127.0.0.1:7860/api/denoise?name=talk.wav' -o clean.wav
     """
-    from aeolia.errors import MissingExtraError
-
-    try:
-        from aeolia.web.server import serve
-    except ImportError as error:
-        raise MissingExtraError(
-            f"the page needs the package {error.name}; install it with `pip install 'aeolia[web]'`"
-        ) from error
+    _check_packages()
+    from aeolia.web.server import serve
 
     def begin(url: str) -> None:
         typer.echo(f"{url} (Ctrl-C stops)", err=True)
 
     serve(host, port, password=password, browser=not no_browser, begin=begin)
+
+
+def _check_packages() -> None:
+    """See that the extra is installed; without websockets all but live sound would work.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    from importlib.util import find_spec
+
+    from aeolia.errors import MissingExtraError
+
+    missing = [name for name in ("starlette", "uvicorn", "websockets") if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"the page needs {', '.join(missing)}; install it with `pip install 'aeolia[web]'`"
+        )
