@@ -71,6 +71,10 @@ def denoise(
     peers: Annotated[Path | None, typer.Option(help="Folder of the peers' files.")] = None,
     skip: Annotated[list[str] | None, typer.Option(help="Name of a peer to leave out.")] = None,
     model: Models = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="Also of the mixtures, such as dnsmos_ovrl; several may come."),
+    ] = None,
     clips: Annotated[int, typer.Option(min=5, help="Mixtures; few for a quick look.")] = 200,
     speed: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
     long: Annotated[bool, typer.Option(help="Also a file of one hour, for memory.")] = False,
@@ -97,6 +101,7 @@ def denoise(
         peers=peers,
         skip=skip or (),
         models=model or (),
+        more=metric or (),
         clips=clips,
         speed=speed,
         long=long,

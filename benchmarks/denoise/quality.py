@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import soxr
@@ -63,6 +64,9 @@ class Competitor:
             raise InputError(f"{self.name}: {error}") from error
 
 
+#: What a system scores on one clip.
+Scorer: TypeAlias = Callable[[Competitor, HeldOutPair], ClipScores]
+
 NOISY = Competitor(Entry(INPUT, SAMPLE_RATE, "noisy"), load_system(UNPROCESSED))
 
 
@@ -94,10 +98,28 @@ def peer_system(peer: Peer) -> Competitor:
 
 
 def score(
-    competitor: Competitor, set_name: str, pairs: Sequence[HeldOutPair], cache: Path
+    competitor: Competitor,
+    set_name: str,
+    pairs: Sequence[HeldOutPair],
+    cache: Path,
+    more: Sequence[str] = (),
 ) -> Scores:
-    """Each metric for every clip, in the set's order; from the cache where they are there."""
-    key = f"{competitor.name} {set_name} {competitor.entry.key} {_VERSION}"
+    """Each metric for every clip, in the set's order; from the cache where they are there.
+
+    Args:
+        more: names of metrics beside the set's own.
+    """
+    scores = _remembered(competitor, set_name, pairs, cache, _SCORERS[set_name])
+    for metric in more:
+        what = f"{set_name} {metric}"
+        scores |= _remembered(competitor, what, pairs, cache, _metrics(metric))
+    return scores
+
+
+def _remembered(
+    competitor: Competitor, what: str, pairs: Sequence[HeldOutPair], cache: Path, scorer: Scorer
+) -> Scores:
+    key = f"{competitor.name} {what} {competitor.entry.key} {_VERSION}"
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     known: dict[str, ClipScores] = {}
     if path.is_file():
@@ -105,8 +127,8 @@ def score(
     names = [pair_hash(pair) for pair in pairs]
     fresh = [(name, pair) for name, pair in zip(names, pairs, strict=True) if name not in known]
     if fresh:
-        say(f"{competitor.name} on {set_name} ({len(fresh)} clips)")
-        known |= {name: _SCORERS[set_name](competitor, pair) for name, pair in fresh}
+        say(f"{competitor.name} on {what} ({len(fresh)} clips)")
+        known |= {name: scorer(competitor, pair) for name, pair in fresh}
         write_atomically(path, json.dumps({"what": key, "scores": known}))
     return {metric: [known[name][metric] for name in names] for metric in known[names[0]]}
 
@@ -122,7 +144,7 @@ def _estimate(competitor: Competitor, pair: HeldOutPair, rate: int) -> np.ndarra
     return resampled(competitor.process(pair.noisy), competitor.entry.sample_rate, rate)
 
 
-def _metrics(*names: str) -> Callable[[Competitor, HeldOutPair], ClipScores]:
+def _metrics(*names: str) -> Scorer:
     def measure(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
         reference = resampled(pair.reference, SAMPLE_RATE, _SCORED_AT)
         estimate = _estimate(competitor, pair, _SCORED_AT)
@@ -166,7 +188,7 @@ def _level(competitor: Competitor, pair: HeldOutPair) -> ClipScores:
     return {"rms_dbfs": float(10 * np.log10(max((out**2).mean(), 1e-16)))}
 
 
-_SCORERS: dict[str, Callable[[Competitor, HeldOutPair], ClipScores]] = {
+_SCORERS: dict[str, Scorer] = {
     "mixtures": _metrics("pesq_wb", "estoi", "si_sdr", "stoi"),
     "fullband": _full_band,
     "rooms": _metrics("stoi", "estoi", "si_sdr", "pesq_wb"),

@@ -9,6 +9,7 @@ import numpy as np
 from aeolia.data.heldout.denoise import SNRS_DB
 from aeolia.evaluation.statistics import mean_interval, paired_difference
 from aeolia.evaluation.tables import format_interval, format_mean, markdown
+from aeolia.metrics import METRICS
 from benchmarks.denoise.bars import bars
 from benchmarks.denoise.metrics import INPUT, MAIN, Column
 from benchmarks.denoise.timing import Cost, Timing, costs_table
@@ -62,15 +63,15 @@ def _overall(results: Results) -> str:
         "rooms (image method, RT60 0.2 to 0.6 s), where the reference is the direct sound and its "
         "first 50 ms. Mean and 95 % interval over clips.\n\n"
     )
+    shown = {metric for metric, _, _ in MAIN}
+    measured = results.scores["mixtures"][results.systems[0].name]
+    others = [METRICS[name] for name in measured if name not in shown]
+    columns = [*MAIN, *((one.name, one.title, one.digits) for one in others)]
     rows = []
     for system in results.systems:
-        cells = [
-            format_mean(results.values("mixtures", system.name, m), d)
-            for m, _, d in (*MAIN, ("stoi", "", 3))
-        ]
+        cells = [format_mean(results.values("mixtures", system.name, m), d) for m, _, d in columns]
         rows.append([_title(system), f"{system.sample_rate // 1000}", *cells])
-    head = ["system", "kHz", *(title for _, title, _ in MAIN), "STOI"]
-    return text + markdown(head, rows)
+    return text + markdown(["system", "kHz", *(title for _, title, _ in columns)], rows)
 
 
 def _against(ours: Entry, results: Results) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aeolia.data.heldout.denoise import draw, set_hash
+from aeolia.metrics import choose_metrics
 from aeolia.runtime.catalogue import find_model, load, released_models
 from aeolia.runtime.released_file import open_released
 from benchmarks import say
@@ -31,6 +32,7 @@ def measure(
     peers: Path | None,
     skip: Sequence[str],
     models: Sequence[str],
+    more: Sequence[str] = (),
     clips: int,
     speed: bool,
     long: bool,
@@ -43,6 +45,7 @@ def measure(
         peers: folder of the peers' files; None compares with the input alone.
         skip: names of peers to leave out.
         models: names or files; the released ones if there are none.
+        more: names of metrics of the mixtures beside those of the page.
         clips: mixtures; the other sets have a fifth of it.
         speed: whether to measure times; `long` adds a file of one hour.
         cache: folder of remembered scores.
@@ -51,6 +54,7 @@ def measure(
         AeoliaError: a wrong path, a folder that is no data, an unknown model.
     """
     models = models or released_denoisers()
+    more = [one.name for one in choose_metrics(more)]  # an unknown one is an error now
     everyone, missing = find_peers(peers) if peers else ([], ["peers: no folder was given"])
     there = [peer for peer in everyone if peer.name not in skip]
     missing += [f"{peer.name}: left out by --skip" for peer in everyone if peer.name in skip]
@@ -80,7 +84,7 @@ def measure(
         },
         scores={
             name: {
-                one.name: score(one, name, pairs, cache)
+                one.name: score(one, name, pairs, cache, more if name == "mixtures" else ())
                 for one in competitors
                 if name != "fullband" or one.entry.sample_rate == FULL_BAND_RATE
             }

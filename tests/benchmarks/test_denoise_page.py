@@ -114,13 +114,16 @@ def test_a_quick_look_leaves_what_is_published_alone(
 ) -> None:
     monkeypatch.setattr(heldout, "_LENGTH", heldout.SAMPLE_RATE)
     monkeypatch.chdir(tmp_path)
-    words = ["denoise", "--quick", "--data", corpus, "--model", gain_model]
+    words = ["denoise", "--quick", "--data", corpus, "--model", gain_model, "--metric", "sdr"]
     assert main([str(word) for word in [*words, "--cache", run / "cache"]]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "quick-denoise.json",
         "quick-denoise.md",
     ]
     found = Results.read(tmp_path / "quick-denoise.json")
+    assert np.isfinite(found.scores["mixtures"]["gain"].pop("sdr")).all()
+    page = (tmp_path / "quick-denoise.md").read_text()
+    assert "| PESQ-WB | ESTOI | SI-SDR dB | STOI | SDR |" in page
     assert (
         found.scores["mixtures"]["gain"]
         == (Results.read(run / "results.json").scores["mixtures"]["gain"])
