@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aeolia.metrics import si_sdr
 from aeolia.runtime.backend import State
+from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.conditioning import Conditioning
 from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.onnx_backend import OnnxBackend
@@ -181,3 +183,55 @@ def test_an_odd_scale_is_said_once_and_kept(gain_model: Path) -> None:
     output = DenoisingStream(backend).process(audio)
     np.testing.assert_allclose(output, 0.5 * audio, rtol=1e-4, atol=0.1)
     assert remarks_on(backend, 2.0 * speech(), 1000) == (), "merely hot"
+
+
+@pytest.mark.parametrize("linked", [True, False])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_usual_beginning_prepares_for_nothing(linked: bool, channels: int) -> None:
+    audio = np.stack([speech(seed=seed) for seed in range(channels)]).astype(np.float32)
+    prepared, fresh = (Conditioning(HOP, RATE, DELAY, channels, linked=linked) for _ in range(2))
+    prepared.prepare(audio)
+    np.testing.assert_array_equal(prepared.enter(audio)[0], fresh.enter(audio)[0])
+
+
+@pytest.mark.parametrize("rms_dbfs", [-75.0, -65.0, -55.0, 20.0])
+@pytest.mark.parametrize("offset", [0.0, 2.0])
+def test_a_known_beginning_enters_at_the_usual_level(rms_dbfs: float, offset: float) -> None:
+    audio = speech(6.0)
+    gain = 10.0 ** (rms_dbfs / 20.0) / np.sqrt(np.mean(audio**2))
+    audio = (gain * (audio + offset)).astype(np.float32)[None]
+    stage = Conditioning(HOP, RATE, DELAY, 1, linked=True)
+    stage.prepare(audio)
+    inside, _ = stage.enter(audio)
+    first = inside[0, : RATE // 2]
+    again = np.dot(first, speech(6.0)[: RATE // 2]) / np.square(speech(6.0)[: RATE // 2]).sum()
+    np.testing.assert_allclose(first, again * speech(6.0)[: RATE // 2], atol=0.02 * again)
+    assert -13.0 < 20.0 * np.log10(again) < 25.0
+
+
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_a_prepared_stream_is_the_whole(gain_model: Path, rate: int) -> None:
+    """And so is a file: it is prepared with its own beginning."""
+    audio = 1e-3 * np.stack([speech(), speech(seed=1)], axis=1) + 0.01
+    backend = OnnxBackend(gain_model)
+    whole = DenoisingStream(backend, rate, 2).process(audio)
+    stream = DenoisingStream(backend, rate, 2)
+    stream.prepare(audio)
+    parts = [stream.push(audio[start : start + 777]) for start in range(0, len(audio), 777)]
+    np.testing.assert_allclose(np.concatenate([*parts, stream.flush()]), whole, atol=1e-7)
+
+
+@pytest.mark.parametrize("lower_db", [30.0, 40.0, 50.0])
+def test_a_quiet_recording_is_as_good_as_a_usual_one(lower_db: float) -> None:
+    """Within 0.5 dB, from its first sample on; with an offset as well."""
+    voice = voice_like(3.0, RATE)
+    noise = np.random.default_rng(0).standard_normal(len(voice))
+    noisy = voice + noise * np.sqrt(np.mean(voice**2)) * 10.0 ** (-10.0 / 20.0)
+    stream = DenoisingStream(OnnxBackend(released_models()["denoise-16k"]))
+    gain = 10.0 ** (-lower_db / 20.0)
+    expected, quiet, shifted = (
+        si_sdr(voice, stream.process(audio)) for audio in (noisy, gain * noisy, gain * noisy + 0.1)
+    )
+    assert expected > si_sdr(voice, noisy) + 2.0
+    assert quiet > expected - 0.5
+    assert shifted > expected - 1.0

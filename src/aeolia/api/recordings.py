@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -14,7 +16,7 @@ from aeolia.audio.files import PIPE, AudioReader, read_samples
 from aeolia.audio.levels import as_floating, impossible
 from aeolia.audio.mono import mono
 from aeolia.errors import InputError
-from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
+from aeolia.runtime.passage import BEGINNING_SECONDS, FRAMES_PER_STEP, Passage
 
 __all__ = ["Held", "Progress", "Recording", "through", "whole_recording"]
 
@@ -107,8 +109,15 @@ def through(
 
     `observe` is called with every block [T, C] that is read.
     """
-    n_done = 0
-    for block in reader.blocks(_block_length(reader, passage)):
+    n_done, n_frames = 0, _block_length(reader, passage)
+    blocks = reader.blocks(n_frames)
+    if reader.path != PIPE:  # where nobody waits for the first samples
+        n_beginning = math.ceil(BEGINNING_SECONDS * reader.info.sample_rate / n_frames)
+        beginning = list(islice(blocks, n_beginning))
+        if beginning:
+            passage.prepare(np.concatenate(beginning))
+        blocks = chain(beginning, blocks)
+    for block in blocks:
         if observe:
             observe(block)
         yield passage.push(block)

@@ -38,7 +38,9 @@ class Stream(Passage[Any]):
     `push` takes a block [T] (one channel) or [T, C] and returns what is ready. `flush` returns the
     rest, and the stream is ready for another recording. `process` takes a whole recording, `reset`
     forgets what came, `latency` says by how many samples the output can lag, and `remarks` what was
-    odd about the recording that `flush` or `process` finished, such as an offset. With `sources`,
+    odd about the recording that `flush` or `process` finished, such as an offset. What is known of
+    a recording's beginning may be given to `prepare`, as files and `process` do: a very quiet
+    recording is then as good from its first word on. With `sources`,
     `speaker`, `stems` or `rest` it separates, and returns a dict of arrays by source; with `to` it
     transfers; otherwise it denoises. Streams may share an opened model, also between threads; a
     stream itself is for one thread at a time.

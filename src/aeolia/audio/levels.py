@@ -19,6 +19,7 @@ __all__ = [
     "peak",
     "rms",
     "rms_db",
+    "without_offset",
 ]
 
 #: What `decibels` returns for exact silence, instead of minus infinity.
@@ -80,6 +81,14 @@ def decibels(amplitude: float) -> float:
 def rms_db(audio: np.ndarray) -> float:
     """RMS level in dBFS."""
     return decibels(rms(audio))
+
+
+def without_offset(audio: np.ndarray) -> tuple[np.ndarray, float]:
+    """Audio [T] or [T, C], float32, without the mean of each channel; and the largest of these."""
+    if not len(audio):
+        return audio.astype(np.float32), 0.0
+    offset = audio.mean(axis=0, dtype=np.float64)
+    return (audio - offset).astype(np.float32), float(np.abs(offset).max())
 
 
 def gain_below(ceiling: float, highest: float, gain: float = 1.0) -> float:

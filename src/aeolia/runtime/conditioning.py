@@ -8,6 +8,10 @@ untouched, bit for bit.
 
 The offset (DC) is noise: it is taken off and not put back. The gain is undone exactly behind the
 model, sample by sample, so it shows in the network only.
+
+Live, a quiet recording's gain is there a moment after its first word. Where the beginning of a
+recording is known (a file, an array), `prepare` learns from it, and gain and offset are right from
+the first sample on.
 """
 
 from __future__ import annotations
@@ -43,6 +47,9 @@ _SILENCE_POWER = 1e-16
 #: Where hops come this much above all of the last seconds, and those were below this level, a
 #: recording begins: a network that has got next to nothing for a while would take a while to wake.
 _BEGINS_DB, _NOTHING_DB, _FORGET_DB = 30.0, -78.0, 20.0
+
+#: `prepare` looks so far at a time.
+_LOOK_SECONDS = 0.25
 
 #: The offset forgets with this time constant: below 0.1 Hz, so no voice is touched.
 _OFFSET_SECONDS = 2.0
@@ -88,6 +95,7 @@ class Conditioning:
         self, hop_length: int, sample_rate: int, delay: int, channels: int, *, linked: bool
     ) -> None:
         self._hop = hop_length
+        self._arguments = hop_length, sample_rate, delay, channels
         seconds = hop_length / sample_rate
         self._offsets = _Offsets(channels, seconds)
         self._levels = [_Level(seconds) for _ in range(1 if linked else channels)]
@@ -101,6 +109,20 @@ class Conditioning:
         #: What the network got at most in the last seconds, in dBFS.
         self._loudest_db = 0.0
         self._forget_db = _FORGET_DB * seconds
+
+    def prepare(self, audio: np.ndarray) -> None:
+        """Learn the offset and the first gain of whole hops [C, T], the recording's beginning.
+
+        To be called before they enter. Where there is no offset and no gain, nothing changes.
+        """
+        ahead = Conditioning(*self._arguments, linked=self._linked)
+        step = max(1, round(_LOOK_SECONDS / ahead._levels[0].hop_seconds)) * self._hop
+        for start in range(0, audio.shape[1], step):
+            ahead.enter(audio[:, start : start + step])
+            if any(level.settled for level in ahead._levels):
+                break
+        self._levels = [level.begun() for level in ahead._levels]
+        self._offsets = ahead._offsets.begun()
 
     def enter(self, audio: np.ndarray) -> tuple[np.ndarray, list[int]]:
         """Hops [C, T] as the network is to get them, float32 [C, T].
@@ -186,6 +208,7 @@ class _Offsets:
     """
 
     def __init__(self, channels: int, hop_seconds: float) -> None:
+        self._hop_seconds = hop_seconds
         self._most_hops = max(1.0, _OFFSET_SECONDS / hop_seconds)
         self._mean = np.zeros(channels)
         self._weight = np.zeros(channels)
@@ -193,6 +216,14 @@ class _Offsets:
         #: What is taken off now, [C].
         self.applied = np.zeros(channels)
         self._heard = np.zeros(channels, bool)
+
+    def begun(self) -> _Offsets:
+        """What is known of offsets, before the first hop."""
+        begun = _Offsets(len(self._mean), self._hop_seconds)
+        begun._sure = self._sure.copy()
+        begun._mean = np.where(self._sure, self._mean, 0.0)
+        begun._weight = np.where(self._sure, self._weight, 0.0)
+        return begun
 
     def track(self, mean: np.ndarray, power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Means and powers of hops [C, F] to the offset [C, F] before and after each."""
@@ -232,13 +263,26 @@ class _Level:
     def __init__(self, hop_seconds: float) -> None:
         self._n_recent = max(1, round(_RECENT_SECONDS / hop_seconds))
         self._n_reached = max(1, round(_REACHED_SECONDS / hop_seconds))
-        self._hop_seconds = hop_seconds
+        self.hop_seconds = hop_seconds
         self._recent: list[float] = []
         self._floor_db = math.inf
         self._level_db = -math.inf
         self._gain_db = 0.0
         self._moving_seconds = 0.0
         self._rising_seconds = 0.0
+
+    @property
+    def settled(self) -> bool:
+        """There is a gain, and it has stopped moving."""
+        return self._gain_db != 0.0 and self._moving_seconds <= 0.0
+
+    def begun(self) -> _Level:
+        """The gain that was found, before the first hop; all anew where there is none."""
+        begun = _Level(self.hop_seconds)
+        if self._gain_db != 0.0:
+            begun._gain_db, begun._level_db = self._gain_db, self._level_db
+            begun._floor_db = self._floor_db
+        return begun
 
     def gains(self, power: np.ndarray) -> list[float]:
         """The gain at the end of each hop, of powers [F]."""
@@ -251,10 +295,10 @@ class _Level:
     def _next(self, hop_db: float) -> float:
         self._recent = [*self._recent, hop_db][-self._n_recent :]
         reached_db = sorted(self._recent)[-min(self._n_reached, len(self._recent))]
-        self._floor_db = min(self._floor_db + _FLOOR_DB * self._hop_seconds, hop_db)
+        self._floor_db = min(self._floor_db + _FLOOR_DB * self.hop_seconds, hop_db)
         active = min(reached_db, hop_db) > self._floor_db + _ACTIVE_DB
         if reached_db <= self._level_db + 1.0:
-            fall_db = _FALL_DB * self._hop_seconds * active
+            fall_db = _FALL_DB * self.hop_seconds * active
             self._level_db = max(reached_db, self._level_db - fall_db)
         elif active or reached_db > _USUAL_DB + _LOUDEST_DB:
             self._level_db = reached_db
@@ -277,7 +321,7 @@ class _Level:
         if self._moving_seconds > 0.0:
             rises = active and self._rising_seconds <= 0.0
             rate = _FAST_DB if self._level_db < _QUIET_DB else _RISE_DB
-            rise_db = rate * self._hop_seconds * rises
+            rise_db = rate * self.hop_seconds * rises
             self._gain_db = min(needed_db, self._gain_db + rise_db)
-            self._moving_seconds -= self._hop_seconds * active
-        self._rising_seconds -= self._hop_seconds
+            self._moving_seconds -= self.hop_seconds * active
+        self._rising_seconds -= self.hop_seconds

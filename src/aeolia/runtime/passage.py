@@ -18,12 +18,15 @@ import numpy as np
 
 from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from aeolia.audio.levels import as_floating, impossible, peak
-from aeolia.audio.resample import QUALITIES, StreamResampler, resampling_lag
+from aeolia.audio.resample import QUALITIES, StreamResampler, resample, resampling_lag
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 from aeolia.runtime.conditioning import Conditioning, remarks
 
-__all__ = ["FRAMES_PER_STEP", "Passage", "Timing"]
+__all__ = ["BEGINNING_SECONDS", "FRAMES_PER_STEP", "Passage", "Timing"]
+
+#: As much of a recording `Passage.prepare` makes use of.
+BEGINNING_SECONDS = 6.0
 
 #: States that hold sound on its way through a model; all others are what a network remembers.
 _SOUND = ("input_tail", "output_tail", "spectrum_past")
@@ -164,6 +167,19 @@ class Passage(ABC, Generic[Returned]):
         """`latency` in seconds."""
         return self.latency / self.sample_rate
 
+    def prepare(self, beginning: np.ndarray) -> None:
+        """Learn level and offset from a recording's beginning [T] or [T, C], before it is pushed.
+
+        Of more than six seconds the rest is not looked at.
+        A quiet recording, or one with an offset, is then as good from its first sample on; others
+        come out the same. `process` does it, and functions on files do; live, nobody can.
+        """
+        samples = self._checked(beginning[: round(BEGINNING_SECONDS * self.sample_rate)])
+        if self._to_model is not None:
+            samples = resample(samples, self.sample_rate, self.config.sample_rate)
+        n_whole = len(samples) - len(samples) % self.config.hop_length
+        self._conditioning.prepare(samples[:n_whole].T)
+
     def push(self, block: np.ndarray) -> Returned:
         """Take a block [T] (one channel) or [T, C]; return what is ready, of the same form.
 
@@ -188,6 +204,7 @@ class Passage(ABC, Generic[Returned]):
         """A whole recording [T] or [T, C] at once; returns the same form and length."""
         self.reset()
         audio = as_floating(np.asarray(audio))
+        self.prepare(audio)
         output = np.empty((len(audio), self._n_outputs), np.float32)
         written = 0
         block = self._frames_per_step * self.config.hop_length

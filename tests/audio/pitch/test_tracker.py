@@ -37,6 +37,22 @@ def test_steady_tones_to_a_cent(hz: float) -> None:
     assert np.abs(cents(track.pitch_hz[8:-8], hz)).max() < 1.5
 
 
+@pytest.mark.parametrize("peak", [1e-4, 1e-3, 1e-2, 0.1, 1.0, 32767.0])
+def test_at_any_level(peak: float) -> None:
+    pytest.importorskip("swift_f0")
+    sound = tone(np.full(16000, 220.0), 16000)
+    track = track_pitch(sound / np.abs(sound).max() * peak, 16000)
+    assert np.abs(cents(track.pitch_hz[8:-8], 220.0)).max() < 1.5
+
+
+def test_silence_has_no_pitch() -> None:
+    pytest.importorskip("swift_f0")
+    floor = 1e-5 * np.random.default_rng(0).standard_normal(16000)
+    for sound in (np.zeros(16000), floor):
+        assert track_pitch(sound, 16000).voiced.mean() < 0.1
+    assert len(track_pitch(np.zeros(100), 16000).pitch_hz) == 1
+
+
 def test_vibrato() -> None:
     pytest.importorskip("swift_f0")
     time = np.arange(2 * 48000) / 48000

@@ -56,6 +56,25 @@ def test_who_plays(model: OnnxSynthesiser, encoding: Encoding) -> None:
         encode_recording(note(model, "piano", 0.8), RATE, model, "sax")
 
 
+@pytest.mark.parametrize("gain_db", [-30.0, -45.0, 60.0])
+def test_at_any_level(model: OnnxSynthesiser, encoding: Encoding, gain_db: float) -> None:
+    gain = 10.0 ** (gain_db / 20.0)
+    found = encode_recording(gain * note(model, "piano", 1.2), RATE, model)
+    np.testing.assert_allclose(found.latent, encoding.latent, atol=1e-3)
+    np.testing.assert_allclose(found.pitch_hz, encoding.pitch_hz, rtol=1e-4)
+    np.testing.assert_allclose(found.loudness_db, encoding.loudness_db + gain_db, atol=0.01)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_an_offset_is_not_encoded(
+    model: OnnxSynthesiser, encoding: Encoding, channels: int
+) -> None:
+    sound = np.repeat(note(model, "piano", 1.2)[:, None], channels, axis=1) + 0.2
+    found = encode_recording(sound if channels > 1 else sound[:, 0], RATE, model)
+    np.testing.assert_allclose(found.latent, encoding.latent, atol=1e-3)
+    np.testing.assert_allclose(found.loudness_db, encoding.loudness_db, atol=0.01)
+
+
 def test_rates_and_channels(model: OnnxSynthesiser) -> None:
     import soxr
 

@@ -51,6 +51,12 @@ _HARMONICS = 6
 _OCTAVE_PARTIALS, _AUDIBLE = 3, 0.01
 
 
+#: Levels of the loudest tenth of a recording's frames, in dBFS: between the first two it stays as
+#: it is, otherwise it is brought to the third.
+_SOFT_DB, _LOUD_DB, _USUAL_DB = -30.0, 10.0, -20.0
+_MOST_GAIN_DB = 80.0
+
+
 @dataclass(frozen=True)
 class PitchTrack:
     """A pitch every `TRACK_HOP` samples of `TRACK_RATE`: frame n stands for n * 16 ms."""
@@ -88,6 +94,7 @@ def track_pitch(audio: np.ndarray, sample_rate: int) -> PitchTrack:
         MissingExtraError: the package swift-f0 is not installed.
     """
     signal = np.asarray(resample(np.asarray(audio, np.float32), sample_rate, TRACK_RATE))
+    signal = _at_usual_level(signal)
     n_frames = -(-len(signal) // TRACK_HOP)
     pitch, confidence = [], []
     for start in range(0, n_frames, _FRAMES_PER_CALL):
@@ -102,6 +109,21 @@ def track_pitch(audio: np.ndarray, sample_rate: int) -> PitchTrack:
         return PitchTrack(np.zeros(0), np.zeros(0))
     tracked, sure = np.concatenate(pitch), np.concatenate(confidence)
     return PitchTrack(mend(tracked, sure), sure)
+
+
+def _at_usual_level(signal: np.ndarray) -> np.ndarray:
+    """A signal [T] that is much softer or louder than usual, brought there; others as they are.
+
+    The tracker finds no pitch in soft sound.
+    """
+    frames = signal[: len(signal) // TRACK_HOP * TRACK_HOP].reshape(-1, TRACK_HOP)
+    power = np.sort(np.mean(np.square(frames, dtype=np.float64), axis=1))
+    loud = float(power[-(-9 * len(power) // 10) - 1 :].mean()) if len(power) else 0.0
+    level_db = 10.0 * np.log10(loud) if loud > 0.0 else _USUAL_DB
+    if _SOFT_DB <= level_db <= _LOUD_DB:
+        return signal
+    gain_db = min(_USUAL_DB - level_db, _MOST_GAIN_DB)
+    return np.asarray(signal * np.float32(10.0 ** (gain_db / 20.0)))
 
 
 def track_window(signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

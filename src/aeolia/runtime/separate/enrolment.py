@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.files import AudioReader
-from aeolia.audio.levels import decibels, impossible, rms
+from aeolia.audio.levels import decibels, impossible, rms, without_offset
 from aeolia.audio.mono import mono
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError, ModelError
@@ -121,7 +121,10 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     audio = np.asarray(audio)
     if not np.issubdtype(audio.dtype, np.floating) or impossible(audio):
         raise InputError(f"{name}: finite floating-point samples within -1 to 1 are needed")
-    audio, warnings = _without_offset(audio, name)
+    audio, offset = without_offset(audio)
+    warnings = []
+    if offset > _NOTED_OFFSET * rms(audio):
+        warnings.append(f"{name}: a constant offset (DC) of {offset:.2g} was taken off")
     clip = mono(audio)
     if len(clip) > LONG_SECONDS * sample_rate:
         warnings.append(f"{name}: longer than {LONG_SECONDS:.0f} s; the rest was not used")
@@ -155,18 +158,6 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     warnings += words
     vector = encoder(clip)
     return Voice(vector, encoder.model, encoder.fingerprint, name, seconds, tuple(warnings))
-
-
-def _without_offset(audio: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
-    """Audio [T] or [T, C] without the mean of each channel, which is no voice; and what to say."""
-    if not len(audio):
-        return audio.astype(np.float32), []
-    offset = audio.mean(axis=0, dtype=np.float64)
-    centred = (audio - offset).astype(np.float32)
-    largest = float(np.abs(offset).max())
-    if largest <= _NOTED_OFFSET * rms(centred):
-        return centred, []
-    return centred, [f"{name}: a constant offset (DC) of {largest:.2g} was taken off"]
 
 
 def _full_band(clip: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aeolia.audio.levels import without_offset
 from aeolia.audio.mono import mono
 from aeolia.audio.pitch.contour import loudness_contour
 from aeolia.audio.pitch.polyphony import POLYPHONIC_SHARE, polyphonic_share
@@ -156,7 +157,7 @@ def encode_recording(
     Raises:
         InputError: empty, too long, without pitch, or of several pitches at once.
     """
-    sound = mono(audio)
+    sound = mono(without_offset(audio)[0])
     if not len(sound):
         raise InputError(f"{name}: empty; a recording of one voice or instrument is needed")
     if len(sound) > MOST_MINUTES * 60 * sample_rate:
