@@ -221,7 +221,7 @@ def test_a_prepared_stream_is_the_whole(gain_model: Path, rate: int) -> None:
     np.testing.assert_allclose(np.concatenate([*parts, stream.flush()]), whole, atol=1e-7)
 
 
-@pytest.mark.parametrize("lower_db", [30.0, 40.0, 50.0])
+@pytest.mark.parametrize("lower_db", [30.0, 40.0, 50.0, -90.3])
 def test_a_quiet_recording_is_as_good_as_a_usual_one(lower_db: float) -> None:
     """Within 0.5 dB, from its first sample on; with an offset as well."""
     voice = voice_like(3.0, RATE)
@@ -235,3 +235,46 @@ def test_a_quiet_recording_is_as_good_as_a_usual_one(lower_db: float) -> None:
     assert expected > si_sdr(voice, noisy) + 2.0
     assert quiet > expected - 0.5
     assert shifted > expected - 1.0
+
+
+@pytest.fixture(scope="module")
+def released() -> OnnxBackend:
+    return OnnxBackend(released_models()["denoise-16k"])
+
+
+def pushed(stream: DenoisingStream, audio: np.ndarray) -> np.ndarray:
+    return np.concatenate([stream.push(audio), stream.flush()])
+
+
+@pytest.mark.parametrize("offset", [0.005, 0.02, -0.05, 0.3])
+@pytest.mark.parametrize("snr_db", [10.0, 200.0])
+def test_an_offset_costs_nothing(released: OnnxBackend, offset: float, snr_db: float) -> None:
+    """Within 1 dB, of clean and of noisy speech, live and as a whole."""
+    voice = asymmetric_speech()
+    noise = np.random.default_rng(0).standard_normal(len(voice)) * 10.0 ** (-snr_db / 20.0)
+    noisy = voice + noise * np.sqrt(np.mean(voice**2))
+    stream = DenoisingStream(released)
+    expected = si_sdr(voice, stream.process(noisy))
+    assert si_sdr(voice, stream.process(noisy + offset)) > expected - 1.0
+    assert si_sdr(voice, pushed(stream, noisy + offset)) > expected - 1.0
+
+
+def asymmetric_speech() -> np.ndarray:
+    """Words with digital silence between them; a voice's pulses have a mean of their own."""
+    voice = speech(5.0)
+    voice = voice + 0.3 * np.maximum(voice, 0.0)
+    return np.where(np.abs(np.convolve(voice, np.ones(400), "same")) > 0.02, voice, 0.0)
+
+
+@pytest.mark.parametrize("before", [0.0, 1e-6])
+def test_after_ten_seconds_of_nothing_the_first_second_is_as_good(
+    released: OnnxBackend, before: float
+) -> None:
+    rng = np.random.default_rng(0)
+    voice = voice_like(3.0, RATE)
+    noisy = voice + rng.standard_normal(len(voice)) * np.sqrt(np.mean(voice**2)) * 0.4
+    late = np.concatenate([before * rng.standard_normal(10 * RATE), noisy])
+    stream, first = DenoisingStream(released), slice(0, RATE)
+    expected = si_sdr(voice[first], stream.process(noisy)[first])
+    found = pushed(stream, late)[10 * RATE :]
+    assert si_sdr(voice[first], found[first]) > expected - 1.0

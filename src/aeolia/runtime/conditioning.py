@@ -53,6 +53,10 @@ _LOOK_SECONDS = 0.25
 
 #: The offset forgets with this time constant: below 0.1 Hz, so no voice is touched.
 _OFFSET_SECONDS = 2.0
+#: What a pause told is kept for so long, unless what came since differs from it by more than this
+#: part of the present hop's RMS, for that long: a voice alone has a mean, too, of a few hundredths
+#: of its RMS.
+_KEPT_SECONDS, _DIFFERENT, _CHANGED_SECONDS = 60.0, 0.1, 0.3
 #: Variance of the mean of a hop without offset, as a part of its power (of speech: at most this).
 _MEAN_VARIANCE = 0.05
 #: An offset this many times its standard error is one.
@@ -178,7 +182,7 @@ class Conditioning:
                 self._loudest_db,
                 max(level_db, self._loudest_db - self._forget_db),
             )
-            if before_db < min(_NOTHING_DB, level_db - _BEGINS_DB):
+            if _begins(before_db, level_db):
                 found.append(hop * self._hop)
         return found
 
@@ -200,16 +204,31 @@ class Conditioning:
         return np.asarray(gain.reshape(len(power), -1))
 
 
+def _begins(before_db: float, level_db: float) -> bool:
+    """Whether a recording begins with a hop of this level, and nothing was before."""
+    return before_db < min(_NOTHING_DB, level_db - _BEGINS_DB)
+
+
 class _Offsets:
     """The offset of each channel: the mean of hops, each counting for what it can tell.
 
     A pause tells much more about the offset than speech does; a hop's weight is one over the
-    variance that its mean has without an offset. It is zero until there is surely one.
+    variance that its mean has without an offset. It is zero until there is surely one. Two means
+    are kept: one of the last seconds, which notices that the offset has changed, and one that
+    remembers for long, which is taken off.
     """
 
     def __init__(self, channels: int, hop_seconds: float) -> None:
         self._hop_seconds = hop_seconds
         self._most_hops = max(1.0, _OFFSET_SECONDS / hop_seconds)
+        self._keep = float(np.exp(-hop_seconds / _KEPT_SECONDS))
+        self._changed_hops = max(1.0, _CHANGED_SECONDS / hop_seconds)
+        #: For how many hops the two have differed.
+        self._differ = np.zeros(channels)
+        #: Of the last seconds.
+        self._recent = np.zeros(channels)
+        self._recent_weight = np.zeros(channels)
+        #: Of long.
         self._mean = np.zeros(channels)
         self._weight = np.zeros(channels)
         self._sure = np.zeros(channels, bool)
@@ -221,8 +240,8 @@ class _Offsets:
         """What is known of offsets, before the first hop."""
         begun = _Offsets(len(self._mean), self._hop_seconds)
         begun._sure = self._sure.copy()
-        begun._mean = np.where(self._sure, self._mean, 0.0)
-        begun._weight = np.where(self._sure, self._weight, 0.0)
+        begun._mean = begun._recent = np.where(self._sure, self._mean, 0.0)
+        begun._weight = begun._recent_weight = np.where(self._sure, self._weight, 0.0)
         return begun
 
     def track(self, mean: np.ndarray, power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -240,16 +259,24 @@ class _Offsets:
         return before, after
 
     def _update(self, mean: np.ndarray, power: np.ndarray) -> None:
-        about = np.where(self._weight > 0.0, self._mean, mean)
+        about = np.where(self._recent_weight > 0.0, self._recent, mean)
         around = power - 2.0 * about * mean + about**2
         heard = power > _SILENCE_POWER
         variance = _MEAN_VARIANCE * around + np.square(mean - about)
         weight = heard / (variance + 1e-8 * power + 1e-14)
         # What is known counts for two seconds of the present at most.
-        total = np.minimum(self._weight, self._most_hops * weight) + weight
+        total = np.minimum(self._recent_weight, self._most_hops * weight) + weight
         share = np.divide(weight, total, out=np.zeros_like(total), where=heard)
-        self._mean = self._mean + share * (mean - self._mean)
-        self._weight = np.where(heard, total, self._weight)
+        self._recent = self._recent + share * (mean - self._recent)
+        self._recent_weight = np.where(heard, total, self._recent_weight)
+        total = self._keep * self._weight + weight
+        share = np.divide(weight, total, out=np.zeros_like(total), where=heard)
+        known = self._mean + share * (mean - self._mean)
+        differs = np.square(self._recent - known) > _DIFFERENT**2 * around
+        self._differ = np.where(heard, differs * (self._differ + 1), self._differ)
+        changed = self._differ >= self._changed_hops
+        self._mean = np.where(changed, self._recent, known)
+        self._weight = np.where(heard, np.where(changed, self._recent_weight, total), self._weight)
         self._sure |= np.square(self._mean) * self._weight > _SIGNIFICANT**2
 
 
@@ -293,6 +320,8 @@ class _Level:
         return [10.0 ** (gain_db / 20.0) for gain_db in gains_db]
 
     def _next(self, hop_db: float) -> float:
+        if self._level_db == -math.inf and _begins(self._floor_db, hop_db):
+            self._recent, self._floor_db = [], math.inf  # as at the start of a recording
         self._recent = [*self._recent, hop_db][-self._n_recent :]
         reached_db = sorted(self._recent)[-min(self._n_reached, len(self._recent))]
         self._floor_db = min(self._floor_db + _FLOOR_DB * self.hop_seconds, hop_db)

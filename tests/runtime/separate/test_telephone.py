@@ -1,4 +1,4 @@
-"""Clips of telephone bandwidth are known, and get a plausible upper band."""
+"""Speakers from real-life clips and mixtures: of telephone bandwidth, and quiet."""
 
 from __future__ import annotations
 
@@ -105,3 +105,19 @@ def test_it_finds_its_speaker_about_as_well(encoder: VoiceEncoder) -> None:
         stream = SeparationStream(backend, [Source("speaker", voice)], rate)
         scores.append(si_sdr(first, stream.process(mixture)["speaker"]))
     assert scores[1] > scores[0] - 1.5
+
+
+@pytest.mark.parametrize("lower_db", [30.0, 45.0])
+def test_a_quiet_mixture_of_two_is_as_good(encoder: VoiceEncoder, lower_db: float) -> None:
+    mixture, rate = soundfile.read(EXAMPLES / "duet.wav", dtype="float32")
+    first, _ = soundfile.read(EXAMPLES / "duet.first.wav", dtype="float32")
+    voice = enrol(first, rate, encoder, "a").vector
+    stream = SeparationStream(
+        OnnxSeparator(released_models()["separate-speaker"]), [Source("speaker", voice)], rate
+    )
+    usual, quiet = (
+        si_sdr(first, stream.process(gain * mixture)["speaker"])
+        for gain in (1.0, np.float32(10.0 ** (-lower_db / 20.0)))
+    )
+    assert usual > si_sdr(first, mixture) + 3.0
+    assert quiet > usual - 0.5
