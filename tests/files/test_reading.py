@@ -55,3 +55,15 @@ def test_rows_of_a_table(tmp_path: Path) -> None:
     path.write_text("name\n" + "x" * 200_000)
     with pytest.raises(DataError, match="a.csv line .: not CSV .field larger.*name a table"):
         read_rows(path, "table", DataError)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_tables_as_spreadsheets_write_them(tmp_path: Path, mark: str, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    lines = (("name", "note"), ("ä", "x"), ("b", ""))
+    path.write_text("\n".join(map(mark.join, lines)), encoding)
+    assert read_rows(path, "table", exact=True) == (
+        ["name", "note"],
+        [{"name": "ä", "note": "x"}, {"name": "b", "note": ""}],
+    )

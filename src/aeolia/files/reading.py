@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
@@ -64,14 +65,18 @@ def read_text(
     *,
     errors: str = "strict",
 ) -> str:
-    """A whole text file in UTF-8; see `read_limited`, and `bytes.decode` for `errors`.
+    """A whole text file in UTF-8, or UTF-16 with its mark; see `read_limited`.
+
+    Args:
+        errors: as `bytes.decode` has it.
 
     Raises:
         AeoliaError: of the class `error`: it cannot be read, is larger, or no such text.
     """
     data = read_limited(path, what, most_bytes, error)
     try:
-        return data.decode("utf-8-sig", errors)
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if wide else "utf-8-sig", errors)
     except UnicodeDecodeError as reason:
         raise error(f"{path}: no text in UTF-8; name {_article(what)}") from reason
 
@@ -83,18 +88,35 @@ def read_rows(
     most_bytes: int = 1 << 28,
     *,
     errors: str = "strict",
+    exact: bool = False,
 ) -> tuple[list[str], list[dict[str, str]]]:
     """A CSV file: its columns, and each line by column, "" where it is shorter; see `read_text`.
+
+    Semicolons or tabs may stand in the place of commas, as spreadsheets write them.
+
+    Args:
+        exact: refuse lines of more cells than columns, two columns of a name and quotes without
+            an end, which are passed over otherwise.
 
     Raises:
         AeoliaError: of the class `error`: it cannot be read, or is no such table.
     """
     text = read_text(path, what, error, most_bytes, errors=errors)
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
+    head = text[: text.find("\n")] if "\n" in text else text
+    mark = next((mark for mark in ";\t" if mark in head and "," not in head), ",")
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, restval="", delimiter=mark, strict=exact)
+    rows = []
     try:
-        rows = [{key: from_cell(row[key]) for key in row if key is not None} for row in reader]
+        columns = list(reader.fieldnames or ())
+        if exact and len(set(columns)) < len(columns):
+            raise csv.Error("two columns of one name")
+        for row in reader:
+            if exact and any(row.get(None, ())):
+                raise csv.Error("more cells than columns; quote texts with commas")
+            rows.append({key: from_cell(row[key]) for key in row if key is not None})
     except csv.Error as reason:
         raise error(
             f"{path} line {reader.line_num}: not CSV ({reason}); name {_article(what)}"
         ) from reason
-    return list(reader.fieldnames or ()), rows
+    return columns, rows

@@ -6,6 +6,7 @@ are errors here; the last is ended by `stop_running`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -122,6 +123,8 @@ def first_words(error: Exception) -> str:
     text = " ".join(str(error).split())
     for mark in (" : ", "failed:"):
         text = text.rsplit(mark, 1)[-1]
+    # A place in its sources, and the function there with its types.
+    text = re.sub(r"^/\S+:\d+ [^()]*\(.*?\)+ ?(?=[A-Z])", "", text)
     return text.strip()[:80] or type(error).__name__
 
 

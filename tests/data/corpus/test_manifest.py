@@ -75,6 +75,9 @@ def test_a_manifest_without_split_and_rate_is_read(tmp_path: Path) -> None:
         (f"path,kind,seconds\na.wav,speech,{'9' * 400}\n", "seconds is '99999.*characters"),
         ("path,kind\n,speech\n", "line 2: path names no file"),
         ("path,kind\na\0.wav,speech\n", "line 2: path names no file|not CSV"),
+        ("path,path,kind\na,b,speech\n", "line 1: not CSV .two columns of one name"),
+        ("path,kind\na, b.wav,speech\n", "line 2: not CSV .more cells than columns; quote texts"),
+        ('path,kind\n"a.wav,speech\nb.wav,speech\n', "line .: not CSV .unexpected end of data"),
         (f"path,kind\n{'a' * 200_000},speech\n", "line .: not CSV .*name a manifest"),
     ],
 )

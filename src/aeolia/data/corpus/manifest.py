@@ -107,7 +107,7 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
         field.name: type(field.default) for field in fields(Row) if field.name != "path"
     }
     rows = []
-    columns, records = read_rows(path, "manifest", DataError, errors="surrogateescape")
+    columns, records = read_rows(path, "manifest", DataError, errors="surrogateescape", exact=True)
     if not {"path", "kind"} <= set(columns):
         raise DataError(f"{path} is not a manifest: its first line must name path and kind")
     for number, record in enumerate(records, 2):

@@ -121,7 +121,7 @@ def read_ratings(paths: Sequence[Path | str]) -> Ratings:
 
 def _read_file(path: Path) -> Iterator[tuple[str, str, Rating]]:
     """(test, method, rating) of each line."""
-    columns, rows = read_rows(path, "export of ratings", DataError)
+    columns, rows = read_rows(path, "export of ratings", DataError, exact=True)
     if not rows:
         raise DataError(f"{path} holds no ratings; leave it out, or export it again")
     missing = [column for column in _COLUMNS if column not in columns]
