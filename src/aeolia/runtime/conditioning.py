@@ -63,7 +63,7 @@ _MEAN_VARIANCE = 0.05
 _SIGNIFICANT = 4.0
 
 #: An offset is worth a remark from here on, or from this part of the recording's peak.
-_NOTED_OFFSET, _NOTED_SHARE = 0.002, 0.05
+_NOTED_OFFSET, _NOTED_SHARE = 0.004, 0.05
 #: No sound card and no mixer goes so far beyond full scale, +24 dBFS.
 _ODD_PEAK = 16.0
 
@@ -138,7 +138,7 @@ class Conditioning:
         mean = hops.mean(axis=2, dtype=np.float64)
         power = np.einsum("cft,cft->cf", hops, hops, dtype=np.float64) / self._hop
         before, offset = self._offsets.track(mean, power)
-        self._offset_sum += np.abs(offset).sum(axis=1)
+        self._offset_sum += offset.sum(axis=1)  # what comes and goes is none
         self._n_hops += offset.shape[1]
         power = np.maximum(power - 2.0 * offset * mean + offset**2, 0.0)
         gain = self._track(power.max(axis=0, keepdims=True) if self._linked else power)
@@ -160,7 +160,7 @@ class Conditioning:
     @property
     def mean_offset(self) -> float:
         """How much was taken off of the channel with the largest offset, over all that entered."""
-        return float(self._offset_sum.max()) / max(1, self._n_hops)
+        return float(np.abs(self._offset_sum).max()) / max(1, self._n_hops)
 
     def leave(self, output: np.ndarray) -> np.ndarray:
         """What a model made [N, T] of what entered, each sample at its own level again.
@@ -277,7 +277,8 @@ class _Offsets:
         changed = self._differ >= self._changed_hops
         self._mean = np.where(changed, self._recent, known)
         self._weight = np.where(heard, np.where(changed, self._recent_weight, total), self._weight)
-        self._sure |= np.square(self._mean) * self._weight > _SIGNIFICANT**2
+        # By the last seconds alone: rumble is no independent evidence, hop after hop.
+        self._sure |= np.square(self._recent) * self._recent_weight > _SIGNIFICANT**2
 
 
 class _Level:
