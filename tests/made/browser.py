@@ -156,6 +156,17 @@ class Browser:
         paths = [str(file) for file in files]
         self.command("DOM.setFileInputFiles", nodeId=found, files=paths)
 
+    def saved(self, name: str) -> Path:
+        """A file that the page has the browser save, once all of it is there."""
+        path = self.downloads / name
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        sizes = [-1, -2]
+        while not sizes[-1] == sizes[-2] > 0:
+            assert time.monotonic() < deadline, f"{name} was not saved"
+            time.sleep(0.1)
+            sizes.append(path.stat().st_size if path.exists() else -len(sizes))
+        return path
+
     def press(self, key: str, code: int = 0) -> None:
         """One key; letters and digits need no code."""
         text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or code == 13 else {}

@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -202,13 +201,8 @@ def hear(browser: Browser, key: str, letter: str) -> None:
 
 
 def exported(browser: Browser, rater: str) -> Path:
-    path = browser.downloads / f"ratings-{rater}.csv"
     browser.click("#export")
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, "no file was exported"
-        time.sleep(0.05)
-    return path
+    return browser.saved(f"ratings-{rater}.csv")
 
 
 #: What a listener thinks of each system, whichever letter it has.
