@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -139,3 +140,21 @@ def test_all_processes_choose_the_same_number_of_steps() -> None:
     seconds = seconds_per_step(model, config, objective, Half(seconds=0.2), Two(1, 2))
     assert seconds == 42.0
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+
+def test_a_trial_of_speed_ends_when_its_time_is_over() -> None:
+    tried: list[int] = []
+
+    def objective(model: torch.nn.Module, batch: Any, step: int) -> Any:
+        tried.append(step)
+        return DenoiseObjective(DenoiseLossConfig(), TINY, 0)(model, batch, step)
+
+    def trial(within: float) -> float:
+        tried.clear()
+        model, config = DenoisingAutoencoder(TINY), TrainConfig(batch_size=2)
+        return seconds_per_step(
+            model, config, objective, Bursts(seconds=0.2), Processes(), 3, within
+        )
+
+    assert trial(0.0) > 0.0 and tried == [0]  # one says more than none
+    assert trial(3600.0) > 0.0 and tried == [0, 1, 2, 3, 4]  # two that warm up, three timed

@@ -6,6 +6,7 @@ This is what `aeolia train` does; call `start_run` for the same from Python.
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -34,6 +35,12 @@ __all__ = ["Watch", "resume_run", "seconds_per_step", "start_run", "steps_within
 #: Steps timed before a run to say how long it will take, after some that warm up; more where
 #: their number is planned by it.
 _WARM_STEPS, _TIMED_STEPS, _PLANNED_BY = 2, 4, 20
+
+#: The share of the time asked for after which the trial tries no other step.
+_TRIAL_SHARE = 0.2
+
+#: Fewer steps than these say less than none.
+_FEWEST_STEPS = 20
 
 Watch = Callable[[StepReport], None]
 
@@ -95,13 +102,17 @@ def start_run(
         prepared.batches,
         processes,
         _TIMED_STEPS if minutes is None else _PLANNED_BY,
+        math.inf if minutes is None else _TRIAL_SHARE * 60.0 * minutes,
     )
     if minutes is not None:
         # The same in all processes, of which only the first validates.
         validating = processes.world * processes.mean({"seconds": validating})["seconds"]
         spent = processes.mean({"seconds": time.perf_counter() - began})["seconds"]
         left = 60.0 * minutes - spent
-        config = dataclasses.replace(config, steps=steps_within(left, seconds, validating, config))
+        steps = steps_within(left, seconds, validating, config)
+        config = dataclasses.replace(config, steps=steps)
+        if steps * seconds + validating > max(left, 0.0) + seconds:
+            say(_too_short(minutes, spent, steps * seconds + validating, steps))
     folder.write_settings(
         {
             "model": dataclasses.asdict(prepared.model),
@@ -127,7 +138,16 @@ def steps_within(left: float, seconds: float, validating: float, config: TrainCo
         at least 20, which say more than none.
     """
     each = seconds + validating / config.validate_every
-    return max(20, round((left - validating) / each))
+    return max(_FEWEST_STEPS, round((left - validating) / each))
+
+
+def _too_short(minutes: float, spent: float, needed: float, steps: int) -> str:
+    """What is said where not even the fewest steps fit; `spent` and `needed` are in seconds."""
+    return (
+        f"--minutes {minutes:g} is short for this machine: getting ready took {spent / 60.0:.1f} "
+        f"minutes, and {steps} steps, the fewest, with the validation take {needed / 60.0:.1f} "
+        "more; give more minutes, or a smaller --batch-size"
+    )
 
 
 @only_one_writes
@@ -194,12 +214,19 @@ def seconds_per_step(
     batches: BatchSource,
     processes: Processes,
     timed: int = _TIMED_STEPS,
+    within: float = math.inf,
 ) -> float:
-    """Time of one step, mixing included, on a copy of the model; the same in all processes."""
+    """Time of one step, mixing included, on a copy of the model; the same in all processes.
+
+    Args:
+        timed: steps that are timed, after some that warm up.
+        within: seconds after which no other step is tried, however many were timed.
+    """
     twin = build_model(model.config).to(next(model.parameters()).device)
     choose_what_learns(twin, config.learn)
     optimizer = build_optimizer(twin, config)
-    seconds, started = [], time.perf_counter()
+    seconds, began = [], time.perf_counter()
+    started = began
     steps = range(_WARM_STEPS + timed)
     with closing(prefetched(batches, config.batch_size, steps, processes)) as ahead:
         for step, batch in ahead:
@@ -209,8 +236,12 @@ def seconds_per_step(
             float(loss.detach())  # a GPU works on until it is asked
             seconds.append(time.perf_counter() - started)
             started = time.perf_counter()
+            if started - began > within:
+                break
+    # Where even warming up took too long, the last of it is what there is.
+    typical = statistics.median(seconds[_WARM_STEPS:] or seconds[-1:])
     # Processes that chose different numbers of steps would wait for each other for ever.
-    return processes.mean({"seconds": statistics.median(seconds[_WARM_STEPS:])})["seconds"]
+    return processes.mean({"seconds": typical})["seconds"]
 
 
 def _announcement(

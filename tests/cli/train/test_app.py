@@ -335,3 +335,30 @@ def test_minutes_count_everything() -> None:
     # Those steps, a validation for each hundred, and one at the end.
     assert steps * 0.05 + steps // 100 * 10.0 + 10.0 == pytest.approx(60.0, abs=5.0)
     assert steps_within(-5.0, 1.0, 0.0, config) == 20
+
+
+def test_minutes_too_few_are_remarked_on_before_the_run(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    within: list[object] = []
+
+    def said(name: str, seconds: float) -> str:
+        def timed(*arguments: object) -> float:
+            within.append(arguments[-1])
+            return seconds
+
+        monkeypatch.setattr("aeolia.training.run.seconds_per_step", timed)
+        assert run(command(folder, tmp_path / name, "--minutes", "10")) == 0
+        found = capsys.readouterr().out
+        assert steps_of(tmp_path / name)[-1] == 20
+        return found
+
+    slow = said("slow", 60.0)
+    assert "--minutes 10 is short for this machine: getting ready took" in slow
+    assert "20 steps, the fewest, with the validation take 20.0 more" in slow
+    assert slow.index("is short") < slow.index("20 steps of")
+    assert "is short" not in said("enough", 29.0)
+    assert within == [120.0, 120.0]  # a fifth of the minutes, and no longer, for the trial
