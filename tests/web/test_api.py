@@ -21,6 +21,8 @@ from starlette.testclient import TestClient
 
 import aeolia
 from aeolia.web.app import make_app
+from aeolia.web.routes.requests import as_values, target_name
+from aeolia.web.store import Upload
 
 RATE = 16000
 _PATIENCE_SECONDS = 120.0
@@ -84,14 +86,29 @@ def test_another_format_is_written(client: TestClient, talk: Path) -> None:
         assert (file.format, file.frames, file.channels) == ("FLAC", 2 * RATE, 2)
 
 
-def test_several_outputs_come_as_a_zip(client: TestClient, talk: Path) -> None:
-    query = {"name": "talk.wav", "sources": '["speech"]', "rest": "true"}
+@pytest.mark.parametrize("sources", ['["speech"]', "speech"])
+def test_several_outputs_come_as_a_zip(client: TestClient, talk: Path, sources: str) -> None:
+    query = {"name": "talk.wav", "sources": sources, "rest": "true"}
     answer = client.post("/api/separate", params=query, content=talk.read_bytes())
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["talk.speech.wav", "talk.rest.wav"]
         parts = [soundfile.read(io.BytesIO(archive.read(name)))[0] for name in archive.namelist()]
     assert np.allclose(sum(parts), soundfile.read(talk)[0], atol=2 / 32768)
+
+
+def test_lists_in_a_query_are_json_or_have_commas_between() -> None:
+    for text in ('["speech", "noise"]', "speech,noise"):
+        assert as_values("separate", {"sources": text})["sources"] == ["speech", "noise"]
+    assert as_values("denoise", {"model": "a,b"})["model"] == "a,b"
+
+
+def test_an_encoding_is_a_file_of_numpy() -> None:
+    source = Upload("1", "talk.wav", Path("1.wav"))
+    assert target_name(aeolia.Encode(), source, None) == "sound.npz"
+    assert target_name(aeolia.Encode(), source, ".npz") == "sound.npz"
+    with pytest.raises(aeolia.InputError, match=r"'\.wav' is no ending of an encoding"):
+        target_name(aeolia.Encode(), source, ".wav")
 
 
 def test_a_job_is_heard_seen_and_downloaded(client: TestClient, talk: Path) -> None:

@@ -111,6 +111,9 @@ def test_saved_and_read_back(tmp_path: Path, model: OnnxSynthesiser, encoding: E
     encoding.save(path, overwrite=True)
     with pytest.raises(InputError, match="a folder"):
         encoding.save(tmp_path)
+    with pytest.raises(InputError, match="give it a name ending in .npz"):
+        encoding.save(tmp_path / "note.wav")
+    assert not (tmp_path / "note.wav").exists()
 
 
 def test_files_that_are_no_encodings(tmp_path: Path, encoding: Encoding) -> None:

@@ -112,11 +112,13 @@ def new_encoding(
     """A file for an encoding to `write`, there when the block ends well; see `aeolia.files`.
 
     Raises:
-        InputError: it exists, or cannot be written.
+        InputError: its name ends otherwise than in .npz, it exists, or it cannot be written.
     """
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: a folder; name the .npz file to write")
+    if path.suffix.lower() != ".npz":
+        raise InputError(f"{path}: an encoding is a file of NumPy; give it a name ending in .npz")
     if path.exists() and not overwrite:
         raise InputError(f"{path}: already exists; add --overwrite, or name another output")
     with writing(path, overwrite=overwrite, inputs=inputs) as file:

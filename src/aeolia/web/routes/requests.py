@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -64,6 +65,10 @@ def target_name(operation: Operation[Any], source: Upload | None, suffix: str | 
     """
     if operation.name in ("separate", "morph"):
         return ""
+    if operation.name == "encode":
+        if suffix not in (None, ".npz"):
+            raise InputError(f"{suffix!r} is no ending of an encoding; it is a file of NumPy, .npz")
+        return "sound.npz"
     if suffix is None:
         own = "" if source is None or operation.name in _MAKING else source.path.suffix
         suffix = own or ".wav"
@@ -74,18 +79,24 @@ def target_name(operation: Operation[Any], source: Upload | None, suffix: str | 
 
 
 def as_values(name: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """An operation's JSON of a query such as ?model=denoise&rest=true&sources=["vocals"].
+    """An operation's JSON of a query such as ?model=denoise&rest=true&sources=vocals,drums.
 
     Raises:
         InputError: no such operation.
     """
     if name not in OPERATIONS:
         raise InputError(f"no operation is called {name!r}; there are {', '.join(OPERATIONS)}")
-    return {"operation": name, **{key: _value(text) for key, text in query.items()}}
+    lists = {
+        field.name
+        for field in dataclasses.fields(OPERATIONS[name])
+        if str(field.type).startswith("tuple")
+    }
+    values = {key: _value(text, key in lists) for key, text in query.items()}
+    return {"operation": name, **values}
 
 
-def _value(text: str) -> Any:
+def _value(text: str, is_list: bool) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        return text.split(",") if is_list else text

@@ -79,7 +79,8 @@ def _operation(cls: Any) -> dict[str, Any]:
             "in": "query",
             "required": field.default is dataclasses.MISSING
             and field.default_factory is dataclasses.MISSING,
-            "description": f"{field.type}, as JSON or as plain text",
+            "description": f"{field.type}, as JSON or as plain text"
+            + (" with commas between" if str(field.type).startswith("tuple") else ""),
             "schema": {},
         }
         for field in fields
