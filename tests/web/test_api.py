@@ -111,6 +111,20 @@ def test_an_encoding_is_a_file_of_numpy() -> None:
         target_name(aeolia.Encode(), source, ".wav")
 
 
+def test_encoded_and_decoded_over_http(client: TestClient, tmp_path: Path) -> None:
+    pytest.importorskip("swift_f0")
+    note, rate = aeolia.synthesise("cello", "C3", seconds=1.5)
+    soundfile.write(tmp_path / "note.wav", note, rate)
+    body = (tmp_path / "note.wav").read_bytes()
+    answer = client.post("/api/encode", params={"name": "note.wav"}, content=body)
+    assert answer.status_code == 200 and "note.after.npz" in answer.headers["content-disposition"]
+    with np.load(io.BytesIO(answer.content)) as encoding:
+        assert "latent" in encoding
+    again = client.post("/api/decode", params={"name": "note.npz"}, content=answer.content)
+    with soundfile.SoundFile(io.BytesIO(again.content)) as file:
+        assert (file.format, file.frames, file.samplerate) == ("WAV", len(note), rate)
+
+
 def test_a_job_is_heard_seen_and_downloaded(client: TestClient, talk: Path) -> None:
     file = upload(client, talk.read_bytes(), "talk.wav")
     assert (file["sample_rate"], file["channels"], file["seconds"]) == (RATE, 2, 2.0)

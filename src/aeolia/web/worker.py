@@ -37,6 +37,8 @@ Send = Callable[[dict[str, Any]], None]
 
 #: Operations whose files are scores and latents.
 _READ_NO_SOUND = ("play_score", "decode")
+#: Operations whose output is no sound.
+_WRITE_NO_SOUND = ("encode",)
 #: At most so often a message on progress.
 _PROGRESS_SECONDS = 0.1
 
@@ -81,7 +83,9 @@ def _done(request: dict[str, Any], send: Send) -> dict[str, Any]:
     outputs = _outputs(report)
     if not outputs:
         raise InputError("nothing was written; another request is needed")
-    tracks = [Track(label, path) for label, path in outputs]
+    # Of what encodes, the recording alone can be heard.
+    heard = request["operation"]["operation"] not in _WRITE_NO_SOUND
+    tracks = [Track(label, path) for label, path in outputs if heard]
     if source is not None and request["operation"]["operation"] not in _READ_NO_SOUND:
         tracks.insert(0, Track("before", source))
     player = write_player(Path(request["player"]), tracks)
