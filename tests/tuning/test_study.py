@@ -42,11 +42,16 @@ from aeolia.tuning import study
 batch, objective = Mixer.batch, study._objective
 
 def deadly(self, step, *arguments, **named):
-    if step == 4 and second and os.path.exists(f"{runs}/0001/learn/result.safetensors"):
-        os.kill(os.getpid(), signal.SIGKILL)
+    if second and os.path.exists(f"{runs}/0001/learn/result.safetensors") and due(step):
+        os.kill(os.getpid(), number)
     return batch(self, step, *arguments, **named)
 
-second, runs = False, None
+def due(step):  # a kill comes at any time, a signal is for a run that listens
+    if number == signal.SIGKILL:
+        return step == 4
+    return getattr(signal.getsignal(number), "__qualname__", "") == "Stop._heard"
+
+second, runs, number = False, None, int(os.environ["SIGNAL"])
 
 def watched(trial, request):
     global second, runs
@@ -139,12 +144,32 @@ def test_a_study_finds_a_recipe_that_trains_and_goes_on(
     assert run([*made, "--out", str(tmp_path / "run"), "-q"]) == 0
 
 
+def signalled(words: list[str], number: int) -> subprocess.CompletedProcess[str]:
+    """The command, to which a signal comes in the second stage of the second trial."""
+    script = "import aeolia.training.denoise.validation as v\nv._METRICS = ('si_sdr',)\n"
+    return subprocess.run(
+        [sys.executable, "-c", script + KILLED, *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SIGNAL": str(int(number))},
+    )
+
+
+def test_a_signal_ends_the_study_and_not_the_trial_alone(material: Path, tmp_path: Path) -> None:
+    words = [*arguments(material, tmp_path / "study"), "--trials", "3"]
+    stopped = signalled(words, signal.SIGTERM)
+    assert stopped.returncode == 128 + signal.SIGTERM, stopped.stderr
+    assert stopped.stderr.splitlines()[-1].endswith("the same command goes on")
+    assert "Traceback" not in stopped.stderr
+    states = [trial.state.name for trial in trials_of(tmp_path / "study")]
+    assert states[-1] == "RUNNING" and len(states) == 2, "to be taken up, and none was begun after"
+
+
 def test_killed_and_started_again_it_goes_on_where_it_was(material: Path, tmp_path: Path) -> None:
     # With two objectives no trial is stopped.
     space = {"objectives": {"si_sdr": "max", "mmac": "min"}}
     words = [*arguments(material, tmp_path / "killed", space), "--trials", "2"]
-    script = "import aeolia.training.denoise.validation as v\nv._METRICS = ('si_sdr',)\n"
-    killed = subprocess.run([sys.executable, "-c", script + KILLED, *words], capture_output=True)
+    killed = signalled(words, signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert [trial.state.name for trial in trials_of(tmp_path / "killed")] == ["COMPLETE", "RUNNING"]
     learned = tmp_path / "killed/trials/0001/learn/result.safetensors"

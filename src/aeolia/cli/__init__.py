@@ -99,12 +99,13 @@ def run(arguments: Sequence[str]) -> int:
         code = result if isinstance(result, int) else EXIT_OK
         # Newer versions of typer turn Ctrl-C into this code, older ones into Abort.
         return _interrupted() if code == EXIT_INTERRUPTED else code
+    except TrainingStoppedError as error:
+        print(f"aeolia: {printable(str(error))}", file=sys.stderr)
+        return _OF_SIGNALS + error.signal
     except AeoliaError as error:
         if _began_with_interrupt(error):
             return _interrupted()
         print(f"aeolia: {printable(str(error))}", file=sys.stderr)
-        if isinstance(error, TrainingStoppedError):
-            return _OF_SIGNALS + error.signal
         return EXIT_USER_ERROR
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()

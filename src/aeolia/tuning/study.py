@@ -10,13 +10,19 @@ import socket
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aeolia.bulk.workers import end_with_parent
-from aeolia.errors import AeoliaError, InputError, MissingExtraError, TrainingError
+from aeolia.errors import (
+    AeoliaError,
+    InputError,
+    MissingExtraError,
+    TrainingError,
+    TrainingStoppedError,
+)
 from aeolia.files import write_atomically
 from aeolia.recipes.recipe import Recipe
 from aeolia.training.stages.plan import recipe_to_json, resolve
@@ -83,7 +89,14 @@ def tune(request: StudyRequest, say: Say = print) -> None:
             study.enqueue_trial(parameters, user_attrs={"own": True})
         elif not study.trials:
             say("the space does not hold the recipe's own values, so no trial has them")
-        _run_all(request, name, deadline, say)
+        try:
+            _run_all(request, name, deadline, say)
+        except _Stopped as stopped:
+            signal = stopped.error.signal
+            raise TrainingStoppedError(
+                f"stopped by a signal; the study stays in {request.out}: the same command goes on",
+                signal,
+            ) from stopped
         _finish(request, study, folder, say)
 
 
@@ -109,7 +122,8 @@ def _run_all(request: StudyRequest, name: str, deadline: float | None, say: Say)
 
 def _help(request: StudyRequest, name: str, deadline: float | None, index: int, say: Say) -> None:
     end_with_parent()
-    _work(request, name, deadline, index, say)
+    with suppress(_Stopped):  # the process that waits for this one has words for it
+        _work(request, name, deadline, index, say)
 
 
 def _work(request: StudyRequest, name: str, deadline: float | None, index: int, say: Say) -> None:
@@ -132,10 +146,21 @@ def _objective(trial: optuna.Trial, request: StudyRequest) -> tuple[float, ...]:
     folder = StudyFolder(request.out).trials
     try:
         return run_trial(trial, request.space, request.recipe, request.data, folder)
+    except TrainingStoppedError as stopped:
+        raise _Stopped(stopped) from stopped
     except (AeoliaError, RuntimeError, ValueError, MemoryError) as error:
         words = str(error).strip() or type(error).__name__
         trial.set_user_attr("failure", words.splitlines()[0][:300])
         raise
+
+
+class _Stopped(BaseException):
+    """A signal came in a trial. Optuna notes every `Exception` as the trial's failure; what it does
+    not catch leaves the trial as a kill does, to be tried again when the study goes on."""
+
+    def __init__(self, error: TrainingStoppedError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _process() -> str:
