@@ -229,6 +229,7 @@ class TestRecordings:
     def test_faults(self, call: Callable) -> None:
         soundfile.write("noise.wav", 0.1 * np.random.default_rng(0).standard_normal(48000), 48000)
         write_tone("in.wav")
+        Path("there.npz").write_bytes(b"kept")
         before = names()
         fails(call("transfer", "noise.wav", "--to", "piano", "-o", "x.wav"), "no pitch was found")
         fails(call("transfer", "in.wav", "--to", "tuba", "-o", "x.wav"), "no instrument 'tuba'")
@@ -245,5 +246,7 @@ class TestRecordings:
             "one of keep, move",
         )
         fails(call("shift", "noise.wav", "-s", "1", "-o", "x.wav"), "no pitch was found")
-        fails(call("encode", "in.wav", "-o", "noise.wav"), "already exists")
+        fails(call("encode", "in.wav", "-o", "noise.wav"), "ending in .npz")
+        fails(call("encode", "in.wav", "-o", "there.npz"), "already exists")
+        assert Path("there.npz").read_bytes() == b"kept"
         assert names() == before

@@ -153,6 +153,8 @@ class Jobs:
             "player": str(job.player),
         }
         result = _as_its_owner_says(await worker.run(request, note), job.source)
+        if "error" in result:  # what is written is named by nobody
+            result["error"] = result["error"].replace(f"{job.target.parent}/", "")
         if job.state == CANCELLED:
             shutil.rmtree(job.folder, ignore_errors=True)
         elif "error" in result:
