@@ -341,6 +341,35 @@ def test_cancelled_work_ends_and_the_next_goes_on(client: TestClient, talk: Path
     assert job["state"] == "done", job["error"]
 
 
+def test_one_request_leaves_nothing_behind(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    query = {"name": "talk.wav", "model": "denoise-16k"}
+    with TestClient(make_app(["test:1"], n_workers=1), base_url="http://test:1") as one:
+        for more, status in (({}, 200), ({"format": ".xyz"}, 400)):
+            answer = one.post("/api/denoise", params=query | more, content=talk.read_bytes())
+            assert answer.status_code == status
+            assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_process_that_cannot_begin_fails_its_job_and_not_the_next(
+    client: TestClient, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aeolia.web import jobs
+
+    async def failing(*_: object) -> dict[str, Any]:
+        raise OSError("no more processes")
+
+    file = upload(client, talk.read_bytes(), "talk.wav")["id"]
+    operation = {"operation": "denoise", "model": "denoise-16k"}
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs._Worker, "run", failing)
+        job = done(client, file, operation=operation)
+        assert job["state"] == "failed" and "no more processes" in job["error"]
+    assert done(client, file, operation=operation)["state"] == "done"
+
+
 def test_everything_goes_with_the_server(
     talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

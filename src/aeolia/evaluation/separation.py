@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.levels import decibels
-from aeolia.errors import AeoliaError, InputError, MissingExtraError, ModelError
+from aeolia.errors import AeoliaError, InputError, ModelError
 from aeolia.evaluation.commands import OUT, Command
 from aeolia.evaluation.mixtures import ENROLMENT, Mixture, read_mixture
 from aeolia.evaluation.scoring import ClipScores, Output, failed, same_shape, score_outputs
+from aeolia.evaluation.systems import torch_backends
 from aeolia.metrics import Metric, Score
 from aeolia.runtime.backend import SeparationBackend
 
@@ -104,19 +105,7 @@ def _by_class(backend: SeparationBackend) -> SeparationSystem:
 
 
 def _load_checkpoint(run: Path) -> SeparationBackend:
-    if run.is_dir() and not (run / "model.safetensors").is_file():
-        raise ModelError(
-            f"{run} holds no checkpoint (model.safetensors); name a folder that aeolia train "
-            "wrote, an .onnx file or a released model"
-        )
-    try:
-        from aeolia.models.torch_backend import TorchSeparator
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{run} is a training run, and running it needs PyTorch; run: pip install "
-            "aeolia[train], or export it to .onnx where PyTorch is installed"
-        ) from error
-    backend = TorchSeparator.from_checkpoint(run)
+    backend: SeparationBackend = torch_backends(run).TorchSeparator.from_checkpoint(run)
     if backend.config.condition == "speaker":
         raise ModelError(f"{run} is given a voice; export it with `aeolia export`, and name that")
     return backend

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -11,7 +12,13 @@ from aeolia.evaluation.commands import OUT, Command
 from aeolia.evaluation.scoring import System
 from aeolia.runtime.backend import Backend
 
-__all__ = ["UNPROCESSED", "load_system", "system_of", "system_of_command"]
+__all__ = [
+    "UNPROCESSED",
+    "load_system",
+    "system_of",
+    "system_of_command",
+    "torch_backends",
+]
 
 #: Name of the system that returns its input: what every denoiser must be better than.
 UNPROCESSED = "noisy"
@@ -69,16 +76,27 @@ def _unprocessed(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _load_checkpoint(run: Path) -> Backend:
+    backend: Backend = torch_backends(run).TorchBackend.from_checkpoint(run)
+    return backend
+
+
+def torch_backends(run: Path) -> ModuleType:
+    """The module that runs `run`, which is to hold a checkpoint, in PyTorch.
+
+    Raises:
+        ModelError: the folder holds none.
+        MissingExtraError: PyTorch is not installed.
+    """
     if run.is_dir() and not (run / "model.safetensors").is_file():
         raise ModelError(
             f"{run} holds no checkpoint (model.safetensors); name a folder that aeolia train "
             "wrote, an .onnx file or a released model"
         )
     try:
-        from aeolia.models.torch_backend import TorchBackend
+        from aeolia.models import torch_backend
     except ImportError as error:
         raise MissingExtraError(
             f"{run} is a training run, and running it needs PyTorch; run: pip install "
             "aeolia[train], or export it to .onnx where PyTorch is installed"
         ) from error
-    return TorchBackend.from_checkpoint(run)
+    return torch_backend

@@ -135,10 +135,16 @@ class Jobs:
                 job = await self._waiting.get()
                 if job.state == WAITING:
                     self._of_job[job.id] = worker
-                    await self._run(job, worker)
+                    try:
+                        await self._run(job, worker)
+                    except (OSError, ValueError) as error:
+                        # No process could be begun, or its answer was none: the next has another.
+                        await worker.end()
+                        job.state, job.error = FAILED, f"the work could not be done ({error})"
+                        job.ended.set()
                     del self._of_job[job.id]
         finally:
-            worker.kill()
+            await worker.end()
 
     async def _run(self, job: Job, worker: _Worker) -> None:
         job.state = RUNNING
@@ -210,3 +216,9 @@ class _Worker:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+    async def end(self) -> None:
+        """End the process, and wait until it is gone."""
+        self.kill()
+        if self._process is not None:
+            await self._process.wait()

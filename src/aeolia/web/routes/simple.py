@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from pathlib import Path
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -43,12 +45,12 @@ def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
             job = jobs.submit(operation.as_dict(), source, target_name(operation, source, wanted))
             await job.ended.wait()
             if job.state == FAILED:
+                jobs.remove(job)
                 raise InputError(job.error)
-            outputs = finished(job).outputs()
-            if len(outputs) == 1:
-                _, path, named = outputs[0]
-                return FileResponse(path, headers=attachment(named))
-            return zipped(outputs)
+            answer = _answer(finished(job).outputs())
+            # Nobody asks for it again: a server that other programs use must not fill the disk.
+            answer.background = BackgroundTask(jobs.remove, job)
+            return answer
         finally:
             if source is not None:
                 store.remove(source.id)
@@ -60,6 +62,14 @@ def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
         Route("/api/openapi.json", openapi),
         Route("/api/{operation:str}", run, methods=["POST", "PUT"]),
     ]
+
+
+def _answer(outputs: list[tuple[str, Path, str]]) -> Response:
+    """The file, or a ZIP of several."""
+    if len(outputs) > 1:
+        return zipped(outputs)
+    _, path, name = outputs[0]
+    return FileResponse(path, headers=attachment(name))
 
 
 def _description() -> dict[str, Any]:
