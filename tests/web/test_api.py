@@ -387,4 +387,99 @@ def test_the_description_names_every_operation(client: TestClient) -> None:
     assert set(described["paths"]) == {f"/api/{name}" for name in OPERATIONS}
     parameters = described["paths"]["/api/transfer"]["post"]["parameters"]
     assert {"to", "transpose", "snap", "model"} <= {one["name"] for one in parameters}
-    assert [one["name"] for one in parameters if one["required"]] == ["to"]
+    assert [one["name"] for one in parameters if one.get("required")] == ["to"]
+    assert all(one["description"] and one["schema"] for one in parameters), parameters
+    shift = {
+        one["name"]: one["schema"] for one in described["paths"]["/api/shift"]["post"]["parameters"]
+    }
+    assert shift["semitones"] == {"type": "number", "minimum": -36, "maximum": 36}
+    assert shift["formants"] == {"type": "string", "enum": ["keep", "move"], "default": "keep"}
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "form"),
+    [
+        ({}, "*/*", "FLAC"),  # the body's own, whatever it is called
+        ({}, "text/html, audio/x-wav;q=0.5, audio/ogg;q=0.8", "OGG"),
+        ({"format": ".wav"}, "audio/ogg", "WAV"),
+    ],
+)
+def test_the_format_of_an_answer(
+    client: TestClient, talk: Path, query: dict[str, str], accept: str, form: str
+) -> None:
+    audio, rate = soundfile.read(talk, frames=RATE // 2)
+    body = io.BytesIO()
+    soundfile.write(body, audio, rate, format="FLAC")
+    answer = client.put(
+        "/api/denoise",
+        params={"model": "denoise-16k", **query},
+        content=body.getvalue(),
+        headers={"Accept": accept},
+    )
+    assert answer.status_code == 200, answer.text
+    with soundfile.SoundFile(io.BytesIO(answer.content)) as file:
+        assert file.format == form
+
+
+def test_a_request_by_the_wrong_method_says_the_right_one(client: TestClient) -> None:
+    answer = client.get("/api/denoise")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST, PUT")
+    assert "curl -T talk.wav 'http://test:1/api/denoise?name=talk.wav'" in answer.json()["error"]
+    assert client.get("/api/nothing").status_code == 404
+
+
+def test_what_nobody_hears_is_not_written_to_be_heard(talk: Path, tmp_path: Path) -> None:
+    from aeolia.web.worker import work
+
+    request = {
+        "operation": {"operation": "denoise", "model": "denoise-16k"},
+        "source": str(talk),
+        "target": str(tmp_path / "out.wav"),
+        "player": None,
+    }
+    answer = work(request, lambda _: None)
+    assert answer["player"] is None and [one.name for one in tmp_path.iterdir()] == ["out.wav"]
+
+
+def test_the_parts_of_a_score_get_other_instruments(client: TestClient, tmp_path: Path) -> None:
+    midi = Path(__file__).parents[2] / "examples" / "greensleeves.mid"
+    file = upload(client, midi.read_bytes(), midi.name)
+    parts = {part["channel"]: part for part in file["parts"]}
+    assert parts[1]["player"] == "alto_sax" and parts[1]["programs"] == ["alto sax"]
+    assert (parts[10]["player"], parts[10]["programs"]) == ("drums", [])
+    answer = client.post("/api/files", params={"name": "x.mid"}, content=b"MThd" * 9)
+    assert answer.status_code == 400 and answer.json()["error"].startswith("x.mid")
+
+
+def test_the_map_sounds_where_it_is_touched(client: TestClient) -> None:
+    found = client.get("/api/map").json()
+    assert found["sample_rate"] == 48000 and len(found["places"]) == len(aeolia.instruments())
+    flute = next(place for place in found["places"] if place["name"] == "flute")
+    wanted = {"x": flute["x"], "y": flute["y"], "pitch": 69, "velocity": 90, "strike": 1}
+    with client.websocket_connect("ws://test:1/api/map/play") as socket:
+
+        def block(held: bool) -> np.ndarray:
+            socket.send_json({**wanted, "held": held})
+            return np.frombuffer(socket.receive_bytes(), np.float32)
+
+        assert len(block(held=False)) == 0
+        held = np.concatenate([block(held=True) for _ in range(20)])
+        spectrum = np.abs(np.fft.rfft(held[-24000:] * np.hanning(24000)))
+        harmonic = np.argmax(spectrum) * 2 / 440
+        assert harmonic == pytest.approx(round(harmonic), abs=0.02) and round(harmonic) >= 1
+        after = [block(held=False) for _ in range(200)]
+        assert len(after[0]) and not len(after[-1]), "the release ends"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("[]", "the map needs"),
+        ('{"x": 0, "y": 0, "pitch": 900, "velocity": 9, "held": 1, "strike": 1}', "pitch from 0"),
+        ('{"x": NaN, "y": 0, "pitch": 60, "velocity": 9, "held": 1, "strike": 1}', "finite"),
+    ],
+)
+def test_what_the_map_cannot_sound(client: TestClient, wanted: str, words: str) -> None:
+    with client.websocket_connect("ws://test:1/api/map/play") as socket:
+        socket.send_text(wanted)
+        assert words in socket.receive_json()["error"]

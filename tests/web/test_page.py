@@ -5,10 +5,12 @@ Where there is no Chromium these tests are skipped; `.ci/run` installs one.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,68 @@ def test_the_keyboard_plays_a_note(page: Browser) -> None:
     page.press("a")
     page.wait("performance.getEntriesByType('resource').some(e => e.name.includes('/api/note'))")
     assert text(page, "#panel-play [role=alert]") == ""
+
+
+def test_the_map_sounds_while_the_pointer_moves(page: Browser) -> None:
+    tab(page, "play")
+    area = "#panel-play .map"
+    page.wait(f"document.querySelector('{area} canvas').width > 100")
+    page.value(f"document.querySelector({area!r}).scrollIntoView({{block: 'center'}})")
+    x, y, width, height = page.value(
+        f"(r => [r.x, r.y, r.width, r.height])"
+        f"(document.querySelector({area!r}).getBoundingClientRect())"
+    )
+    page.events.clear()
+
+    def mouse(kind: str, share: float) -> None:
+        page.command(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=x + share * width,
+            y=y + height / 2,
+            button="left",
+            buttons=1,
+            clickCount=1,
+        )
+
+    def sounds() -> list[bytes]:
+        """Blocks that the server has sent."""
+        page.value("1")
+        frames = [e["params"] for e in page.events if e["method"].endswith("FrameReceived")]
+        return [base64.b64decode(f["response"]["payloadData"]) for f in frames]
+
+    def wait_for(count: int) -> list[bytes]:
+        deadline = time.monotonic() + 60
+        while len(sounds()) < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        return sounds()
+
+    mouse("mousePressed", 0.2)
+    left = len(wait_for(12))
+    mouse("mouseMoved", 0.9)
+    blocks = [np.frombuffer(block, np.float32) for block in wait_for(left + 30)]
+    mouse("mouseReleased", 0.9)
+    assert all(len(block) == 1920 for block in blocks)
+    assert max(np.abs(block).max() for block in blocks) > 0.01
+    assert text(page, "#panel-play [role=alert]") == ""
+    place = page.value("document.querySelector('#panel-play section input[type=range]').value")
+    assert float(place) == pytest.approx(0.8, abs=0.02)
+
+
+def test_a_score_is_rendered_by_chosen_instruments(page: Browser) -> None:
+    tab(page, "play")
+    score = Path(__file__).parents[2] / "examples" / "greensleeves.mid"
+    page.choose("#panel-play input[type=file]", score)
+    choice = "#panel-play table tr:nth-child(2) select"
+    page.wait(f"!!document.querySelector({choice!r})")
+    assert page.value(f"document.querySelector({choice!r}).value") == "alto_sax"
+    page.value(f"document.querySelector({choice!r}).value = 'flute'")
+    page.click("#panel-play .card button.main")
+    page.wait("document.querySelector('#panel-play .card .card progress').value > 0")
+    page.click("#panel-play .card .card button")  # cancel: minutes on a slow machine
+    page.wait("!!document.querySelector('#panel-play .card .card .bad')")
+    assert text(page, "#panel-play .card .card h2").endswith("1: flute")
 
 
 def test_a_clip_is_recorded_and_cleaned(page: Browser) -> None:

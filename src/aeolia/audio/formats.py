@@ -30,6 +30,7 @@ __all__ = [
     "output_info",
     "output_suffix",
     "quantise",
+    "suffix_of",
 ]
 
 #: File name suffix -> containers it may hold; the first is what a new file gets.
@@ -149,6 +150,13 @@ def output_suffix(path: str | Path) -> str:
     """
     suffix = Path(path).suffix
     return _ONLY_READ.get(suffix.lower(), suffix)
+
+
+def suffix_of(info: AudioInfo) -> str:
+    """The usual ending of the name of a file in this format; "" where none is known."""
+    if (info.container, info.subtype) == ("OGG", "OPUS"):
+        return ".opus"
+    return next((suffix for suffix, held in _CONTAINERS.items() if info.container in held), "")
 
 
 def output_info(source: AudioInfo, path: str | Path) -> AudioInfo:

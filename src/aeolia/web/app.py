@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from aeolia.errors import AeoliaError
 from aeolia.web.guard import Guard
 from aeolia.web.jobs import Jobs
-from aeolia.web.routes import files, live, models, notes, simple
+from aeolia.web.routes import files, live, map, models, notes, simple
 from aeolia.web.routes import jobs as job_routes
 from aeolia.web.routes.answers import failed
 from aeolia.web.store import MOST_BYTES, Store
@@ -58,6 +58,7 @@ def make_app(
             *models.routes(),
             *notes.routes(),
             *live.routes(store, own_models),
+            *map.routes(own_models),
             *simple.routes(store, jobs, own_models),
             Mount("/", StaticFiles(directory=_STATIC, html=True)),
         ],

@@ -35,6 +35,8 @@ class Job:
     operation: dict[str, Any]
     source: Upload | None
     target: Path
+    #: Whether it is to be heard in the page: its tracks are written side by side then.
+    heard: bool = True
     state: str = WAITING
     done: int = 0
     of: int | None = None
@@ -80,6 +82,8 @@ class Jobs:
         operation: dict[str, Any],
         source: Upload | None,
         target_name: str,
+        *,
+        heard: bool = True,
     ) -> Job:
         """Queue an operation.
 
@@ -87,6 +91,7 @@ class Jobs:
             operation: as JSON has it.
             source: the file to read, after which outputs are named, or None.
             target_name: the output in the job's folder; "" for a folder of outputs.
+            heard: whether somebody may want to hear it in the page.
 
         Raises:
             InputError: too many wait already.
@@ -96,7 +101,7 @@ class Jobs:
         id_, folder = self._store.new_folder()
         outputs = folder / "out"
         outputs.mkdir()
-        job = Job(id_, folder, operation, source, outputs / target_name)
+        job = Job(id_, folder, operation, source, outputs / target_name, heard)
         self._jobs[id_] = job
         self._waiting.put_nowait(job)
         return job
@@ -156,7 +161,7 @@ class Jobs:
             "operation": job.operation,
             "source": None if job.source is None else str(job.source.path),
             "target": str(job.target),
-            "player": str(job.player),
+            "player": str(job.player) if job.heard else None,
         }
         result = _as_its_owner_says(await worker.run(request, note), job.source)
         if "error" in result:  # what is written is named by nobody

@@ -91,8 +91,13 @@ class Store:
                     file.write(chunk)
             if not size:
                 raise InputError(f"{name}: empty; an audio file is needed")
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise TooLargeError(
+                    f"the file could not be kept ({error.strerror}); free some space, or set "
+                    "TMPDIR to another disk"
+                ) from error
             raise
         upload = self._uploads[id_] = Upload(id_, name, path)
         return upload

@@ -2,9 +2,9 @@
 
 Standard input brings a request a line, as JSON; standard output takes messages, a line each:
 
-    {"operation": {...}, "source": PATH or null, "target": PATH, "player": PATH}
+    {"operation": {...}, "source": PATH or null, "target": PATH, "player": PATH or null}
     -> {"done": SAMPLES, "all": SAMPLES or null} ...
-    -> {"report": {...}, "line": TEXT, "outputs": [[LABEL, PATH] ...], "player": {...}}
+    -> {"report": {...}, "line": TEXT, "outputs": [[LABEL, PATH] ...], "player": {...} or null}
        or {"error": TEXT}
 
 A process of its own can be ended in the middle of a model's step, and what it half wrote goes with
@@ -83,13 +83,16 @@ def _done(request: dict[str, Any], send: Send) -> dict[str, Any]:
     outputs = _outputs(report)
     if not outputs:
         raise InputError("nothing was written; another request is needed")
+    answer = {"report": report.as_dict(), "line": report.line(), "outputs": outputs}
+    if request["player"] is None:  # nobody will listen here
+        return {**answer, "player": None}
     # Of what encodes, the recording alone can be heard.
     heard = request["operation"]["operation"] not in _WRITE_NO_SOUND
     tracks = [Track(label, path) for label, path in outputs if heard]
     if source is not None and request["operation"]["operation"] not in _READ_NO_SOUND:
         tracks.insert(0, Track("before", source))
     player = write_player(Path(request["player"]), tracks)
-    return {"report": report.as_dict(), "line": report.line(), "outputs": outputs, "player": player}
+    return {**answer, "player": player}
 
 
 def _run(operation: dict[str, Any], source: str | None, target: str, send: Send) -> Report:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["best_drum", "best_instrument"]
+__all__ = ["best_drum", "best_instrument", "program_name"]
 
 #: Phrases of each family of eight, and of its programs, the best first.
 _FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -256,6 +256,11 @@ def best_instrument(model: OnnxSynthesiser, program: int) -> str:
     """Who of a model's instruments plays a program, 0 to 127 as the file has it."""
     family, programs = _FAMILIES[program // 8]
     return _best(model, [*_phrases(programs[program % 8]), *_phrases(family)])
+
+
+def program_name(program: int) -> str:
+    """What a program, 0 to 127, stands for in words: the first of its phrases."""
+    return _FAMILIES[program // 8][1][program % 8].split("|")[0].strip()
 
 
 def best_drum(drums: OnnxSynthesiser, key: int) -> str:

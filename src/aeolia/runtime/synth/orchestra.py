@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from aeolia.errors import InputError
-from aeolia.runtime.synth.general_midi import best_drum, best_instrument
+from aeolia.runtime.synth.general_midi import best_drum, best_instrument, program_name
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import PlayedNote, touch
 from aeolia.runtime.synth.score import DRUM_CHANNEL, Note, Score
 
-__all__ = ["Orchestra", "orchestrate"]
+__all__ = ["Orchestra", "Part", "orchestrate", "parts_of"]
 
+#: Who plays the tenth channel.
+DRUMS = "drums"
 _NOTES_PER_PRIOR = 1024
 
 
@@ -32,6 +34,35 @@ class Orchestra:
     players: dict[int, str]
     #: Sentences on what could not be played as written.
     remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A channel of a score, and who plays it unless somebody else is named."""
+
+    #: 1 to 16.
+    channel: int
+    #: What General MIDI calls its programs, in the order of their first notes.
+    programs: tuple[str, ...]
+    #: As `Orchestra.players` has it.
+    player: str
+    notes: int
+    #: MIDI numbers.
+    lowest: int
+    highest: int
+
+
+def parts_of(score: Score, model: OnnxSynthesiser) -> tuple[Part, ...]:
+    """The channels of a score that have notes, in rising order."""
+    parts = []
+    for channel, programs in score.channels().items():
+        pitches = [note.pitch for note in score.notes if note.channel == channel]
+        drums = channel == DRUM_CHANNEL
+        names = dict.fromkeys(best_instrument(model, program) for program in programs)
+        called = () if drums else tuple(program_name(program) for program in programs)
+        player = DRUMS if drums else " and ".join(names)
+        parts.append(Part(channel, called, player, len(pitches), min(pitches), max(pitches)))
+    return tuple(parts)
 
 
 def orchestrate(
@@ -59,7 +90,7 @@ def orchestrate(
     for channel, programs in channels.items():
         notes = [(n, note) for n, note in enumerate(score.notes) if note.channel == channel]
         if channel == DRUM_CHANNEL and channel not in assigned:
-            chosen[channel] = "drums"
+            chosen[channel] = DRUMS
             if drums is None:
                 remarks.append(f"{len(notes)} drum notes are left out: no drum model is installed")
                 continue

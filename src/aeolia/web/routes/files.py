@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,8 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from aeolia.api.instruments import NOTES_MODEL, open_synthesiser
 from aeolia.audio.files import AudioReader
 from aeolia.errors import AeoliaError, InputError
+from aeolia.runtime.synth.orchestra import parts_of
+from aeolia.runtime.synth.score_reader import read_score
 from aeolia.web.routes.answers import number
 from aeolia.web.sounds import write_stretch
 from aeolia.web.store import Store, Upload
@@ -19,7 +23,8 @@ from aeolia.web.store import Store, Upload
 __all__ = ["receive", "routes"]
 
 #: Endings of files that are no sound and are read by operations all the same.
-_NO_SOUND = (".mid", ".midi", ".rmi", ".npz", ".voice")
+_SCORES = (".mid", ".midi", ".rmi", ".kar")
+_NO_SOUND = (".npz", ".voice")
 
 
 def routes(store: Store) -> list[Route]:
@@ -72,12 +77,20 @@ async def receive(request: Request, store: Store) -> Upload:
         async for chunk in request.stream():
             yield chunk
 
-    name = request.query_params.get("name", "sound.wav")
+    name = request.query_params.get("name", "sound")
     return await store.receive(name, chunks(), int(length) if length.isdigit() else None)
 
 
 def _described(upload: Upload) -> dict[str, Any]:
-    """Rate, channels and length of a sound; nothing of another file."""
+    """Rate, channels and length of a sound; the parts of a score; nothing of another file."""
+    if upload.path.suffix in _SCORES:
+        score = read_score(upload.path)
+        parts = parts_of(score, open_synthesiser(NOTES_MODEL))
+        return {
+            "seconds": score.seconds,
+            "parts": [dataclasses.asdict(part) for part in parts],
+            "remarks": list(score.remarks),
+        }
     if upload.path.suffix in _NO_SOUND:
         return {}
     with AudioReader(upload.path) as reader:

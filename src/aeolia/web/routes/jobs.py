@@ -42,7 +42,7 @@ def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
         operation = await asyncio.to_thread(read_operation, described, store, own_models)
         if operation.reads != (source is not None):
             raise InputError(f"{operation.name} {'needs' if operation.reads else 'reads no'} file")
-        name = target_name(operation, source, values.get("format"))
+        name = await asyncio.to_thread(target_name, operation, source, values.get("format"))
         job = jobs.submit(operation.as_dict(), source, name)
         return JSONResponse({"id": job.id}, 202)
 

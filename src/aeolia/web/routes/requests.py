@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from aeolia.api.operations.operation import Operation
 from aeolia.api.operations.registry import OPERATIONS, operation_from_json
-from aeolia.audio.formats import AUDIO_SUFFIXES
+from aeolia.audio.files import AudioReader
+from aeolia.audio.formats import AUDIO_SUFFIXES, FILM_SUFFIXES, output_suffix, suffix_of
 from aeolia.errors import InputError, ModelError
 from aeolia.runtime.catalogue import released_models
 from aeolia.web.store import Store, Upload
 
-__all__ = ["as_values", "read_operation", "target_name"]
+__all__ = ["FILES", "accepted_suffix", "as_values", "check_model", "read_operation", "target_name"]
 
 #: Settings that are files: they name an upload, never a path of this machine.
-_FILES = {"separate": ("speaker",), "morph": ("to",)}
+FILES = {"separate": ("speaker",), "morph": ("to",)}
 #: Settings that write or read beside the job's own files.
 _REFUSED = ("residual",)
-_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+#: Names of formats in requests, and the ending that they mean.
+_MEDIA_TYPES = {
+    **dict.fromkeys(("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"), ".wav"),
+    **dict.fromkeys(("audio/flac", "audio/x-flac"), ".flac"),
+    **dict.fromkeys(("audio/mpeg", "audio/mp3"), ".mp3"),
+    **dict.fromkeys(("audio/ogg", "audio/vorbis"), ".ogg"),
+    "audio/opus": ".opus",
+    **dict.fromkeys(("audio/aiff", "audio/x-aiff"), ".aiff"),
+    **dict.fromkeys(("audio/mp4", "audio/m4a", "audio/x-m4a"), ".m4a"),
+    "video/mp4": ".mp4",
+}
 #: What makes sound of no sound, and what reads no sound.
 _MAKING = ("play_note", "play_score", "decode")
 
@@ -41,17 +51,26 @@ def read_operation(values: Mapping[str, Any], store: Store, own_models: bool) ->
     for refused in _REFUSED:
         if values.pop(refused, None) is not None:
             raise InputError(f"{refused} is for the command line; leave it out here")
-    for key in _FILES.get(name, ()):
+    for key in FILES.get(name, ()):
         if isinstance(values.get(key), str):
             values[key] = str(store.upload(values[key]).path)
-    model = values.get("model")
+    check_model(values.get("model"), own_models)
+    operation = operation_from_json(json.dumps(values))
+    operation.check()
+    return operation
+
+
+def check_model(model: Any, own_models: bool) -> Any:
+    """The same model, where it may be named.
+
+    Raises:
+        ModelError: it is none of the released ones, and paths are not for everybody.
+    """
     if not own_models and model not in (None, *released_models()):
         raise ModelError(
             f"{model!r} is no model of this server; it has {', '.join(released_models())}"
         )
-    operation = operation_from_json(json.dumps(values))
-    operation.check()
-    return operation
+    return model
 
 
 def target_name(operation: Operation[Any], source: Upload | None, suffix: str | None) -> str:
@@ -62,6 +81,7 @@ def target_name(operation: Operation[Any], source: Upload | None, suffix: str | 
 
     Raises:
         InputError: no such format, or none to choose.
+        AudioFileError: a file without a name's ending that cannot be read.
     """
     if operation.name in ("separate", "morph"):
         return ""
@@ -70,12 +90,39 @@ def target_name(operation: Operation[Any], source: Upload | None, suffix: str | 
             raise InputError(f"{suffix!r} is no ending of an encoding; it is a file of NumPy, .npz")
         return "sound.npz"
     if suffix is None:
-        own = "" if source is None or operation.name in _MAKING else source.path.suffix
+        own = "" if source is None or operation.name in _MAKING else _suffix_like(source)
         suffix = own or ".wav"
-    if not _SUFFIX.fullmatch(suffix):
+    elif suffix not in (*AUDIO_SUFFIXES, *FILM_SUFFIXES):
         known = " ".join(AUDIO_SUFFIXES)
         raise InputError(f"{suffix!r} is no ending of an audio file; give one of {known}")
     return f"sound{suffix}"
+
+
+def _suffix_like(source: Upload) -> str:
+    """The ending of an output in the format of its source, whatever the source is called."""
+    if suffix := output_suffix(source.path):
+        return suffix
+    with AudioReader(source.path) as reader:
+        return suffix_of(reader.info)
+
+
+def accepted_suffix(accept: str) -> str | None:
+    """The format that a request's header Accept asks for first; None where it names none.
+
+    Ranges such as */* leave the choice to us (RFC 9110, 12.5.1).
+    """
+    wanted: list[tuple[float, str]] = []
+    for part in accept.split(","):
+        kind, *parameters = (text.strip().lower() for text in part.split(";"))
+        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        try:
+            share = float(quality)
+        except ValueError:
+            continue
+        if kind in _MEDIA_TYPES and share > 0:
+            wanted.append((-share, _MEDIA_TYPES[kind]))
+    # The first of those that are wanted most: sorting keeps the order.
+    return min(wanted, key=lambda one: one[0])[1] if wanted else None
 
 
 def as_values(name: str, query: Mapping[str, str]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-// Play: a keyboard for the mouse, computer keys and MIDI; timbres in words or drawn; scores.
+// Play: a keyboard for the mouse, computer keys and MIDI; timbres in words or drawn; map; scores.
 
-import { button, dropArea, labelled, node, select } from "./dom.js";
+import { button, labelled, node, select } from "./dom.js";
+import { timbreMap } from "./map.js";
 import { getBytes } from "./net.js";
 import { sound } from "./player.js";
+import { scores } from "./scores.js";
 import { t } from "./texts.js";
-import { Work, downloads, numbers, transport } from "./work.js";
 
 const BLACK = [1, 3, 6, 8, 10];
 const COMPUTER_KEYS = "awsedftgyhujkolp";
@@ -12,9 +13,10 @@ const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A�
 const KEY_COUNT = 25;
 const NOTE_SECONDS = 3;
 const RELEASE_SECONDS = 0.12;
+const DRUMS = "drums";
 
 export function play(about) {
-  const instrument = select(about.instruments.map((one) => one.name), { onchange: () => tell() });
+  const instrument = select([...about.instruments.map((one) => one.name), [DRUMS, "drums"]], { onchange: () => { tell(); lay(); } });
   const velocity = node("input", { type: "range", min: 1, max: 127, value: 90 });
   const octave = node("input", { type: "number", min: 0, max: 8, value: 4, onchange: () => lay() });
   const words = node("input", { list: "words", placeholder: about.words.slice(0, 3).join(" ") });
@@ -27,8 +29,14 @@ export function play(about) {
   const cache = new Map();
   const sounding = new Map();
 
+  // The keys from the left play one drum each, and again from the first after the last.
+  const drumOf = (pitch) =>
+    instrument.value === DRUMS ? about.drums[(pitch - 12 * (Number(octave.value) + 1) + 120) % about.drums.length] : "";
   const fetched = (pitch, loud) => {
-    const query = new URLSearchParams({ instrument: instrument.value, pitch, velocity: loud, seconds: NOTE_SECONDS, text: words.value, seed });
+    const drum = drumOf(pitch);
+    const query = new URLSearchParams(drum
+      ? { model: DRUMS, instrument: drum, velocity: loud, seconds: 1.5, seed }
+      : { instrument: instrument.value, pitch, velocity: loud, seconds: NOTE_SECONDS, text: words.value, seed });
     const path = `/api/note?${query}`;
     if (!cache.has(path)) {
       if (cache.size > 300) cache.delete(cache.keys().next().value);
@@ -39,6 +47,7 @@ export function play(about) {
   };
   const strike = async (pitch, loud = Number(velocity.value)) => {
     release(pitch);
+    if (!drumOf(pitch)) land.tune(pitch, loud);
     const note = { held: true };
     sounding.set(pitch, note);
     keys.get(pitch)?.classList.add("down");
@@ -76,8 +85,9 @@ export function play(about) {
     for (let n = 0; n < KEY_COUNT; n++) {
       const black = BLACK.includes(n % 12);
       const name = `${NAMES[n % 12]}${Number(octave.value) + Math.floor(n / 12)}`;
+      const drum = drumOf(lowest + n).replaceAll("_", " ");
       const key = node("button", {
-        type: "button", class: black ? "black" : "white", "aria-label": name,
+        type: "button", class: black ? "black" : "white", "aria-label": drum || name, title: drum || name,
         textContent: (COMPUTER_KEYS[n] ?? "").toUpperCase(),
       });
       key.style.left = `${black ? 2.6 * white - 0.8 : 2.6 * white}rem`;
@@ -103,8 +113,9 @@ export function play(about) {
   addEventListener("blur", () => [...sounding.keys()].forEach(release));
   const tell = () => {
     const one = about.instruments.find(({ name }) => name === instrument.value);
-    range.textContent = `${t("range")} ${noteName(one.lowest)}–${noteName(one.highest)}`;
+    range.textContent = !one ? "" : `${t("range")} ${noteName(one.lowest)}–${noteName(one.highest)}`;
   };
+  const land = timbreMap();
   const midi = node("span", { class: "quiet", t: "midiNone" });
   navigator.requestMIDIAccess?.().then((access) => listen(access, midi, strike, release)).catch(() => {});
   tell();
@@ -114,7 +125,7 @@ export function play(about) {
     node("p", { class: "quiet", t: "playAbout" }),
     node("div", { class: "row" }, labelled("instrument", instrument), range, labelled("octave", octave), labelled("velocity", velocity)),
     node("div", { class: "row" }, labelled("words", words), known, draw, usual, labelled("midi", midi)),
-    board, problem, scores(),
+    board, problem, land.element, scores(about),
   );
 }
 
@@ -135,17 +146,4 @@ function listen(access, shown, strike, release) {
   };
   access.onstatechange = renew;
   renew();
-}
-
-function scores() {
-  const list = node("div");
-  const take = (file) => {
-    const request = () => ({ operation: { operation: "play_score" }, format: ".wav" });
-    list.prepend(new Work(file.name, file, request, (job, player) => {
-      if (!player) return [downloads(job)];
-      player.mix([1]);
-      return [...transport(job, player, [0]), numbers(job), downloads(job)];
-    }).element);
-  };
-  return node("div", {}, dropArea(take, { accept: ".mid,.midi,.rmi", text: "score" }), node("p", { class: "quiet", t: "scoreAbout" }), list);
 }

@@ -7,9 +7,10 @@ import { t } from "./texts.js";
 import { views } from "./views.js";
 
 // A card that sends a file (or none), begins what `request(sent)` says and shows `result(job, player)`.
+// A file that was sent already is given as `sent`, and stays when the card is removed.
 export class Work {
-  constructor(name, file, request, result) {
-    Object.assign(this, { name, file, request, result });
+  constructor(name, file, request, result, sent = null) {
+    Object.assign(this, { name, file, request, result, sent, own: !sent });
     this.status = node("p", { class: "quiet", role: "status" });
     this.bar = node("progress", { max: 1, label: "running" });
     this.body = node("div");
@@ -28,9 +29,10 @@ export class Work {
     this.remover.hidden = true;
     try {
       let id = null;
-      if (this.file) {
+      if (this.sent) id = this.sent.id;
+      else if (this.file) {
         this.status.textContent = t("sending");
-        this.sent ??= await send(this.file, (share) => (this.bar.value = share), this.aborter.signal);
+        this.sent = await send(this.file, (share) => (this.bar.value = share), this.aborter.signal);
         id = this.sent.id;
       }
       this.job = await post("/api/jobs", { file: id, ...(await this.request(this.sent)) });
@@ -77,7 +79,7 @@ export class Work {
   remove() {
     this.player?.close();
     if (this.job) forget(`/api/jobs/${this.job.id}`);
-    if (this.sent) forget(`/api/files/${this.sent.id}`);
+    if (this.sent && this.own) forget(`/api/files/${this.sent.id}`);
     this.element.remove();
     this.element.dispatchEvent(new Event("done"));
   }

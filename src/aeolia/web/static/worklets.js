@@ -1,4 +1,5 @@
-// On the audio thread: `capture` posts blocks of the microphone, `feed` plays blocks as they come.
+// On the audio thread: `capture` posts blocks of the microphone, `feed` plays blocks as they come,
+// `pull` plays blocks that it asks for.
 
 const BLOCK = 1024;
 
@@ -60,5 +61,41 @@ class Feed extends AudioWorkletProcessor {
   }
 }
 
+// Plays blocks and asks for more, by a message, as long as it is given some; null ends that.
+const LOW = 3072;
+
+class Pull extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    this.queue = [];
+    this.offset = 0;
+    this.waiting = 0;
+    this.asked = true;
+    this.port.onmessage = ({ data }) => {
+      if (!data) return void (this.asked = true);
+      this.queue.push(data);
+      this.waiting += data.length;
+      this.asked = false;
+    };
+  }
+
+  process(_, [output]) {
+    const samples = output[0];
+    for (let n = 0; n < samples.length && this.queue.length; n++) {
+      samples[n] = this.queue[0][this.offset++];
+      this.waiting--;
+      if (this.offset < this.queue[0].length) continue;
+      this.queue.shift();
+      this.offset = 0;
+    }
+    if (this.waiting < LOW && !this.asked) {
+      this.asked = true;
+      this.port.postMessage("more");
+    }
+    return true;
+  }
+}
+
 registerProcessor("capture", Capture);
 registerProcessor("feed", Feed);
+registerProcessor("pull", Pull);
