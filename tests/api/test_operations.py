@@ -29,6 +29,8 @@ EXAMPLES = (
     aeolia.Denoise("denoise-16k", 12.0, dual_mono=True, residual="taken-out.wav"),
     aeolia.Separate(("speech", "vocals+drums"), rest=True),
     aeolia.Separate(speaker="alice.voice", model="mine.onnx"),
+    aeolia.Separate(speaker=("alice.wav", "later.wav")),
+    aeolia.Separate(speaker_from=(3.0, 8.0), rest=True),
     aeolia.Transfer("tuba", transpose=-12, snap=True),
     aeolia.Shift(4.5, "move", "cello", seed=3),
     aeolia.Morph("b.wav", steps=3),

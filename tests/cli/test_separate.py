@@ -39,7 +39,7 @@ Result = tuple[int, str, str]
 def call(separators: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     def separate(*arguments: str) -> Result:
         capsys.readouterr()
-        model = separators / ("speaker.onnx" if "--speaker" in arguments else "classes.onnx")
+        model = separators / ("speaker.onnx" if "--speaker" in str(arguments) else "classes.onnx")
         code = run(["separate", "--model", str(model), *arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
@@ -148,6 +148,56 @@ def test_saved_voices(folder: Path, call: Callable) -> None:
     assert read("a/mix.speaker.wav").tolist() == read("b/mix.speaker.wav").tolist()
     assert Path("again.voice").read_text() == Path("alice.voice").read_text()
     fails(call("--speaker", "bob.wav", "--save-voice", "alice.voice"), "already exists")
+
+
+def test_several_clips_of_one_voice(folder: Path, call: Callable) -> None:
+    soundfile.write("later.flac", tone("alice", 2, 44100), 44100)
+    both = ("--speaker", "alice.wav", "--speaker", "later.flac")
+    code, out, err = call(*both, "--save-voice", "alice.voice")
+    assert (code, err) == (0, "")
+    assert out == "alice.wav, later.flac -> alice.voice: a voice, from 6.0 s\n"
+    assert call("mix.wav", *both, "-o", "a")[0] == 0
+    call("mix.wav", "--speaker", "alice.voice", "-o", "b")
+    assert read("a/mix.speaker.wav").tolist() == read("b/mix.speaker.wav").tolist()
+    code, _, err = call("mix.wav", "--speaker", "alice.wav", "--speaker", "bob.wav", "-o", "c")
+    assert code == 0 and "alice.wav and bob.wav: seem to be of two voices" in err
+    fails(call(*both, "--save-voice", "later.flac", "--overwrite"), "later.flac")
+    fails(call("--speaker", "bob.wav", "--save-voice", "bob.wav", "--overwrite"), "name another")
+    assert soundfile.info("later.flac").frames == 88200
+
+
+def test_a_voice_from_the_mixture_itself(folder: Path, call: Callable) -> None:
+    for own, other in (("alice", "bob"), ("bob", "alice")):
+        talk = np.concatenate([tone(own, 3), tone(other, 3), tone(own, 1) + tone(other, 1)])
+        soundfile.write(f"meet-{own}.wav", talk, 16000)
+    mixtures = ("meet-alice.wav", "meet-bob.wav")
+    code, _, err = call(*mixtures, "--speaker-from", "0:00-0:03", "-o", "out")
+    assert (code, err) == (0, "")
+    for own in ("alice", "bob"):  # each mixture holds its own voice
+        call(f"meet-{own}.wav", "--speaker", f"{own}.wav", "-o", "clip")
+        found, wanted = (read(f"{where}/meet-{own}.speaker.wav") for where in ("out", "clip"))
+        np.testing.assert_allclose(found, wanted, atol=2e-3)
+    _, out, _ = call("meet-bob.wav", "--speaker-from", "1-2.5", "-o", "short")
+    assert "meet-bob.wav from 1 to 2.5 s: 1.5 s long" in out
+
+
+def test_bad_stretches(folder: Path, call: Callable) -> None:
+    soundfile.write("pause.wav", np.concatenate([np.zeros(32000), tone("alice", 1)]), 16000)
+    for stretch, match in (
+        ("3", "no stretch of a recording"),
+        ("0:03-0:0x", "no stretch of a recording"),
+        ("0:08-0:03", "ends before it starts"),
+        ("0:02-1:00", "ends before 60 s"),
+        ("9:00-9:04", "ends before 544 s"),
+        ("0-2", "silent; 2 to 30 s"),
+    ):
+        code, _, err = call("pause.wav", "--speaker-from", stretch, "-o", "out")
+        assert code == 2 and match in err and err.count("\n") == 1, err
+    both = ("--speaker-from", "0-1", "--speaker", "alice.wav")
+    fails(call("pause.wav", *both), "--speaker and --speaker-from were given")
+    code, _, err = call("-", "--speaker-from", "0-1")
+    assert code == 2 and "a pipe is read once" in err
+    assert not Path("out").exists()
 
 
 def test_odd_clips_are_warned_about(folder: Path, call: Callable) -> None:

@@ -22,7 +22,13 @@ from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import SeparationBackend
 from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.separate.backend import OnnxSeparator
-from aeolia.runtime.separate.enrolment import VoiceEncoder, encoder_fingerprint, read_clip
+from aeolia.runtime.separate.enrolment import (
+    VoiceEncoder,
+    encoder_fingerprint,
+    joined,
+    read_clip,
+    read_stretch,
+)
 from aeolia.runtime.separate.enrolment import enrol as enrol_clip
 from aeolia.runtime.separate.presence import Presence
 from aeolia.runtime.separate.sources import Source, file_label, parse_sources, stem_sources
@@ -35,6 +41,7 @@ __all__ = [
     "SeparationRequest",
     "Separator",
     "Speaker",
+    "check_speaker_model",
     "enrol",
     "output_paths",
     "read_request",
@@ -42,51 +49,89 @@ __all__ = [
     "separate",
     "separate_file",
     "voice_of",
+    "voice_within",
 ]
 
 #: A released model's name, a model file, or a model that is already open.
 Separator: TypeAlias = str | Path | SeparationBackend
 
-#: A clip of the speaker, a saved voice, or a voice that `enrol` made.
-Speaker: TypeAlias = str | Path | Voice
+#: A clip of the speaker, a saved voice, several of these, or a voice that `enrol` made.
+Speaker: TypeAlias = str | Path | Sequence[str | Path] | Voice
 
 #: Models used unless another is named.
 CLASSES_MODEL, SPEAKER_MODEL = "separate", "separate-speaker"
 
 
 def enrol(
-    clip: np.ndarray | str | Path,
+    clip: np.ndarray | str | Path | Sequence[str | Path],
     sample_rate: int | None = None,
     *,
     model: str | Path = SPEAKER_MODEL,
 ) -> Voice:
     """Learn a speaker's voice from 2 to 30 s of it, an array or a file of any format.
 
-    What is odd about the clip stands in `warnings` of the result; `save` keeps the voice for
-    later, and `Voice.load` reads it.
+    Several files, of different days or microphones, make one voice that hangs less on how each was
+    recorded. What is odd about the clips stands in `warnings` of the result; `save` keeps the voice
+    for later, and `Voice.load` reads it.
 
     Raises:
         InputError: a clip that is silent or shorter than half a second.
         AudioFileError: a file that cannot be read.
         ModelError: a model without a voice encoder.
     """
-    encoder = VoiceEncoder(find_model(model))
     if isinstance(clip, (str, Path)):
         audio, rate = read_clip(clip)
-        return enrol_clip(audio, rate, encoder, str(clip))
+        return enrol_clip(audio, rate, VoiceEncoder(find_model(model)), str(clip))
+    if not isinstance(clip, np.ndarray):
+        return voice_of(clip, model)
+    encoder = VoiceEncoder(find_model(model))
     recording = whole_recording(clip, sample_rate, "enrol")
     return enrol_clip(recording.samples, recording.sample_rate, encoder, "the clip")
 
 
-def voice_of(speaker: str | Path, model: str | Path) -> Voice:
-    """The voice in a saved file, or in a clip, from which it is learned once a process.
+def voice_of(speaker: str | Path | Sequence[str | Path], model: str | Path) -> Voice:
+    """The voice in saved files or in clips, from which it is learned once a process.
 
     Raises:
-        InputError, ModelError: as `enrol` and `Voice.load`.
+        InputError, ModelError: as `enrol` and `Voice.load`, or no file was named.
     """
+    if not isinstance(speaker, (str, Path)):
+        voices = [voice_of(one, model) for one in speaker]
+        if not voices:
+            raise InputError("no clip of the speaker came; give one, 2 to 30 s long")
+        return voices[0] if len(voices) == 1 else joined(voices, _encoder(model).same_voice)
     if Path(speaker).suffix.lower() == VOICE_SUFFIX:
         return Voice.load(speaker)
     return once(_enrolled, Path(speaker), find_model(model))
+
+
+def voice_within(
+    source: str | Path, start: float, end: float, model: str | Path, options: FileOptions = USUAL
+) -> Voice:
+    """The voice of who speaks alone from `start` to `end` seconds of a recording.
+
+    Raises:
+        InputError: the recording ends before, or the stretch is silent.
+        AudioFileError, ModelError: as `enrol`.
+    """
+    name = f"{source} from {start:g} to {end:g} s"
+    with options.reader(source) as reader:
+        stretch = read_stretch(reader, str(source), start, end)
+        return enrol_clip(stretch, reader.info.sample_rate, _encoder(model), name)
+
+
+def check_speaker_model(model: str | Path) -> None:
+    """Open a model that is to take out a voice, and its encoder.
+
+    Raises:
+        ModelError: it takes sources by name, or no encoder lies beside it.
+    """
+    _check_condition(once(OnnxSeparator, find_model(model)), "speaker")
+    _encoder(model)
+
+
+def _encoder(model: str | Path) -> VoiceEncoder:
+    return once(VoiceEncoder, find_model(model))
 
 
 def _enrolled(clip: Path, model: Path) -> Voice:
@@ -194,8 +239,8 @@ def separate(
         sample_rate: of the array, in Hz; not for a path, whose file states it.
         sources: what to take out, each a class ("speech", "vocals", "drums", "bass", "other",
             "noise"), "music", a sum ("vocals+drums") or a tag ("guitar and bass").
-        speaker: instead of sources, whose voice to take out: a clip or a saved `.voice`, or what
-            `enrol` returned.
+        speaker: instead of sources, whose voice to take out: a clip or a saved `.voice`, several
+            of these, or what `enrol` returned.
         stems: instead of sources, a song's four: "vocals" (speech included), "drums", "bass" and
             "other" (noise included), which sum to it.
         rest: also return what remains of the mixture, "rest", or "background" with a speaker.

@@ -28,6 +28,7 @@ __all__ = [
     "Seed",
     "SkipExisting",
     "Speaker",
+    "Speakers",
     "Subtype",
     "Track",
 ]
@@ -117,6 +118,16 @@ Speaker = Annotated[
         metavar="FILE",
         show_default=False,
         help="One voice only: a clip of it (2 to 30 s of one speaker), or a saved .voice.",
+    ),
+]
+Speakers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speaker",
+        metavar="FILE",
+        show_default=False,
+        help="One voice only: a clip of it (2 to 30 s of one speaker), or a saved .voice; several "
+        "clips, of other days and microphones, tell it better.",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Decides all that is random.")]

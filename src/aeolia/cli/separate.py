@@ -20,7 +20,7 @@ from aeolia.cli.options import (
     Recursive,
     Salvage,
     SkipExisting,
-    Speaker,
+    Speakers,
     Subtype,
     Track,
 )
@@ -52,7 +52,17 @@ def separate(
             "other, noise, music, a sum such as vocals+drums, or a word such as guitar or karaoke.",
         ),
     ] = None,
-    speaker: Speaker = None,
+    speaker: Speakers = None,
+    speaker_from: Annotated[
+        str | None,
+        typer.Option(
+            "--speaker-from",
+            metavar="START-END",
+            show_default=False,
+            help="In place of a clip: where in each mixture the speaker talks alone, such as "
+            "0:03-0:08.",
+        ),
+    ] = None,
     stems: Annotated[
         bool,
         typer.Option(
@@ -109,18 +119,21 @@ def separate(
       aeolia separate song.flac --source vocals --rest    song.vocals.flac, song.rest.flac
       aeolia separate song.mp3 --stems -o parts/
       aeolia separate meeting.wav --speaker alice.wav -o parts/
+      aeolia separate meeting.wav --speaker-from 0:03-0:08 -o parts/
       aeolia separate --speaker alice.wav --save-voice alice.voice
     """
-    _check_requested(inputs, source, speaker, stems, save_voice, track)
+    _check_requested(inputs, source, speaker, speaker_from, stems, save_voice, track)
     from aeolia import FileOptions, Separate
     from aeolia.api.separation import output_paths
+    from aeolia.cli.moments import stretch_of
     from aeolia.cli.run_files import run_files, with_skipped
 
     operation = Separate(
         tuple(source or ()),
-        speaker,
+        tuple(speaker) if speaker else None,
         stems,
-        rest=rest or speaker is not None,
+        rest=rest or bool(speaker) or speaker_from is not None,
+        speaker_from=None if speaker_from is None else stretch_of(speaker_from),
         model=model,
         options=FileOptions(salvage, track, subtype, quality, raw),
     )
@@ -134,7 +147,7 @@ def separate(
         if save_voice is not None:
             voice.save(save_voice, overwrite=overwrite)
             if not (quiet or as_json):
-                print(f"{speaker} -> {save_voice}: a voice, from {voice.seconds:.1f} s")
+                print(f"{voice.clip} -> {save_voice}: a voice, from {voice.seconds:.1f} s")
     if not inputs:
         return 0
     planned = with_skipped(
@@ -163,20 +176,26 @@ def separate(
 def _check_requested(
     inputs: list[str] | None,
     source: list[str] | None,
-    speaker: str | None,
+    speaker: list[str] | None,
+    speaker_from: str | None,
     stems: bool,
     save_voice: str | None,
     track: int | None,
 ) -> None:
     from aeolia.errors import InputError
 
-    options = {"--source": bool(source), "--speaker": speaker is not None, "--stems": stems}
+    options = {
+        "--source": bool(source),
+        "--speaker": bool(speaker),
+        "--speaker-from": speaker_from is not None,
+        "--stems": stems,
+    }
     given = [name for name, value in options.items() if value]
     if len(given) > 1:
         raise InputError(f"{' and '.join(given)} were given; give one of them")
     if track == ALL_TRACKS:
         raise InputError("sources are taken out of one track; give --track its number")
-    if save_voice is not None and speaker is None:
+    if save_voice is not None and not speaker:
         raise InputError("--save-voice needs a clip of the speaker; add --speaker CLIP")
     if not inputs and save_voice is None:
         raise InputError("no mixture to separate was given; name audio files, folders or -")

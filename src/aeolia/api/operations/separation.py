@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.operations.operation import Filter
@@ -13,12 +13,16 @@ from aeolia.api.separation import (
     CLASSES_MODEL,
     SPEAKER_MODEL,
     SeparationRequest,
+    check_speaker_model,
     read_request,
     run_request,
     voice_of,
+    voice_within,
 )
+from aeolia.audio.files import PIPE
 from aeolia.config.classes import STEMS
-from aeolia.errors import ConfigError
+from aeolia.config.ranges import Span
+from aeolia.errors import ConfigError, InputError
 from aeolia.runtime.separate.sources import file_label
 from aeolia.runtime.separate.voice import Voice
 
@@ -36,8 +40,8 @@ class Separate(Filter[SeparationReport]):
 
     #: What to take out, as in `aeolia.separate`; empty with a speaker.
     sources: tuple[str, ...] = ()
-    #: A clip of the speaker to take out, or a saved `.voice`.
-    speaker: str | None = None
+    #: A clip of the speaker to take out, or a saved `.voice`; or several of one person.
+    speaker: str | tuple[str, ...] | None = None
     #: A song's four stems, which sum to it, in place of sources.
     stems: bool = False
     #: Write what remains of the mixture, too.
@@ -46,44 +50,57 @@ class Separate(Filter[SeparationReport]):
     model: str | None = None
     #: How the files are read and written.
     options: FileOptions = USUAL
+    #: In place of a clip: from where to where, in seconds, the speaker talks alone in each file.
+    speaker_from: Annotated[tuple[float, float] | None, Span(0.0)] = None
 
     def __post_init__(self) -> None:
         if isinstance(self.sources, str):
             object.__setattr__(self, "sources", (self.sources,))
         super().__post_init__()
-        given = [bool(self.sources), self.speaker is not None, self.stems]
+        given = [
+            bool(self.sources),
+            self.speaker is not None,
+            self.speaker_from is not None,
+            self.stems,
+        ]
         if sum(given) != 1:
             count = "several of them were" if any(given) else "none of them was"
             raise ConfigError(f"Separate takes sources, stems or a speaker, and {count} given")
 
     @property
+    def takes_speaker(self) -> bool:
+        """Whether it takes out a voice, and not sources by name."""
+        return self.speaker is not None or self.speaker_from is not None
+
+    @property
     def model_name(self) -> str:
         """The model, by default the one for sources or for speakers."""
-        return self.model or (SPEAKER_MODEL if self.speaker is not None else CLASSES_MODEL)
+        return self.model or (SPEAKER_MODEL if self.takes_speaker else CLASSES_MODEL)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The outputs as they are called in the names of files."""
-        if self.speaker is not None:
+        if self.takes_speaker:
             return ("speaker", "background") if self.rest else ("speaker",)
         if self.stems:
             return STEMS
         return (*map(file_label, self.sources), *(["rest"] if self.rest else []))
 
     def voice(self) -> Voice | None:
-        """The speaker's voice, learned once a process or loaded; None without a speaker.
+        """The speaker's voice, learned once a process or loaded.
+
+        None without a speaker, or where each file holds its own.
 
         Raises:
             InputError, ModelError: a clip or a file that cannot be used.
         """
         return None if self.speaker is None else voice_of(self.speaker, self.model_name)
 
-    def _request(self) -> SeparationRequest:
+    def _request(self, voice: Voice | None) -> SeparationRequest:
         return read_request(
             self.model,
             sources=self.sources or None,
-            # Before the model, so that a clip which cannot be used is what is complained of.
-            speaker=self.voice(),
+            speaker=voice,
             stems=self.stems,
             rest=self.rest,
         )
@@ -94,10 +111,18 @@ class Separate(Filter[SeparationReport]):
         Raises:
             InputError, ModelError: what would be wrong with every file.
         """
-        self._request()
+        if self.speaker_from is None:
+            # The voice before the model: a clip which cannot be used is what is complained of.
+            self._request(self.voice())
+        else:
+            check_speaker_model(self.model_name)
 
     def _stream_settings(self) -> dict[str, Any]:
         settings = {"model": self.model, "rest": self.rest}
+        if self.speaker_from is not None:
+            raise InputError(
+                "a stretch of the recording with the voice needs a file; give a clip instead"
+            )
         if self.speaker is not None:
             return {**settings, "speaker": self.voice()}
         if self.stems:
@@ -107,11 +132,24 @@ class Separate(Filter[SeparationReport]):
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None
     ) -> SeparationReport:
-        return run_request(
-            self._request(),
+        voice = self._voice_in(source) if self.speaker_from is not None else self.voice()
+        report = run_request(
+            self._request(voice),
             source,
             target,
             options=self.options,
             overwrite=overwrite,
             progress=progress,
         )
+        if voice is None or self.speaker_from is None:
+            return report
+        return replace(report, warnings=(*voice.warnings, *report.warnings))
+
+    def _voice_in(self, source: str) -> Voice:
+        assert self.speaker_from is not None
+        if source == PIPE:
+            raise InputError(
+                "a pipe is read once, and the stretch with the voice has to be heard first; give "
+                "a file, or a clip of the speaker"
+            )
+        return voice_within(source, *self.speaker_from, self.model_name, self.options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,15 @@ from aeolia.runtime.separate.telephone import bandwidth_of, filled
 from aeolia.runtime.separate.voice import Voice
 from aeolia.runtime.session import open_session
 
-__all__ = ["ENROLMENT_RATE", "VoiceEncoder", "encoder_fingerprint", "enrol", "read_clip"]
+__all__ = [
+    "ENROLMENT_RATE",
+    "VoiceEncoder",
+    "encoder_fingerprint",
+    "enrol",
+    "joined",
+    "read_clip",
+    "read_stretch",
+]
 
 #: Sample rate of the input of voice encoders, in Hz.
 ENROLMENT_RATE = 16000
@@ -108,8 +117,32 @@ def read_clip(path: str | Path) -> tuple[np.ndarray, int]:
         AudioFileError: as `AudioReader`.
     """
     with AudioReader(path) as reader:
-        rate = reader.info.sample_rate
-        return reader.read(int((LONG_SECONDS + 1.0) * rate)), rate
+        return _read(reader, LONG_SECONDS + 1.0), reader.info.sample_rate
+
+
+def read_stretch(reader: AudioReader, name: str, start: float, end: float) -> np.ndarray:
+    """What a reader at its beginning holds from `start` to `end` seconds, [T, C].
+
+    Raises:
+        AudioFileError: as `AudioReader`.
+        InputError: the recording ends before `end`.
+    """
+    rate = reader.info.sample_rate
+    left = round(start * rate)
+    while left and len(passed := reader.read(min(left, round(LONG_SECONDS * rate)))):
+        left -= len(passed)
+    wanted = round(end * rate) - round(start * rate)
+    stretch = _read(reader, min(end - start, LONG_SECONDS + 1.0))
+    if left or len(stretch) < min(wanted, round((LONG_SECONDS + 1.0) * rate)):
+        raise InputError(
+            f"{name}: it ends before {end:g} s, where the stretch with the voice should end; name "
+            f"a stretch that it holds"
+        )
+    return stretch
+
+
+def _read(reader: AudioReader, seconds: float) -> np.ndarray:
+    return reader.read(round(seconds * reader.info.sample_rate))
 
 
 def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str) -> Voice:
@@ -158,6 +191,38 @@ def enrol(audio: np.ndarray, sample_rate: int, encoder: VoiceEncoder, name: str)
     warnings += words
     vector = encoder(clip)
     return Voice(vector, encoder.model, encoder.fingerprint, name, seconds, tuple(warnings))
+
+
+def joined(voices: Sequence[Voice], same_voice: float) -> Voice:
+    """One voice of several that are the same person's: their mean, each by how long it is.
+
+    Clips of different days and microphones have in common what the speaker has, and not what one
+    recording has.
+
+    Args:
+        voices: at least one, all made for one model.
+        same_voice: cosine above which two clips are of one voice; a pair below it is remarked on.
+
+    Raises:
+        ModelError: they were made for different models.
+    """
+    first, *others = voices
+    for voice in others:
+        voice.check_fits(first.model, first.encoder, len(first.vector))
+    if not others:
+        return first
+    warnings = [warning for voice in voices for warning in voice.warnings]
+    for one, other in itertools.combinations(voices, 2):
+        if (cosine := float(one.vector @ other.vector)) < same_voice:
+            warnings.append(
+                f"{one.clip} and {other.clip}: seem to be of two voices (a similarity of "
+                f"{cosine:.2f}; one voice has over {same_voice:.2f}); give clips of one speaker"
+            )
+    total = np.sum([voice.seconds * voice.vector for voice in voices], axis=0, dtype=np.float64)
+    vector = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
+    clip = ", ".join(voice.clip for voice in voices)
+    seconds = sum(voice.seconds for voice in voices)
+    return Voice(vector, first.model, first.encoder, clip, seconds, tuple(warnings))
 
 
 def _full_band(clip: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:

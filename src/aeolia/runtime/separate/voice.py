@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class Voice:
     model: str
     #: Hash of that model's voice encoder.
     encoder: str
-    #: The clip it was made from, for people to read.
+    #: The clip it was made from, for people to read; several with commas.
     clip: str
     #: How much of the clip was used.
     seconds: float
@@ -49,9 +50,16 @@ class Voice:
         """Write the voice into a file, all or nothing.
 
         Raises:
-            InputError: the file exists, or cannot be written.
+            InputError: the file exists, is a clip that the voice was made from, or cannot be
+                written.
         """
         path = Path(path)
+        clips = [self.clip, *self.clip.split(", ")]
+        if path.exists() and any(os.path.exists(c) and path.samefile(c) for c in clips):
+            raise InputError(
+                f"{path}: the clip that the voice was learned from; name another file, such as "
+                f"{path.with_suffix(VOICE_SUFFIX)}"
+            )
         if path.is_dir():
             raise InputError(f"{path}: a folder; name a file, such as {path / 'alice.voice'}")
         if path.exists() and not overwrite:
@@ -66,7 +74,7 @@ class Voice:
             "vector": [float(value) for value in self.vector.astype(np.float32)],
         }
         text = json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
-        write_atomically(path, text, overwrite=overwrite, inputs=[self.clip])
+        write_atomically(path, text, overwrite=overwrite, inputs=clips)
 
     @classmethod
     def load(cls, path: str | Path) -> Voice:

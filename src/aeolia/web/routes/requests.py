@@ -52,8 +52,11 @@ def read_operation(values: Mapping[str, Any], store: Store, own_models: bool) ->
         if values.pop(refused, None) is not None:
             raise InputError(f"{refused} is for the command line; leave it out here")
     for key in FILES.get(name, ()):
-        if isinstance(values.get(key), str):
-            values[key] = str(store.upload(values[key]).path)
+        given = values.get(key)
+        if isinstance(given, str):
+            values[key] = str(store.upload(given).path)
+        elif isinstance(given, list):
+            values[key] = [str(store.upload(str(one)).path) for one in given]
     check_model(values.get("model"), own_models)
     operation = operation_from_json(json.dumps(values))
     operation.check()
