@@ -1,4 +1,4 @@
-"""`aeolia data scan`, `aeolia data split` and `aeolia data pairs`."""
+"""`aeolia data scan`, `split`, `pairs` and, from a file of its own, `songs`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from typing import Annotated
 
 import typer
 
+from aeolia.cli.workshop.songs import songs_command
+
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Scan recordings; split them; write validation pairs.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Scan recordings; split them; write validation pairs; make songs to learn from.",
+)
+app.command("songs")(songs_command)
 
 
 @app.command("scan")

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aeolia.audio.smf import Event, SmfFile, parse_smf
 from aeolia.errors import InputError
 from aeolia.files import in_words
 from aeolia.runtime.synth.score import DRUM_CHANNEL, Curve, Note, Score
-from aeolia.runtime.synth.smf import Event, SmfFile, parse_smf
 
 __all__ = ["read_score"]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aeolia.audio.smf import parse_smf
 from aeolia.errors import InputError
-from aeolia.runtime.synth.smf import parse_smf
 from made.midi_bytes import midi_file, number, tempo, track
 
 ON, OFF = bytes([0x90, 60, 100]), bytes([0x80, 60, 64])
