@@ -1,4 +1,4 @@
-"""`aeolia data scan`, `split`, `pairs` and, from a file of its own, `songs`."""
+"""`aeolia data scan`, `split`, `pairs`; from files of their own: `songs`, `check`, `describe`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from aeolia.cli.workshop.songs import songs_command
+from aeolia.cli.workshop.stems import check_command, describe_command
 
 __all__ = ["app"]
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Scan recordings; split them; write validation pairs; make songs to learn from.",
+    help="Scan recordings; split them; write validation pairs; make songs; check stems.",
 )
 app.command("songs")(songs_command)
+app.command("check")(check_command)
+app.command("describe")(describe_command)
 
 
 @app.command("scan")

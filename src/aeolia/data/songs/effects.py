@@ -22,6 +22,7 @@ __all__ = [
     "equalised",
     "limiter_gain",
     "panned",
+    "power_of",
     "reverberated",
     "saturated",
     "with_gain",
@@ -119,6 +120,12 @@ def convolved(audio: np.ndarray, impulses: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(out[:, :size].T)
 
 
+def power_of(audio: np.ndarray) -> np.ndarray:
+    """Power of each moment [T], the mean over channels."""
+    # Much faster than a mean over an axis of two.
+    return np.asarray(np.einsum("tc,tc->t", audio, audio) / audio.shape[1])
+
+
 def compressor_gain(
     audio: np.ndarray,
     sample_rate: int,
@@ -134,7 +141,7 @@ def compressor_gain(
         ratio: of level in to level out above the threshold.
     """
     block = max(1, round(_BLOCK_SECONDS * sample_rate))
-    power = _block_means(np.square(audio).mean(1), block)
+    power = _block_means(power_of(audio), block)
     level_db = 10.0 * np.log10(power + 1e-10)
     limit = 10.0 * np.log10(float(power.mean()) + 1e-10) + threshold_db
     wanted = np.maximum(0.0, level_db - limit) * (1.0 / ratio - 1.0)
@@ -155,7 +162,8 @@ def limiter_gain(audio: np.ndarray, sample_rate: int, ceiling: float) -> np.ndar
     """
     block = max(1, round(_BLOCK_SECONDS * sample_rate))
     count = -(-len(audio) // block)
-    padded = np.pad(np.abs(audio).max(1), (0, count * block - len(audio)))
+    size = np.abs(audio)
+    padded = np.pad(np.maximum(size[:, 0], size[:, 1]), (0, count * block - len(audio)))
     needed = np.minimum(1.0, ceiling / np.maximum(padded.reshape(count, block).max(1), 1e-9))
     # A line between two blocks' gains is below both: let each gain hold for its neighbours too.
     held = np.pad(needed, 1, constant_values=1.0)
@@ -202,15 +210,15 @@ def saturated(audio: np.ndarray, drive: float, bias: float = 0.0) -> np.ndarray:
 
 def with_width(audio: np.ndarray, width: float) -> np.ndarray:
     """Audio whose sides are `width` times as loud against its middle: 0 is mono."""
-    middle = audio.mean(1, keepdims=True)
-    return np.asarray(middle + width * (audio - middle), np.float32)
+    middle = np.float32(0.5) * (audio[:, :1] + audio[:, 1:])
+    return np.asarray(middle + np.float32(width) * (audio - middle), np.float32)
 
 
 def panned(audio: np.ndarray, place: float) -> np.ndarray:
     """Audio moved to the left (-1) or right (1), at one power."""
     angle = (place + 1.0) * np.pi / 4.0
     gains = np.sqrt(2.0) * np.array([np.cos(angle), np.sin(angle)], np.float32)
-    return np.asarray(audio * gains, np.float32)
+    return np.stack([audio[:, 0] * gains[0], audio[:, 1] * gains[1]], 1)
 
 
 def chorus(audio: np.ndarray, sample_rate: int, depth_ms: float, rate_hz: float) -> np.ndarray:

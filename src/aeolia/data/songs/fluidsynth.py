@@ -30,10 +30,12 @@ _PATIENCE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Room:
-    """FluidSynth's reverb: size and damping from 0 to 1."""
+    """FluidSynth's reverb, size and damping from 0 to 1, and its chorus; unused ones cost time."""
 
     size: float
     damping: float
+    has_reverb: bool = True
+    has_chorus: bool = True
 
 
 class FluidSynth:
@@ -64,6 +66,8 @@ class FluidSynth:
                 "synth.reverb.room-size": f"{room.size:.3f}",
                 "synth.reverb.damp": f"{room.damping:.3f}",
                 "synth.reverb.level": "0.8",
+                "synth.reverb.active": f"{int(room.has_reverb)}",
+                "synth.chorus.active": f"{int(room.has_chorus)}",
             }
             options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
             rendering = ["-r", f"{sample_rate}", "-g", f"{_GAIN}", "-O", "float", "-T", "wav"]

@@ -84,7 +84,8 @@ def _played(
     tracks, listed = [], []
     for part in composition.parts:
         font = pick(rng, plan.soundfonts)
-        room = Room(float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.0, 0.8)))
+        size_and_damping = float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.0, 0.8))
+        room = Room(*size_and_damping, part.reverb > 0.0, part.chorus > 0.0)
         part = _playable(part, font)
         sounds = {
             name: _fitted(

@@ -45,7 +45,7 @@ def active_db(audio: np.ndarray, sample_rate: int) -> float:
     """Level in dBFS of the stretches that sound; -inf where nothing does."""
     block = max(1, sample_rate // 10)
     count = max(1, len(audio) // block)
-    power = np.square(audio[: count * block]).mean(1)
+    power = effects.power_of(audio[: count * block])
     power = np.add.reduceat(power, np.arange(0, len(power), block)) / block
     top = float(np.quantile(power, 0.95)) or float(power.max())
     if top == 0.0:
