@@ -9,13 +9,14 @@ pyworld-prebuilt, an extra.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from aeolia.errors import InputError, MissingExtraError
 
-__all__ = ["MOST_VOICE_SECONDS", "shifted_voice"]
+__all__ = ["MOST_VOICE_SECONDS", "shifted_voice", "world"]
 
 #: Envelopes of every 5 ms are kept at once: two gigabytes at 48 kHz.
 MOST_VOICE_SECONDS = 300.0
@@ -33,7 +34,7 @@ def shifted_voice(
         InputError: longer than five minutes.
         MissingExtraError: the package pyworld is not installed.
     """
-    world = _world()
+    pyworld = world()
     if len(audio) > MOST_VOICE_SECONDS * sample_rate:
         raise InputError(
             f"a voice of {len(audio) / sample_rate / 60:.1f} minutes came; at most "
@@ -42,13 +43,13 @@ def shifted_voice(
     signal = np.ascontiguousarray(audio, np.float64)
     if not signal.any():
         return np.zeros(len(signal), np.float32)
-    pitch, times = world.harvest(signal, sample_rate)
-    envelope = world.cheaptrick(signal, pitch, times, sample_rate)
-    aperiodicity = world.d4c(signal, pitch, times, sample_rate)
+    pitch, times = pyworld.harvest(signal, sample_rate)
+    envelope = pyworld.cheaptrick(signal, pitch, times, sample_rate)
+    aperiodicity = pyworld.d4c(signal, pitch, times, sample_rate)
     ratio = 2.0 ** (semitones / 12.0)
     if move_formants:
         envelope = _stretched(envelope, ratio)
-    sound = world.synthesize(pitch * ratio, envelope, aperiodicity, sample_rate)[: len(signal)]
+    sound = pyworld.synthesize(pitch * ratio, envelope, aperiodicity, sample_rate)[: len(signal)]
     return np.pad(sound, (0, len(signal) - len(sound))).astype(np.float32)
 
 
@@ -60,12 +61,18 @@ def _stretched(envelope: np.ndarray, ratio: float) -> np.ndarray:
     return np.ascontiguousarray(np.exp(moved))
 
 
-def _world() -> Any:
+def world(needed_by: str = "a voice whose words stay") -> Any:
+    """The package pyworld; `needed_by` begins the message where it is not installed.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
     try:
-        import pyworld
+        with warnings.catch_warnings():  # it looks for its own version in an old way
+            warnings.simplefilter("ignore")
+            import pyworld
     except ImportError as error:
         raise MissingExtraError(
-            "a voice whose words stay needs the vocoder WORLD; install it with "
-            "`pip install 'aeolia[voice]'`"
+            f"{needed_by} needs the vocoder WORLD; install it with `pip install 'aeolia[voice]'`"
         ) from error
     return pyworld

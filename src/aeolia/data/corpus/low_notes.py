@@ -65,7 +65,10 @@ def _tones(
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32))))
     first, last = (round(hz * _WINDOW / _RATE) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
     band = power[:, first : last + 1]
-    peak = band.argmax(1).clip(1, band.shape[1] - 2)
+    highest = band.argmax(1)
+    # At an edge it is the foot of a tone beyond.
+    inside = (highest > 0) & (highest < band.shape[1] - 1)
+    peak = highest.clip(1, band.shape[1] - 2)
     rows = np.arange(count)
     left, middle, right = (np.log(band[rows, peak + k] + 1e-12) for k in (-1, 0, 1))
     curve = left - 2.0 * middle + right
@@ -76,7 +79,7 @@ def _tones(
     whole = _whole_db(sound, sample_rate, count)
     loud = float(np.quantile(whole, 0.95))
     sounding = whole > loud - _HEARD_DB
-    tonal = around > _TONAL_SHARE * band.sum(1)
+    tonal = inside & (around > _TONAL_SHARE * band.sum(1))
     return 69.0 + 12.0 * np.log2(hz / 440.0), tonal & (level > loud - _HEARD_DB), sounding, level
 
 

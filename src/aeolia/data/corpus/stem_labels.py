@@ -27,7 +27,7 @@ __all__ = ["StemFacts", "check_stems"]
 #: Sounds are looked at up to here, and lows are below that.
 _RATE, _LOW_HZ = 16000, 150.0
 #: A second sounds when it is within this of the loud ones; a stem should sound for some of them.
-_SOUNDS_DB, _LEAST_SOUNDING = 40.0, 0.05
+_SOUNDS_DB, _LEAST_SOUNDING = 40.0, 0.1
 #: Held low notes of another stem than the bass are a bass: so many pitches, so much of the time.
 _BASS_PITCHES, _BASS_SHARE = 3, 0.15
 #: A bass has this share of its power in the lows, or holds low notes.

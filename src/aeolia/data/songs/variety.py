@@ -32,6 +32,8 @@ _WINDOW, _HOP = 1024, 256
 _BANDS_HZ = 50.0 * 2.0 ** (np.arange(25) / 3.0)
 #: Levels are those of 0.4 s; what is further than this below the loudest is silence.
 _LEVEL_SECONDS, _SILENCE_DB = 0.4, 50.0
+#: No band counts as further below the loudest than this.
+_FLOOR_DB = 60.0
 _SLOWEST_BPM, _FASTEST_BPM = 50.0, 220.0
 
 
@@ -165,7 +167,8 @@ def _bands_db(mean: np.ndarray, hz: np.ndarray) -> np.ndarray:
     # In fractions of bins, for the lowest bands are narrower than one.
     places = np.interp(edges, np.append(hz, hz[-1] + hz[1]) - hz[1] / 2.0, np.arange(len(total)))
     power = np.diff(np.interp(places, np.arange(len(total)), total), axis=1)[:, 0]
-    levels = 10.0 * np.log10(power + 1e-12)
+    # Where a song has nothing, how much nothing is without meaning.
+    levels = 10.0 * np.log10(np.maximum(power, power.max() * 10.0 ** (-_FLOOR_DB / 10.0)) + 1e-12)
     return np.asarray(levels - levels.mean())
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from aeolia.audio.pitch.vocoder import world
 from aeolia.data.songs.composing.score import Note, Outline
 from aeolia.errors import MissingExtraError
 
 __all__ = ["can_sing", "sung"]
 
+_SUNG = "a sung voice"
 _FRAME_MS = 5.0
 #: Pitches that speech is searched for.
 _LOWEST_HZ, _HIGHEST_HZ = 70.0, 600.0
@@ -47,21 +49,10 @@ class _Speech:
 def can_sing() -> bool:
     """Whether the vocoder is installed."""
     try:
-        _world()
+        world(_SUNG)
     except MissingExtraError:
         return False
     return True
-
-
-def _world() -> ModuleType:
-    try:
-        import pyworld
-    except ImportError as error:
-        raise MissingExtraError(
-            "sung voices need the vocoder WORLD; install it with `pip install 'aeolia[voice]'`"
-        ) from error
-    module: ModuleType = pyworld
-    return module
 
 
 def sung(
@@ -77,8 +68,8 @@ def sung(
         ValueError: the melody is empty, or the speech has too little voice to sing with.
         MissingExtraError: the package pyworld is not installed.
     """
-    world = _world()
-    heard = _analysed(world, speech, sample_rate)
+    pyworld = world(_SUNG)
+    heard = _analysed(pyworld, speech, sample_rate)
     syllables = _syllables(heard)
     if len(syllables) < 4 or not melody:
         raise ValueError("too little voice in this speech, or nothing to sing")
@@ -94,17 +85,17 @@ def sung(
         singing.sing(note, shift, begin, min(end, frames), syllables[number % len(syllables)])
         number += 1
     out = singing.result
-    sound = world.synthesize(out.pitch, out.envelope, out.aperiodicity, sample_rate, _FRAME_MS)
+    sound = pyworld.synthesize(out.pitch, out.envelope, out.aperiodicity, sample_rate, _FRAME_MS)
     return np.asarray(sound, np.float32)
 
 
-def _analysed(world: ModuleType, speech: np.ndarray, sample_rate: int) -> _Speech:
+def _analysed(pyworld: Any, speech: np.ndarray, sample_rate: int) -> _Speech:
     signal = np.ascontiguousarray(speech, np.float64)
     limits = {"f0_floor": _LOWEST_HZ, "f0_ceil": _HIGHEST_HZ, "frame_period": _FRAME_MS}
-    pitch, times = world.dio(signal, sample_rate, **limits)
-    pitch = world.stonemask(signal, pitch, times, sample_rate)
-    envelope = world.cheaptrick(signal, pitch, times, sample_rate)
-    return _Speech(pitch, envelope, world.d4c(signal, pitch, times, sample_rate))
+    pitch, times = pyworld.dio(signal, sample_rate, **limits)
+    pitch = pyworld.stonemask(signal, pitch, times, sample_rate)
+    envelope = pyworld.cheaptrick(signal, pitch, times, sample_rate)
+    return _Speech(pitch, envelope, pyworld.d4c(signal, pitch, times, sample_rate))
 
 
 def _syllables(heard: _Speech) -> list[tuple[int, int]]:
