@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from functools import lru_cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from aeolia import metrics
 from aeolia.errors import InputError, MissingExtraError
+from aeolia.evaluation import score_audio
 
 RATE = 16000
 needs_model = pytest.mark.skipif(
@@ -51,6 +53,23 @@ def test_equals_the_authors_package(seconds: float, authors: Any) -> None:
     for name in found._fields:
         assert getattr(found, name) == pytest.approx(expected[f"{name}_mos"], abs=1e-3)
         assert metrics.METRICS[f"dnsmos_{name}"].compute(voice, voice, RATE) == getattr(found, name)
+
+
+@needs_model
+def test_one_pass_of_the_network_a_channel_gives_all_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module, passes = importlib.import_module("aeolia.metrics.dnsmos"), []
+    judge = module._judged.__wrapped__
+    counted = lru_cache(maxsize=1)(lambda *given: passes.append(1) or judge(*given))
+    monkeypatch.setattr(module, "_judged", counted)
+    stereo = np.stack([_voice(2.3, 0.01), _voice(2.3, 0.2)], axis=1)
+    names = ["snr", *(f"dnsmos_{name}" for name in ("sig", "bak", "ovrl"))]
+    values, problems = score_audio(stereo, 0.5 * stereo, RATE, names)
+    assert len(passes) == 2 and not problems
+    each = [metrics.dnsmos(channel, 0.5 * channel, RATE) for channel in stereo.T]
+    assert values["dnsmos_bak"] == pytest.approx(np.mean([scores.bak for scores in each]))
+    assert values["snr"] == pytest.approx(20 * np.log10(2))
 
 
 @needs_model

@@ -18,7 +18,7 @@ from aeolia.audio.files import read_samples
 from aeolia.audio.mono import mono
 from aeolia.errors import AeoliaError, InputError, ModelError
 from aeolia.evaluation.commands import OUT, Command
-from aeolia.evaluation.scoring import ClipScores, Output, failed, same_shape, score_outputs
+from aeolia.evaluation.scoring import ClipScores, OnRow, Output, failed, same_shape, score_outputs
 from aeolia.metrics import Metric
 
 __all__ = [
@@ -154,6 +154,7 @@ def evaluate_notes(
     metrics: Sequence[Metric],
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
+    on_row: OnRow | None = None,
 ) -> list[ClipScores]:
     """Score a system on every note, in their order; see `evaluate`."""
     names = [metric.name for metric in metrics]
@@ -181,4 +182,6 @@ def evaluate_notes(
             )
             yield Output(row, audio, made)
 
-    return score_outputs(outputs(), names, jobs=jobs, total=len(notes), on_progress=on_progress)
+    return score_outputs(
+        outputs(), names, jobs=jobs, total=len(notes), on_progress=on_progress, on_row=on_row
+    )

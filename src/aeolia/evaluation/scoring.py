@@ -22,6 +22,7 @@ from aeolia.metrics import METRICS, Metric, choose_metrics, snr
 
 __all__ = [
     "ClipScores",
+    "OnRow",
     "Output",
     "System",
     "evaluate",
@@ -56,6 +57,10 @@ class ClipScores:
     problems: tuple[str, ...] = ()
 
 
+#: Called with a row that is finished.
+OnRow = Callable[[ClipScores], None]
+
+
 @dataclass(frozen=True)
 class Output:
     """What a system made of one clip, to be judged: `estimate` and `reference` [T] or [T, C]."""
@@ -73,6 +78,7 @@ def evaluate(
     metrics: Sequence[Metric] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
+    on_row: OnRow | None = None,
 ) -> list[ClipScores]:
     """Score a system on every pair, in the order of the pairs.
 
@@ -86,6 +92,7 @@ def evaluate(
         metrics: from `choose_metrics`; all that are installed if None.
         jobs: processes for the metrics; 1 computes them here.
         on_progress: called with (clips done, clips in all).
+        on_row: called with each row as it is finished, in the order of the pairs.
 
     A clip that cannot be read or that the system refuses (an AeoliaError) becomes a row of NaN
     with the reason in `problems`; any other exception is a bug and is not caught.
@@ -103,7 +110,9 @@ def evaluate(
                 continue
             yield Output(_describe(pair, label, noisy, clean, sample_rate, seconds), clean, output)
 
-    return score_outputs(outputs(), names, jobs=jobs, total=len(pairs), on_progress=on_progress)
+    return score_outputs(
+        outputs(), names, jobs=jobs, total=len(pairs), on_progress=on_progress, on_row=on_row
+    )
 
 
 def score_outputs(
@@ -113,6 +122,7 @@ def score_outputs(
     total: int,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
+    on_row: OnRow | None = None,
 ) -> list[ClipScores]:
     """Judge outputs as they come, in `jobs` processes; rows that are finished are passed on.
 
@@ -128,6 +138,8 @@ def score_outputs(
         while len(rows) > keep:
             row = rows.pop(0)
             finished.append(row if isinstance(row, ClipScores) else _complete(*row))
+            if on_row is not None:
+                on_row(finished[-1])
             if on_progress is not None:
                 on_progress(len(finished), total)
 
@@ -207,25 +219,22 @@ def score_audio(
     """
     references = clean[:, None] if clean.ndim == 1 else clean
     estimates = output[:, None] if output.ndim == 1 else output
-    values: dict[str, float] = {}
-    problems: list[str] = []
-    for name in names:
-        metric = METRICS[name]
-        values[name] = math.nan
-        if sample_rate <= metric.above_rate_hz:
-            continue  # there is nothing to judge, and that is no fault of the clip
-        try:
-            values[name] = float(
-                np.mean(
-                    [
-                        metric.compute(reference, estimate, sample_rate)
-                        for reference, estimate in zip(references.T, estimates.T, strict=True)
-                    ]
-                )
-            )
-        except InputError as error:
-            problems.append(f"{name}: {error}")
-    return values, problems
+    # Where a clip has nothing for a metric to judge, that is no fault of the clip.
+    judging = [METRICS[name] for name in names if sample_rate > METRICS[name].above_rate_hz]
+    found: dict[str, list[float]] = {metric.name: [] for metric in judging}
+    reasons: dict[str, str] = {}
+    # Channel by channel: metrics that are columns of one computation remember the last channel's.
+    for reference, estimate in zip(references.T, estimates.T, strict=True):
+        for metric in judging:
+            if metric.name in reasons:
+                continue
+            try:
+                found[metric.name].append(metric.compute(reference, estimate, sample_rate))
+            except InputError as error:
+                reasons[metric.name] = f"{metric.name}: {error}"
+    judged = found.keys() - reasons.keys()
+    values = {name: float(np.mean(found[name])) if name in judged else math.nan for name in names}
+    return values, [reasons[metric.name] for metric in judging if metric.name in reasons]
 
 
 def _describe(

@@ -19,7 +19,7 @@ from aeolia.audio.levels import decibels
 from aeolia.errors import AeoliaError, InputError, ModelError
 from aeolia.evaluation.commands import OUT, Command
 from aeolia.evaluation.mixtures import ENROLMENT, Mixture, read_mixture
-from aeolia.evaluation.scoring import ClipScores, Output, failed, same_shape, score_outputs
+from aeolia.evaluation.scoring import ClipScores, OnRow, Output, failed, same_shape, score_outputs
 from aeolia.evaluation.systems import torch_backends
 from aeolia.metrics import Metric, Score
 from aeolia.runtime.backend import SeparationBackend
@@ -151,6 +151,7 @@ def evaluate_separation(
     metrics: Sequence[Metric],
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
+    on_row: OnRow | None = None,
 ) -> list[ClipScores]:
     """Score a system on every source of every mixture, in their order.
 
@@ -176,7 +177,7 @@ def evaluate_separation(
                 found = {source: same_shape(audio, mixture) for source, audio in found.items()}
             except AeoliaError as error:
                 for source in one.references:
-                    name, labels = _name(one, source), {"source": source}
+                    name, labels = row_name(one, source), {"source": source}
                     yield failed(name, label, labels, everything, str(error))
                 continue
             for source, reference in references.items():
@@ -184,7 +185,9 @@ def evaluate_separation(
                 yield _judged(row, reference, found.get(source), mixture)
 
     total = sum(len(one.references) for one in mixtures)
-    return score_outputs(outputs(), names, jobs=jobs, total=total, on_progress=on_progress)
+    return score_outputs(
+        outputs(), names, jobs=jobs, total=total, on_progress=on_progress, on_row=on_row
+    )
 
 
 def with_improvement(
@@ -202,7 +205,8 @@ def _gain(row: ClipScores, before: ClipScores) -> float:
     return math.nan if row is before else values[0] - values[1]
 
 
-def _name(one: Mixture, source: str) -> str:
+def row_name(one: Mixture, source: str) -> str:
+    """Of the row of a source."""
     return f"{one.name}: {source}"
 
 
@@ -217,7 +221,7 @@ def _row(
 ) -> ClipScores:
     duration = mixture.shape[0] / sample_rate
     return ClipScores(
-        name=_name(one, source),
+        name=row_name(one, source),
         system=label,
         seconds=duration,
         sample_rate=sample_rate,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -9,12 +11,15 @@ import numpy as np
 
 from aeolia.errors import InputError, MissingExtraError, ModelError
 from aeolia.evaluation.commands import OUT, Command
+from aeolia.evaluation.ledger import file_facts
 from aeolia.evaluation.scoring import System
 from aeolia.runtime.backend import Backend
 
 __all__ = [
     "UNPROCESSED",
+    "command_key",
     "load_system",
+    "model_key",
     "system_of",
     "system_of_command",
     "torch_backends",
@@ -69,6 +74,29 @@ def system_of(backend: Backend) -> System:
         return DenoisingStream(backend, sample_rate, channels).process(audio)
 
     return process
+
+
+def model_key(name: str) -> str:
+    """What changes with a model's file; see `load_system` for its name.
+
+    Raises:
+        ModelError: nothing of this name.
+    """
+    path = Path(name)
+    if path.is_dir():
+        path = path / "model.safetensors"
+    elif path.suffix != ".safetensors":
+        from aeolia.runtime.catalogue import find_model
+
+        path = find_model(name)
+    return repr(file_facts(path))
+
+
+def command_key(line: str) -> str:
+    """What changes with a command line, its program, and the files that it names."""
+    words = shlex.split(line)
+    files = [Path(word) for word in (shutil.which(words[0]) or words[0], *words[1:])]
+    return repr([words, [file_facts(path) for path in files if path.is_file()]])
 
 
 def _unprocessed(audio: np.ndarray, sample_rate: int) -> np.ndarray:

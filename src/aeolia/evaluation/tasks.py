@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ import numpy as np
 from aeolia.audio.files import read_samples
 from aeolia.errors import InputError
 from aeolia.evaluation.gallery import Sounds, pair_sounds
-from aeolia.evaluation.mixtures import find_mixtures, read_mixture
+from aeolia.evaluation.ledger import Ledger, key_of
+from aeolia.evaluation.mixtures import Mixture, find_mixtures, read_mixture
 from aeolia.evaluation.notes import (
+    LabelledNote,
     evaluate_notes,
     find_labelled_notes,
     load_synthesiser,
     synthesiser_of_command,
 )
-from aeolia.evaluation.pairs import find_pairs
+from aeolia.evaluation.pairs import Pair, find_pairs
 from aeolia.evaluation.report import EvaluationReport
 from aeolia.evaluation.scoring import ClipScores, evaluate, same_shape
 from aeolia.evaluation.separation import (
@@ -34,10 +36,17 @@ from aeolia.evaluation.separation import (
     MIXTURE,
     evaluate_separation,
     load_separator,
+    row_name,
     separator_of_command,
     with_improvement,
 )
-from aeolia.evaluation.systems import UNPROCESSED, load_system, system_of_command
+from aeolia.evaluation.systems import (
+    UNPROCESSED,
+    command_key,
+    load_system,
+    model_key,
+    system_of_command,
+)
 from aeolia.metrics import METRICS, Metric, Score, choose_metrics
 
 __all__ = ["TASKS", "EvaluationTask", "systems_of"]
@@ -54,8 +63,10 @@ class EvaluationTask:
     load: Callable[[str], Any]
     #: A command line -> (name, system).
     command: Callable[[str], tuple[str, Any]]
-    #: (system, clips, label=, metrics=, jobs=, on_progress=) -> rows.
-    score: Callable[..., list[ClipScores]]
+    #: (system, clips, label=, metrics=, jobs=, on_progress=, on_row=) -> rows.
+    evaluate: Callable[..., list[ClipScores]]
+    #: A clip -> (names of its rows, its files).
+    parts: Callable[[Any], tuple[list[str], list[Path]]]
     #: (clips, systems) -> what is heard of each.
     sounds: Callable[[Sequence[Any], Mapping[str, Any]], Sounds]
     #: Names of the metrics that tell the worst clips, the first that was measured counts.
@@ -68,6 +79,57 @@ class EvaluationTask:
     def metrics(self, names: Sequence[str]) -> list[Metric]:
         """The metrics of these names, or the task's own that are installed."""
         return choose_metrics(names or None, self.name)
+
+    def score(
+        self,
+        system: Any,
+        clips: Sequence[Any],
+        ledger: Ledger,
+        *,
+        key: str,
+        label: str,
+        metrics: Sequence[Metric],
+        jobs: int = 1,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[ClipScores]:
+        """Rows of a system in the order of the clips; those that the ledger has, and new ones.
+
+        Args:
+            key: what identifies the system.
+        """
+        names = [metric.name for metric in metrics]
+        rows: list[list[ClipScores] | None] = []
+        keys: dict[str, str] = {}
+        for clip in clips:
+            own, files = self.parts(clip)
+            of_clip = key_of(key, clip, files, names)
+            rows.append(ledger.known(of_clip, own))
+            keys |= dict.fromkeys(own, of_clip)
+        left = [clip for clip, known in zip(clips, rows, strict=True) if known is None]
+        done, total = len(keys) - sum(len(self.parts(clip)[0]) for clip in left), len(keys)
+
+        def advance(n_rows: int, _: int) -> None:
+            if on_progress is not None:
+                on_progress(done + n_rows, total)
+
+        advance(0, 0)
+        fresh = iter(
+            self.evaluate(
+                system,
+                left,
+                label=label,
+                metrics=metrics,
+                jobs=jobs,
+                on_progress=advance,
+                on_row=lambda row: ledger.add(keys[row.name], row),
+            )
+        )
+        found = []
+        for clip, known in zip(clips, rows, strict=True):
+            # Its label may be another now, beside other systems.
+            known = known and [replace(row, system=label) for row in known]
+            found += known or [next(fresh) for _ in self.parts(clip)[0]]
+        return found
 
     @property
     def not_installed(self) -> list[Metric]:
@@ -96,8 +158,8 @@ class EvaluationTask:
 
 def systems_of(
     task: EvaluationTask, models: Sequence[str], commands: Sequence[str]
-) -> dict[str, Any]:
-    """Each system under a short name of its own, the baseline first.
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Each system under a short name of its own, the baseline first; and what identifies it.
 
     Raises:
         InputError: neither models nor commands, or a command that cannot be run.
@@ -106,15 +168,31 @@ def systems_of(
     if not models and not commands:
         raise InputError("nothing to evaluate; name a model, or give a program with --command")
     systems = {task.baseline: task.load(task.baseline)} if task.baseline else {}
+    keys = dict.fromkeys(systems, "")
     for model in models:
         if model != task.baseline:
             path = Path(model)
             short = path.stem if path.suffix == ".onnx" else path.name
-            systems[model if short in systems else short] = task.load(model)
+            label = model if short in systems else short
+            systems[label], keys[label] = task.load(model), model_key(model)
     for number, line in enumerate(commands, 1):
         name, system = task.command(line)
-        systems[f"{name} ({number})" if name in systems else name] = system
-    return systems
+        label = f"{name} ({number})" if name in systems else name
+        systems[label], keys[label] = system, command_key(line)
+    return systems, keys
+
+
+def _parts_of_pair(pair: Pair) -> tuple[list[str], list[Path]]:
+    return [pair.name], [pair.noisy, pair.clean]
+
+
+def _parts_of_mixture(one: Mixture) -> tuple[list[str], list[Path]]:
+    files = [one.mixture, *one.references.values(), *filter(None, [one.enrolment])]
+    return [row_name(one, source) for source in one.references], files
+
+
+def _parts_of_note(note: LabelledNote) -> tuple[list[str], list[Path]]:
+    return [note.name], [note.path]
 
 
 def _find_pairs(folder: Path) -> tuple[Sequence[Any], tuple[str, ...]]:
@@ -133,7 +211,7 @@ def _find_notes(folder: Path) -> tuple[Sequence[Any], tuple[str, ...]]:
 
 def _mixture_sounds(mixtures: Sequence[Any], systems: Mapping[str, Any]) -> Sounds:
     by_name = {
-        f"{one.name}: {source}": (one, source) for one in mixtures for source in one.references
+        row_name(one, source): (one, source) for one in mixtures for source in one.references
     }
 
     def sounds(name: str) -> tuple[dict[str, np.ndarray], int]:
@@ -177,6 +255,7 @@ TASKS = {
             load_system,
             system_of_command,
             evaluate,
+            _parts_of_pair,
             pair_sounds,
             ("pesq_wb", "si_sdr"),
             UNPROCESSED,
@@ -187,6 +266,7 @@ TASKS = {
             load_separator,
             separator_of_command,
             evaluate_separation,
+            _parts_of_mixture,
             _mixture_sounds,
             ("si_sdr",),
             MIXTURE,
@@ -198,6 +278,7 @@ TASKS = {
             load_synthesiser,
             synthesiser_of_command,
             evaluate_notes,
+            _parts_of_note,
             _note_sounds,
             ("mel_distance",),
             group_by="instrument",

@@ -68,6 +68,10 @@ def test_a_manifest_without_split_and_rate_is_read(tmp_path: Path) -> None:
             "path,kind,split\na.wav,speech,test\n",
             "line 2: split is 'test'; it must be train, choose",
         ),
+        (
+            "path,kind\na.wav,speech\nb.wav,voice\n",
+            "line 3: kind is 'voice'; it must be one of speech, noise, rir, note, drum, stem",
+        ),
         ("path,kind,seconds\na.wav,speech,long\n", "line 2: seconds is 'long', not a number"),
         ("path,kind,seconds\na.wav,speech,nan\n", "seconds is 'nan', not a number from 0 up"),
         ("path,kind,midi\na.wav,note,-3\n", "midi is '-3', not a number from 0 up"),

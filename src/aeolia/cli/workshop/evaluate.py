@@ -92,7 +92,7 @@ def evaluate(
 
     Writes a page to look at and listen to, a table of every clip, and means with 95 % intervals,
     also by input SNR, source or instrument. The page holds the clips that the first one did worst
-    on.
+    on. Interrupted or killed, it goes on with the same command where it stood.
 
     denoise: SET has noisy/ and clean/ with equal names (pairs.csv may give snr_db and labels), is
     VoiceBank-DEMAND's test set, or has NAME.noisy.wav beside NAME.clean.wav. Places: {in}, {out}.
@@ -106,6 +106,7 @@ def evaluate(
     {velocity}, {instrument}, {seconds}, {rate}, {out}.
     """
     from aeolia.evaluation import print_table, write_report
+    from aeolia.evaluation.ledger import going_on
     from aeolia.evaluation.tasks import TASKS, systems_of
 
     kind = TASKS[task.value]
@@ -117,26 +118,31 @@ def evaluate(
             "and a program with --command"
         )
     clips, unpaired = kind.find(folder)
-    systems = systems_of(kind, models or (), command or ())
+    systems, keys = systems_of(kind, models or (), command or ())
     shown = not quiet and not as_json
     scores = {}
-    with _progress(shown) as bar:
-        for label, system in systems.items():
-            scores[label] = kind.score(
-                system,
-                clips,
-                label=label,
-                metrics=chosen,
-                jobs=jobs,
-                on_progress=_advance(bar, label),
-            )
-    others = ", ".join(label for label in scores if label != kind.baseline)
-    title = f"{others or 'Unprocessed input'} on {folder.resolve().name}"
-    notes = _notes(kind, unpaired, everything=not names)
-    report = kind.report(title, scores, chosen, notes)
-    failures = _failures(report)
-    galleries = _galleries(kind, report, clips, systems)
-    page = write_report(out, report, galleries, [*folder.rglob("*")])
+    recordings = [*folder.rglob("*")]
+    with going_on(out, recordings) as ledger:
+        with _progress(shown) as bar:
+            for label, system in systems.items():
+                scores[label] = kind.score(
+                    system,
+                    clips,
+                    ledger,
+                    key=keys[label],
+                    label=label,
+                    metrics=chosen,
+                    jobs=jobs,
+                    on_progress=_advance(bar, label),
+                )
+        others = ", ".join(label for label in scores if label != kind.baseline)
+        title = f"{others or 'Unprocessed input'} on {folder.resolve().name}"
+        notes = _notes(kind, unpaired, everything=not names)
+        report = kind.report(title, scores, chosen, notes)
+        failures = _failures(report)
+        galleries = _galleries(kind, report, clips, systems)
+        page = write_report(out, report, galleries, recordings)
+        ledger.remove()
     if as_json:
         typer.echo(report.as_json(), nl=False)
     elif shown:

@@ -95,7 +95,8 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
     are ignored.
 
     Raises:
-        DataError: the file is missing, has no such columns, or holds a value that cannot be.
+        DataError: the file is missing, has no such columns, or holds a value that cannot be, such
+            as a kind that is none of `KINDS`.
     """
     path = Path(path)
     if not path.is_file():
@@ -127,6 +128,11 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
                     f"{path} line {number}: split is {shown(split)}; it must be "
                     f"{', '.join(SPLITS)}, or empty"
                 )
+        if values["kind"] not in KINDS:
+            raise DataError(
+                f"{path} line {number}: kind is {shown(values['kind'])}; it must be one of "
+                f"{', '.join(KINDS)}"
+            )
         if not record["path"] or "\0" in record["path"]:
             raise DataError(f"{path} line {number}: path names no file; give one, or leave it out")
         rows.append(Row(path=os.path.join(root, record["path"]), **values))
