@@ -121,6 +121,9 @@ def separate(
         str, typer.Option(help="Corpus of the speakers; '' for all.")
     ] = "librispeech",
     cost: Annotated[bool, typer.Option(help="Measure times, too.")] = True,
+    only: Annotated[
+        list[str] | None, typer.Option(help="classes, songs or speakers; several may come.")
+    ] = None,
     quick: Quick = False,
     output: Page = PAGES / "SEPARATION.md",
     results: Kept = RESULTS / "separate.json",
@@ -130,6 +133,8 @@ def separate(
     \b
     pip install museval        # for one table; it needs ffmpeg
     python -m benchmarks separate --data DIR
+    python -m benchmarks separate --data DIR --only speakers --no-cost -o speakers.md \\
+        --results speakers.json
     """
     from benchmarks.results import publish
     from benchmarks.separate.report import page
@@ -146,6 +151,7 @@ def separate(
         speaker_model=speaker_model,
         source=source or None,
         cost=cost,
+        only=only or (),
     )
     publish(found, page, output, results)
 

@@ -21,13 +21,17 @@ def page(results: Results) -> str:
         "# Separation\n\nWritten by `python -m benchmarks separate`; not edited by hand. Means "
         "with 95 % intervals over clips, which share speakers, songs and noises.\n\n"
         f"- date: {made['date']}; source: {made['source']}; {made['machine']}\n",
-        "## Speech + music + noise, 0 dB to each other\n\nSI-SDR improvement, dB.\n\n"
-        + _means(results, "classes"),
-        "## Stems of a held-out song\n\nSDR (BSSEval, whole excerpt), dB. The song is by the "
-        "artist of most training songs, and excerpts overlap: a small world.\n\n"
-        + _means(results, "songs"),
-        _medians(results),
     ]
+    if "classes" in results.sets:
+        head = "## Speech + music + noise, 0 dB to each other\n\nSI-SDR improvement, dB.\n\n"
+        parts.append(head + _means(results, "classes"))
+    if "songs" in results.sets:
+        parts.append(
+            "## Stems of a held-out song\n\nSDR (BSSEval, whole excerpt), dB. The song is by the "
+            "artist of most training songs, and excerpts overlap: a small world.\n\n"
+            + _means(results, "songs")
+        )
+        parts.append(_medians(results))
     titles = [name for name in results.sets if name not in ("classes", "songs")]
     parts += [_speakers(results, title) for title in titles]
     if results.details["cost"]:

@@ -14,6 +14,7 @@ import numpy as np
 
 import aeolia
 from aeolia.data.heldout.separate import HeldOutMixture, draw
+from aeolia.errors import InputError
 from aeolia.metrics import sdr, si_sdr
 from aeolia.runtime.catalogue import find_model, load
 from benchmarks import say
@@ -22,7 +23,10 @@ from benchmarks.separate.baselines import harmonic_percussive, ideal_ratio_masks
 from benchmarks.separate.cost import cost_rows
 from benchmarks.separate.report import FRAMES
 
-__all__ = ["measure"]
+__all__ = ["PARTS", "measure"]
+
+#: What can be measured apart: mixtures of classes, songs, and the sets of speakers.
+PARTS = ("classes", "songs", "speakers")
 
 #: System -> metric -> value, of one clip.
 _Found = dict[str, dict[str, float]]
@@ -37,6 +41,7 @@ def measure(
     speaker_model: str,
     source: str | None,
     cost: bool,
+    only: Sequence[str] = (),
 ) -> Results:
     """All scores and costs.
 
@@ -47,10 +52,14 @@ def measure(
         classes_model, speaker_model: names or files.
         source: corpus that the speakers are from; None takes all.
         cost: whether to measure times.
+        only: some of `PARTS`; all if there are none.
 
     Raises:
-        AeoliaError: a wrong path, a folder that is no data, an unknown model.
+        AeoliaError: a wrong path, a folder that is no data, an unknown model or part.
     """
+    if unknown := [part for part in only if part not in PARTS]:
+        raise InputError(f"there is no part {unknown[0]!r}; parts are {', '.join(PARTS)}")
+    parts = only or PARTS
     sets = draw(data, clips=clips, songs=hold_out, source=source)
     systems: list[Entry] = []
     for model in (classes_model, speaker_model):
@@ -58,13 +67,18 @@ def measure(
         key = digest_of(path.read_bytes())
         systems.append(Entry(path.stem, load(path, "separate").config.sample_rate, key, ours=True))
     ours, speakers = (system.name for system in systems)
-    collected = {
-        "classes": _classes(classes_model, ours, sets.pop("classes")),
-        "songs": _songs(classes_model, ours, sets.pop("songs")),
-    }
+    collected = {}
     for title, mixtures in sets.items():
-        say(f"speakers: {title}")
-        collected[title] = _speakers(speaker_model, speakers, mixtures)
+        part = title if title in PARTS else "speakers"
+        if part not in parts:
+            continue
+        say(title if part == title else f"speakers: {title}")
+        if part == "classes":
+            collected[title] = _classes(classes_model, ours, mixtures)
+        elif part == "songs":
+            collected[title] = _songs(classes_model, ours, mixtures)
+        else:
+            collected[title] = _speakers(speaker_model, speakers, mixtures)
     return Results(
         page="separate",
         systems=systems,
@@ -109,7 +123,6 @@ class _Collected:
 
 def _classes(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
     """Improvement of SI-SDR for speech, music and noise."""
-    say("mixtures of classes")
     backend, collected = load(model, "separate"), _Collected()
     for clip in clips:
         sounds = aeolia.separate(
@@ -135,7 +148,6 @@ def _improvements(clip: HeldOutMixture, outputs: Mapping[str, np.ndarray]) -> di
 
 def _songs(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
     """SDR of the stems of held-out songs, in their own balance."""
-    say("excerpts of songs")
     backend, collected = load(model, "separate"), _Collected()
     for clip in clips:
         sources = list(clip.references)

@@ -95,6 +95,25 @@ def test_the_page_has_every_table(page: Path) -> None:
     assert "Improved by less than 1 dB: all: 100 %" in text
 
 
+def test_a_part_alone(
+    models: tuple[Path, Path],
+    short_clips: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["separate", "--data", ".", "--clips", "2", "--source", "people", "--no-cost"]
+    words += ["--classes-model", str(models[0]), "--speaker-model", str(models[1])]
+    words += ["-o", str(tmp_path / "page.md"), "--results", str(tmp_path / "found.json")]
+    assert main([*words, "--only", "speaker"]) == 2
+    assert "no part 'speaker'; parts are classes, songs, speakers" in capsys.readouterr().err
+    assert main([*words, "--only", "speakers"]) == 0
+    assert list(Results.read(tmp_path / "found.json").sets) == list(heldout._SPEAKERS)
+    text = (tmp_path / "page.md").read_text()
+    assert text.count("## Speakers: ") == 3 and "Stems" not in text
+    assert main(["card", str(tmp_path / "found.json"), "one-voice"]) == 0
+    assert "| two speakers at 0 dB |" in capsys.readouterr().out
+
+
 def test_cards_tables(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = Results.read(page / "results.json")
     assert main(["card", str(page / "results.json"), "parts"]) == 0
