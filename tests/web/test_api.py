@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import zipfile
 from collections.abc import Iterator
@@ -483,3 +484,70 @@ def test_what_the_map_cannot_sound(client: TestClient, wanted: str, words: str) 
     with client.websocket_connect("ws://test:1/api/map/play") as socket:
         socket.send_text(wanted)
         assert words in socket.receive_json()["error"]
+
+
+def listening_test(client: TestClient, talk: Path, **more: Any) -> Any:
+    file = upload(client, talk.read_bytes(), "talk.wav")["id"]
+    operation = {"operation": "denoise", "model": "denoise-16k"}
+    job = done(client, file, operation=operation, heard=False)["id"]
+    clip = {"name": "talk", "sounds": [{"file": file}, {"job": job}], **more}
+    return client.post("/api/listening", json={"systems": ["as is", "cleaned"], "clips": [clip]})
+
+
+RATED = "test,method,rater,trial,item,position,system,role,rating\r\n"
+
+
+def test_a_listening_test_is_made_played_and_analysed(client: TestClient, talk: Path) -> None:
+    answer = listening_test(client, talk)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["method"], made["trials"]) == ("ab", 1)
+    path = f"/api/listening/{made['id']}"
+    page = client.get(f"{path}/")
+    policy = page.headers["content-security-policy"]
+    assert "'sha256-" in policy and "unsafe" not in policy and "frame-ancestors 'self'" in policy
+    (first, second) = sorted(set(re.findall(r"audio/\w+\.flac", page.text)))
+    sounds = [
+        soundfile.read(io.BytesIO(client.get(f"{path}/{n}").content)) for n in (first, second)
+    ]
+    assert [sound.shape for sound, _ in sounds] == [(2 * RATE, 2)] * 2
+    assert client.get(f"{path}/results").status_code == 400  # nobody has rated yet
+    identity = re.search(r'"id": "(\w+)"', page.text)
+    assert identity
+    for rater in ("ann", "bob", "ann"):  # an export again counts once
+        rows = [f"{identity[1]},ab,{rater},1,talk,{p},{s},system,{r}\r\n" for p, s, r in _CHOICE]
+        csv = RATED + "".join(rows)
+        assert client.post(f"{path}/ratings", json={"csv": csv}).status_code == 204
+    (table,) = client.get(f"{path}/results").json()["tables"]
+    assert table["rows"][0][0] == "cleaned over as is" and table["rows"][0][-1] == "2"
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{path}/test.zip").content)) as archive:
+        assert "index.html" in archive.namelist() and first in archive.namelist()
+    assert client.post(f"{path}/ratings", json={"csv": "a,b\r\n1,2\r\n"}).status_code == 400
+
+
+_CHOICE = (("A", "cleaned", 1), ("B", "as is", 0))
+
+
+def test_references_make_it_mushra(client: TestClient, talk: Path) -> None:
+    file = upload(client, talk.read_bytes(), "clean.wav")["id"]
+    made = listening_test(client, talk, reference={"file": file}).json()
+    assert (made["method"], made["trials"]) == ("mushra", 1)
+
+
+def test_listening_tests_that_cannot_be(client: TestClient, talk: Path) -> None:
+    file = upload(client, talk.read_bytes(), "talk.wav")["id"]
+    short = io.BytesIO()
+    soundfile.write(short, np.ones(RATE) * 0.1, RATE, format="WAV")
+    other = upload(client, short.getvalue(), "short.wav")["id"]
+    one = {"systems": ["a"], "clips": [{"sounds": [{"file": file}]}]}
+    unlike = {"systems": ["a", "b"], "clips": [{"sounds": [{"file": file}, {"file": other}]}]}
+    none = {"systems": ["a", "b"], "clips": []}
+    odd = {"systems": ["a", "b"], "clips": [{"sounds": [{"path": "/etc/passwd"}, 1]}]}
+    for request, words in ((one, "nothing to compare"), (unlike, "must agree")):
+        answer = client.post("/api/listening", json=request)
+        assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
+        assert "aeolia-web-" not in answer.text
+    for request in (none, odd, {}):
+        assert client.post("/api/listening", json=request).status_code == 400
+    assert client.get("/api/listening/none/").status_code == 404
+    assert client.get("/api/listening/none/audio/..%2f..%2fx").status_code == 404

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from aeolia.errors import AeoliaError
 from aeolia.web.guard import Guard
 from aeolia.web.jobs import Jobs
-from aeolia.web.routes import files, live, map, models, notes, simple
+from aeolia.web.routes import files, listening, live, map, models, notes, simple
 from aeolia.web.routes import jobs as job_routes
 from aeolia.web.routes.answers import failed
 from aeolia.web.store import MOST_BYTES, Store
@@ -55,7 +55,8 @@ def make_app(
         routes=[
             *files.routes(store),
             *job_routes.routes(store, jobs, own_models),
-            *models.routes(),
+            *listening.routes(store, jobs),
+            *models.routes(own_models),
             *notes.routes(),
             *live.routes(store, own_models),
             *map.routes(own_models),

@@ -53,7 +53,8 @@ class Job:
         """Label, path, and the name to download it by, of each output."""
         stem = "aeolia" if self.source is None else self.source.stem
         paths = [(label, Path(path)) for label, path in self.result.get("outputs", [])]
-        return [(label, path, f"{stem}.{label}{path.suffix}") for label, path in paths]
+        names = [f"{stem}.{label}{path.suffix}".replace("/", "_") for label, path in paths]
+        return [(*pair, name) for pair, name in zip(paths, names, strict=True)]
 
 
 class Jobs:
@@ -165,7 +166,8 @@ class Jobs:
         }
         result = _as_its_owner_says(await worker.run(request, note), job.source)
         if "error" in result:  # what is written is named by nobody
-            result["error"] = result["error"].replace(f"{job.target.parent}/", "")
+            words = result["error"].replace(f"{job.target.parent}/", "")
+            result["error"] = self._store.in_owners_words(words)
         if job.state == CANCELLED:
             shutil.rmtree(job.folder, ignore_errors=True)
         elif "error" in result:

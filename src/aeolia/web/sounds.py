@@ -12,11 +12,33 @@ import numpy as np
 from aeolia.audio.files import AudioReader, AudioWriter
 from aeolia.errors import InputError
 
-__all__ = ["MOST_LEVEL", "write_mix", "write_stretch"]
+__all__ = ["MOST_LEVEL", "peaks_of", "write_mix", "write_stretch"]
 
 #: 12 dB more than it was.
 MOST_LEVEL = 4.0
 _BLOCK = 1 << 16
+#: A waveform is looked at in pieces of so many samples, whatever its width.
+_PIECE = 1024
+
+
+def peaks_of(source: Path, width: int) -> tuple[float, list[float]]:
+    """Seconds of a file, and the highest magnitude in each of `width` columns.
+
+    Raises:
+        AudioFileError: the file cannot be read.
+    """
+    pieces: list[np.ndarray] = []
+    n_frames = 0
+    with AudioReader(source) as reader:
+        for block in reader.blocks(_PIECE * 64):
+            magnitude = np.abs(block).max(axis=1)
+            whole = np.pad(magnitude, (0, -len(magnitude) % _PIECE)).reshape(-1, _PIECE)
+            pieces.append(whole.max(axis=1))
+            n_frames += len(block)
+        seconds = n_frames / reader.info.sample_rate
+    peaks = np.concatenate([*pieces, np.zeros(1, np.float32)])
+    starts = np.linspace(0, max(len(peaks) - 1, 1), width, endpoint=False).astype(int)
+    return seconds, [round(float(value), 4) for value in np.maximum.reduceat(peaks, starts)]
 
 
 def write_stretch(source: Path, target: Path, start: float, stop: float) -> None:

@@ -210,10 +210,18 @@ function refresh() {
   byId("done").max = trials.length;
   byId("done").value = rated;
   byId("text").value = toCsv(test, session.rater, session.ratings);
+  tell(rated);
   if (!byId("end").hidden) {
     say(rated === trials.length ? "All clips are rated."
       : `${rated} of ${trials.length} clips are rated.`);
   }
+}
+
+// A page around this one, such as that of `aeolia web`, may keep the ratings.
+function tell(rated) {
+  if (parent === window || !location.protocol.startsWith("http")) return;
+  const csv = byId("text").value;
+  parent.postMessage({ aeoliaRatings: csv, rated, trials: trials.length }, location.origin);
 }
 
 // ---- playing: one at a time, the next takes over where the last one was

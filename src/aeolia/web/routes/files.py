@@ -16,8 +16,9 @@ from aeolia.audio.files import AudioReader
 from aeolia.errors import AeoliaError, InputError
 from aeolia.runtime.synth.orchestra import parts_of
 from aeolia.runtime.synth.score_reader import read_score
+from aeolia.web.look import MOST_PIXELS
 from aeolia.web.routes.answers import number
-from aeolia.web.sounds import write_stretch
+from aeolia.web.sounds import peaks_of, write_stretch
 from aeolia.web.store import Store, Upload
 
 __all__ = ["receive", "routes"]
@@ -30,6 +31,7 @@ _NO_SOUND = (".npz", ".voice")
 def routes(store: Store) -> list[Route]:
     """POST /api/files?name=NAME takes one in, DELETE /api/files/ID forgets it.
 
+    GET /api/files/ID/waveform?width= is what it looks like, and
     POST /api/files/ID/stretch?start=&stop= makes another of a part of it, in seconds.
     """
 
@@ -38,8 +40,9 @@ def routes(store: Store) -> list[Route]:
         try:
             found = await asyncio.to_thread(_described, upload)
         except AeoliaError as error:
+            words = store.in_owners_words(str(error))
             store.remove(upload.id)
-            raise InputError(str(error).replace(str(upload.path), upload.name)) from error
+            raise InputError(words) from error
         return JSONResponse({"id": upload.id, "name": upload.name, **found}, 201)
 
     async def stretch(request: Request) -> Response:
@@ -54,12 +57,21 @@ def routes(store: Store) -> list[Route]:
         found = await asyncio.to_thread(_described, part)
         return JSONResponse({"id": part.id, "name": part.name, **found}, 201)
 
+    async def waveform(request: Request) -> Response:
+        width = int(number(request, "width", 800.0))
+        if not 16 <= width <= MOST_PIXELS:
+            raise InputError(f"a width of {width}; 16 to {MOST_PIXELS} points are possible")
+        upload = store.upload(request.path_params["id"])
+        seconds, peaks = await asyncio.to_thread(peaks_of, upload.path, width)
+        return JSONResponse({"seconds": seconds, "peaks": peaks})
+
     async def delete(request: Request) -> Response:
         store.remove(request.path_params["id"])
         return Response(status_code=204)
 
     return [
         Route("/api/files", post, methods=["POST", "PUT"]),
+        Route("/api/files/{id}/waveform", waveform),
         Route("/api/files/{id}/stretch", stretch, methods=["POST"]),
         Route("/api/files/{id}", delete, methods=["DELETE"]),
     ]

@@ -30,7 +30,10 @@ _CHUNK = 1 << 20
 
 
 def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
-    """POST /api/jobs begins one; the others are about one of them, or zip several."""
+    """POST /api/jobs begins one; the others are about one of them, or zip several.
+
+    {"file": ID or null, "operation": {...}, "format": ".flac" or null, "heard": true}
+    """
 
     async def post(request: Request) -> Response:
         values = await object_of(request)
@@ -43,7 +46,8 @@ def routes(store: Store, jobs: Jobs, own_models: bool) -> list[Route]:
         if operation.reads != (source is not None):
             raise InputError(f"{operation.name} {'needs' if operation.reads else 'reads no'} file")
         name = await asyncio.to_thread(target_name, operation, source, values.get("format"))
-        job = jobs.submit(operation.as_dict(), source, name)
+        heard = values.get("heard") is not False
+        job = jobs.submit(operation.as_dict(), source, name, heard=heard)
         return JSONResponse({"id": job.id}, 202)
 
     async def get(request: Request) -> Response:
@@ -142,7 +146,7 @@ def _described(job: Job, jobs: Jobs) -> dict[str, Any]:
 
 def _looked_at(request: Request, job: Job) -> dict[str, Any]:
     player = job.result["player"]
-    if not player["playable"]:
+    if player is None or not player["playable"]:
         raise NotThereError("too long to be looked at in the page; download it")
     seconds = player["frames"] / player["sample_rate"]
     return {
@@ -172,7 +176,7 @@ async def _zip_chunks(files: list[tuple[str, Path, str]]) -> AsyncIterator[bytes
     taken: set[str] = set()
     with zipfile.ZipFile(pipe, "w") as archive:
         for _, path, name in files:
-            name = _untaken(name.replace("/", "_"), taken)
+            name = _untaken(name, taken)
             with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as member:
                 while chunk := await asyncio.to_thread(source.read, _CHUNK):
                     member.write(chunk)

@@ -12,36 +12,47 @@ from starlette.routing import Route
 import aeolia
 from aeolia.api.instruments import words
 from aeolia.config.classes import CLASSES, STEMS
+from aeolia.errors import InputError
+from aeolia.web.routes.requests import check_model
 
 __all__ = ["routes"]
 
 
-def routes() -> list[Route]:
-    """GET /api/about: all that the page shows choices of."""
+def routes(own_models: bool) -> list[Route]:
+    """GET /api/about: all that the page shows choices of; GET /api/model?path=: a file's model."""
 
     async def about(_: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(_about))
+        return JSONResponse({**await asyncio.to_thread(_about), "own_models": own_models})
 
-    return [Route("/api/about", about)]
+    async def model(request: Request) -> Response:
+        path = check_model(request.query_params.get("path", ""), own_models)
+        if not path.strip():
+            raise InputError("the path of a model file is needed, such as /home/ann/mine.onnx")
+        return JSONResponse(await asyncio.to_thread(_described, path))
+
+    return [Route("/api/about", about), Route("/api/model", model)]
+
+
+def _described(model: str) -> dict[str, Any]:
+    """A model by name or path, and "value", what a request calls it."""
+    info = aeolia.describe_model(model)
+    return {
+        "value": model,
+        "name": info.name,
+        "task": info.task,
+        "sample_rate": info.sample_rate,
+        "latency_ms": info.latency_ms,
+        "bytes": info.bytes,
+        "card": info.card,
+    }
 
 
 def _about() -> dict[str, Any]:
-    models = [aeolia.describe_model(name) for name in aeolia.released_models()]
     return {
         "version": aeolia.__version__,
         "classes": CLASSES,
         "stems": STEMS,
-        "models": [
-            {
-                "name": model.name,
-                "task": model.task,
-                "sample_rate": model.sample_rate,
-                "latency_ms": model.latency_ms,
-                "bytes": model.bytes,
-                "card": model.card,
-            }
-            for model in models
-        ],
+        "models": [_described(name) for name in aeolia.released_models()],
         "instruments": [
             {"name": one.name, "lowest": one.lowest, "highest": one.highest}
             for one in aeolia.instruments()

@@ -11,7 +11,7 @@ from aeolia.api.operations.operation import Operation
 from aeolia.api.operations.registry import OPERATIONS, operation_from_json
 from aeolia.audio.files import AudioReader
 from aeolia.audio.formats import AUDIO_SUFFIXES, FILM_SUFFIXES, output_suffix, suffix_of
-from aeolia.errors import InputError, ModelError
+from aeolia.errors import AeoliaError, InputError, ModelError
 from aeolia.runtime.catalogue import released_models
 from aeolia.web.store import Store, Upload
 
@@ -59,7 +59,10 @@ def read_operation(values: Mapping[str, Any], store: Store, own_models: bool) ->
             values[key] = [str(store.upload(str(one)).path) for one in given]
     check_model(values.get("model"), own_models)
     operation = operation_from_json(json.dumps(values))
-    operation.check()
+    try:
+        operation.check()
+    except AeoliaError as error:  # such as a clip of a speaker in which nobody speaks
+        raise InputError(store.in_owners_words(str(error))) from error
     return operation
 
 

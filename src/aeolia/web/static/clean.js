@@ -1,6 +1,6 @@
 // Clean: files or the microphone in; before and after, strength, numbers, downloads out.
 
-import { button, dropArea, labelled, node, select } from "./dom.js";
+import { button, dropArea, labelled, modelChoice, node, select } from "./dom.js";
 import { finished, post, save } from "./net.js";
 import { recorder } from "./recorder.js";
 import { t } from "./texts.js";
@@ -9,8 +9,12 @@ import { Work, downloads, numbers, transport } from "./work.js";
 export const FORMATS = [["", "likeInput"], ".wav", ".flac", ".mp3", ".ogg", ".opus"];
 
 export function clean(about) {
-  const models = about.models.filter((model) => model.task === "denoise").map((model) => model.name);
-  const model = select([["", "byItself"], ...models]);
+  const card = node("pre", { class: "text", tabIndex: 0, label: "card" });
+  const show = () => {
+    const chosen = about.models.find(({ task, value }) => task === "denoise" && value === (model.value || value));
+    card.textContent = chosen.card || chosen.name;
+  };
+  const model = modelChoice(about, "denoise", { onchange: show });
   const format = select(FORMATS);
   const list = node("div");
   const all = button("downloadAll", () => save(`/api/zip?jobs=${works.filter((w) => w.done).map((w) => w.done.id)}`));
@@ -28,10 +32,12 @@ export function clean(about) {
     list.prepend(work.element);
   };
   all.hidden = true;
+  show();
   return node(
     "div", {},
     node("p", { class: "quiet", t: "cleanAbout" }),
     node("div", { class: "row" }, labelled("model", model), labelled("format", format)),
+    node("details", {}, node("summary", { t: "cardOfModel" }), card),
     dropArea(take, { record: recorder(take) }), node("div", { class: "row" }, all), list,
   );
 }

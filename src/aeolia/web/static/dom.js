@@ -37,6 +37,16 @@ export function select(choices, options = {}) {
   return node("select", options, ...all);
 }
 
+// Which model: those of a task, and those of the user's own that are opened later.
+export function modelChoice(about, task, options = {}) {
+  const fitting = () => about.models.filter((model) => model.task === task);
+  const choice = select([["", "byItself"], ...fitting().map(({ value, name }) => [value, name])], options);
+  document.addEventListener("opened", ({ detail: { task: own, value, name } }) => {
+    if (own === task) choice.append(node("option", { value, textContent: name }));
+  });
+  return choice;
+}
+
 export const time = (seconds) => {
   const whole = Math.max(0, Math.round(seconds));
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

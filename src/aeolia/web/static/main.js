@@ -1,6 +1,7 @@
 // The page: tabs, language, theme. Each tab is a module that makes its panel of `/api/about`.
 
 import { clean } from "./clean.js";
+import { compare } from "./compare.js";
 import { node } from "./dom.js";
 import { live } from "./live.js";
 import { models } from "./models.js";
@@ -10,7 +11,7 @@ import { reshape } from "./reshape.js";
 import { separate } from "./separate.js";
 import { apply, chooseLanguage, currentLanguage } from "./texts.js";
 
-const TABS = { clean, separate, play, reshape, live, models };
+const TABS = { clean, separate, play, reshape, live, compare, models };
 
 const remembered = (key) => {
   try {

@@ -1,7 +1,8 @@
 // Separate: sources, a song's stems or one speaker; a mixer with solo, mute and volume in step.
 
-import { button, dropArea, labelled, node, select } from "./dom.js";
-import { post, save, send } from "./net.js";
+import { button, dropArea, labelled, modelChoice, node, select } from "./dom.js";
+import { marking } from "./marking.js";
+import { forget, post, save, send } from "./net.js";
 import { recorder } from "./recorder.js";
 import { t } from "./texts.js";
 import { Work, downloads, numbers, transport } from "./work.js";
@@ -12,7 +13,7 @@ export function separate(about) {
   const ticks = about.classes.map((name) => node("input", { type: "checkbox", value: name, checked: name === "speech" }));
   const sources = node("fieldset", {}, node("legend", { t: "sources" }),
     node("div", { class: "row" }, ...ticks.map((tick) => node("label", {}, tick, tick.value))));
-  const clip = node("span", { class: "quiet" });
+  const clip = node("span", { class: "quiet", role: "status" });
   let speaker = null;
   const enrol = async (file) => {
     clip.textContent = t("sending");
@@ -20,42 +21,50 @@ export function separate(about) {
       speaker = (await send(file)).id;
       clip.textContent = file.name;
     } catch (error) {
+      speaker = null;
       clip.textContent = error.message;
     }
+    without.hidden = !speaker;
   };
-  const seconds = () => node("input", { type: "number", min: 0, step: 0.1 });
-  const [from, until] = [seconds(), seconds()];
+  const without = button("remove", () => {
+    forget(`/api/files/${speaker}`);
+    speaker = null;
+    clip.textContent = "";
+    without.hidden = true;
+  }, { hidden: true });
   const person = node("fieldset", {}, node("legend", { t: "speakerClip" }),
-    dropArea(enrol, { many: false, record: recorder(enrol) }), clip,
-    node("div", { class: "row" }, node("span", { t: "itself" }), labelled("from", from), labelled("until", until)));
+    dropArea(enrol, { many: false, record: recorder(enrol) }), node("div", { class: "row" }, clip, without), node("p", { class: "quiet", t: "orMark" }));
+  const model = modelChoice(about, "separate");
   const restRow = labelled("rest", rest);
   const show = () => {
     sources.hidden = what.value !== "sources";
     person.hidden = what.value !== "speaker";
     restRow.hidden = what.value === "stems";
   };
-  const operation = async (sent) => {
-    if (what.value === "stems") return { operation: "separate", stems: true };
-    if (what.value === "speaker") {
-      if (until.value) {
-        const stretch = new URLSearchParams({ start: from.value || 0, stop: until.value });
-        const part = await post(`/api/files/${sent.id}/stretch?${stretch}`, {});
-        return { operation: "separate", speaker: part.id, rest: rest.checked };
-      }
-      if (!speaker) throw new Error(t("speakerMissing"));
-      return { operation: "separate", speaker, rest: rest.checked };
-    }
+  const operation = () => {
+    const own = model.value ? { model: model.value } : {};
+    if (what.value === "stems") return { operation: "separate", stems: true, ...own };
+    if (what.value === "speaker") return { operation: "separate", speaker, rest: rest.checked, ...own };
     const chosen = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
     if (!chosen.length) throw new Error(t("sourceMissing"));
-    return { operation: "separate", sources: chosen, rest: rest.checked };
+    return { operation: "separate", sources: chosen, rest: rest.checked, ...own };
   };
   const list = node("div");
-  const take = (file) => list.prepend(new Work(file.name, file, async (sent) => ({ operation: await operation(sent) }), mixer).element);
+  const take = (file) => {
+    if (what.value !== "speaker" || speaker)
+      return list.prepend(new Work(file.name, file, () => ({ operation: operation() }), mixer).element);
+    const begin = async (sent, start, stop) => {
+      const part = await post(`/api/files/${sent.id}/stretch?${new URLSearchParams({ start, stop })}`, {});
+      return { operation: { ...operation(), speaker: part.id } };
+    };
+    list.prepend(marking(file, (sent, start, stop) =>
+      new Work(file.name, file, () => begin(sent, start, stop), mixer, sent).element));
+  };
   show();
   return node(
     "div", {},
     node("p", { class: "quiet", t: "separateAbout" }),
-    node("div", { class: "row" }, labelled("what", what), restRow), sources, person,
+    node("div", { class: "row" }, labelled("what", what), labelled("model", model), restRow), sources, person,
     dropArea(take, { record: recorder(take) }), list,
   );
 }
