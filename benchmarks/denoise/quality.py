@@ -23,7 +23,7 @@ from aeolia.errors import InputError
 from aeolia.evaluation.scoring import System, run_system, score_audio
 from aeolia.evaluation.systems import UNPROCESSED, load_system
 from aeolia.files import write_atomically
-from aeolia.metrics import log_spectral_distance, si_sdr
+from aeolia.metrics import METRICS, log_spectral_distance, si_sdr
 from aeolia.runtime.catalogue import find_model, load
 from benchmarks import say
 from benchmarks.denoise.metrics import INPUT
@@ -111,9 +111,17 @@ def score(
     """
     scores = _remembered(competitor, set_name, pairs, cache, _SCORERS[set_name])
     for metric in more:
-        what = f"{set_name} {metric}"
-        scores |= _remembered(competitor, what, pairs, cache, _metrics(metric))
+        names = _computed_together(metric)
+        what = f"{set_name} {' '.join(names)}"
+        found = _remembered(competitor, what, pairs, cache, _metrics(*names))
+        scores[metric] = found[metric]
     return scores
+
+
+def _computed_together(metric: str) -> list[str]:
+    """A metric, and those that come of the same computation: measured once, and remembered."""
+    family = METRICS[metric].family
+    return [name for name, one in METRICS.items() if family and one.family == family] or [metric]
 
 
 def _remembered(

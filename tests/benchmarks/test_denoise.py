@@ -10,6 +10,9 @@ import pytest
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("scipy")
 
+from aeolia.data.heldout.denoise import HeldOutPair  # noqa: E402
+from aeolia.metrics import METRICS  # noqa: E402
+from benchmarks.denoise import quality  # noqa: E402
 from benchmarks.measure import cost  # noqa: E402
 from benchmarks.peers import peer as peers  # noqa: E402
 
@@ -52,3 +55,32 @@ def test_macs_agree_with_the_count_by_hand(tmp_path: Path) -> None:
     product = 8 * 7 * 8
     recurrence = 5 * 2 * 12 * (3 + 4)
     assert cost.count_macs(tmp_path / "counted.onnx", feeds) == convolution + product + recurrence
+
+
+def test_columns_of_one_computation_are_measured_in_one_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[tuple[str, ...]] = []
+
+    def score_audio(
+        reference: np.ndarray, estimate: np.ndarray, rate: int, names: tuple[str, ...]
+    ) -> tuple[dict[str, float], list[str]]:
+        passes.append(tuple(names))
+        return {name: float(len(name)) for name in names}, []
+
+    monkeypatch.setattr(quality, "score_audio", score_audio)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(4800).astype(np.float32)
+    pairs = [
+        HeldOutPair(name, noise, len(name) * noise, 0, None, "ann", name)
+        for name in ("fan", "rain")
+    ]
+    columns = [name for name, metric in METRICS.items() if metric.family == "dnsmos"]
+    assert len(columns) == 3
+    scores = quality.score(quality.NOISY, "clean", pairs, tmp_path, [*columns, "sdr"])
+    assert {name: scores[name] for name in (*columns, "sdr")} == {
+        name: [float(len(name))] * 2 for name in (*columns, "sdr")
+    }
+    own = ("si_sdr", "pesq_wb", "stoi")
+    assert passes == [own] * 2 + [tuple(columns)] * 2 + [("sdr",)] * 2
+    assert quality.score(quality.NOISY, "clean", pairs, tmp_path, columns[1:]).keys() >= {*own}
+    assert len(passes) == 6

@@ -82,6 +82,8 @@ class Metric(Score):
     extra: str = ""
     #: Signals must be sampled faster than this, in Hz.
     above_rate_hz: int = 0
+    #: Metrics of one family are columns of one computation.
+    family: str = ""
     #: Tasks whose reports have it where no metrics are named.
     tasks: tuple[str, ...] = ("denoise",)
 
@@ -131,6 +133,7 @@ _ROWS = (
             lambda s, e, rate, name=name: float(getattr(dnsmos(s, e, rate), name)),  # type: ignore[misc]
             package="speechmos",
             extra="dnsmos",
+            family="dnsmos",
         )
         for name in DnsmosScores._fields
     ),
