@@ -52,6 +52,8 @@ class Browser:
 
     def __init__(self, program: str, folder: Path, *more_options: str) -> None:
         self.downloads = folder / "downloads"
+        #: How long an answer may take; more for what is large.
+        self.patience_seconds = _PATIENCE_SECONDS
         #: What the browser told without being asked: method and parameters.
         self.events: list[dict[str, Any]] = []
         self._last, self._left = 0, b""
@@ -88,7 +90,7 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience_seconds
         while True:
             answer = self._receive(deadline)
             if answer.get("id") == self._last:
@@ -132,7 +134,7 @@ class Browser:
 
     def wait(self, expression: str) -> None:
         """Until the expression is true."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience_seconds
         while not self.value(expression):
             assert time.monotonic() < deadline, f"waited in vain for {expression}"
             time.sleep(0.05)
@@ -159,7 +161,7 @@ class Browser:
     def saved(self, name: str) -> Path:
         """A file that the page has the browser save, once all of it is there."""
         path = self.downloads / name
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience_seconds
         sizes = [-1, -2]
         while not sizes[-1] == sizes[-2] > 0:
             assert time.monotonic() < deadline, f"{name} was not saved"
