@@ -1,12 +1,13 @@
 // npm run build: all that a static host needs, in dist/ (or the folder named), with its size.
 //
 // Nothing is compiled or bundled: our modules as they stand here, ONNX Runtime Web from npm, and the
-// released models of the Python package.
+// released models of the Python package, each once more with its weights in 8 bits.
 
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { shrunk } from "./small.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2] ?? join(here, "dist"));
@@ -28,7 +29,11 @@ await mkdir(join(partial, "models"));
 await cp(join(here, "src"), partial, { recursive: true });
 await cp(join(here, "page"), partial, { recursive: true });
 for (const name of RUNTIME) await cp(join(runtime, "dist", name), join(partial, "ort", name));
-for (const name of MODELS) await cp(join(released, `${name}.onnx`), join(partial, "models", `${name}.onnx`));
+for (const name of MODELS) {
+  const model = await readFile(join(released, `${name}.onnx`));
+  await writeFile(join(partial, "models", `${name}.onnx`), model);
+  await writeFile(join(partial, "models", `${name}-8bit.onnx`), shrunk(model));
+}
 const { version, license } = JSON.parse(present);
 await writeFile(join(partial, "ort", "README.txt"), `ONNX Runtime Web ${version}, ${license} licence, https://github.com/microsoft/onnxruntime\n`);
 await rm(out, { recursive: true, force: true });

@@ -2,8 +2,8 @@
 //
 // Nothing leaves the browser. The network runs in a worker of its own, see docs/browser.md.
 
-/** The models that come along, by the sample rate that each works at, in Hz. */
-export const MODELS = Object.freeze({ "denoise": 48000, "denoise-16k": 16000 });
+/** The models that come along, by the sample rate that each works at, in Hz; the first that fits is taken. */
+export const MODELS = Object.freeze({ "denoise-8bit": 48000, "denoise-16k-8bit": 16000, "denoise": 48000, "denoise-16k": 16000 });
 
 // Time for the way to the worker and back, in seconds: a hop, and what systems deliver at once.
 const CUSHION_SECONDS = 0.02;
@@ -202,12 +202,12 @@ class Engine extends EventTarget {
 
 function modelFor(sampleRate) {
   const found = Object.keys(MODELS).find((name) => MODELS[name] === sampleRate);
-  if (!found) throw new Error(wrongRate("", Object.values(MODELS).join(" or "), sampleRate));
+  if (!found) throw new Error(wrongRate("", "48000 or 16000", sampleRate));
   return found;
 }
 
 function wrongRate(name, needed, came) {
-  return `the sample rate is ${came} Hz and ${name || "a model"} works at ${needed} Hz; make it new AudioContext({ sampleRate: 48000 }), or 16000 for denoise-16k: the browser resamples`;
+  return `the sample rate is ${came} Hz and ${name || "a model"} works at ${needed} Hz; make it new AudioContext({ sampleRate: 48000 }), or 16000 for the lighter model: the browser resamples`;
 }
 
 // Share a of the input in the output, a = 10 ** (-limit / 20): noise keeps at least that.

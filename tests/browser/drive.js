@@ -3,11 +3,11 @@
 import { createDenoiser } from "../aeolia.js";
 
 /** A recording through a node, hop by hop, as fast or slow as the machine is: what enters and leaves. */
-export async function offline({ name, rate, channels, seconds, limit }) {
+export async function offline({ name, rate, channels, seconds, limit, model }) {
   const context = new OfflineAudioContext(2 * channels, seconds * rate, rate);
   const data = await (await fetch(new URL(`./${name}.wav`, import.meta.url))).arrayBuffer();
   const source = new AudioBufferSourceNode(context, { buffer: await context.decodeAudioData(data) });
-  const denoiser = await createDenoiser(context, { channels, attenuationLimitDb: limit });
+  const denoiser = await createDenoiser(context, { model: model ?? undefined, channels, attenuationLimitDb: limit });
   const merger = new ChannelMergerNode(context, { numberOfInputs: 2 * channels });
   [source, denoiser].forEach((node, n) => {
     const splitter = new ChannelSplitterNode(context, { numberOfOutputs: channels });
@@ -35,7 +35,7 @@ export async function microphone() {
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
   const source = context.createMediaStreamSource(stream);
   // A cushion that no machine needs, however busy: what is compared are numbers, not times.
-  const denoiser = await createDenoiser(context, { cushionSeconds: 8 });
+  const denoiser = await createDenoiser(context, { model: "denoise", cushionSeconds: 8 });
   await context.audioWorklet.addModule(new URL("./tap.js", import.meta.url));
   const tap = new AudioWorkletNode(context, "tap", { numberOfInputs: 2 });
   const blocks = [];

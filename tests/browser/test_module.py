@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 import aeolia
 from made.browser import Browser, find_browser
@@ -114,9 +115,11 @@ def through_a_node(
     seconds: float,
     channels: int = 1,
     limit: float | None = None,
+    model: str | None = "denoise",
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """What entered [T, C], what left from the latency on [T', C], and what the meters said."""
     asked = {"name": name, "rate": rate, "channels": channels, "seconds": seconds, "limit": limit}
+    asked["model"] = model
     answer = page.value(
         f"import('./sound/drive.js').then((drive) => drive.offline({json.dumps(asked)}))"
     )
@@ -128,26 +131,55 @@ def through_a_node(
     return entered, left[latency:], answer["meters"]
 
 
-def expected_of(entered: np.ndarray, rate: int, **options: float) -> np.ndarray:
+def expected_of(
+    entered: np.ndarray, rate: int, model: Path | str = "denoise", **options: float
+) -> np.ndarray:
     """What Python's stream makes of it, pushed block by block as live sound is."""
-    model = "denoise" if rate == 48000 else "denoise-16k"
     stream = aeolia.Stream(model, rate, entered.shape[1], **options)
     blocks = [stream.push(entered[n : n + 1000]) for n in range(0, len(entered), 1000)]
     return np.concatenate([*blocks, stream.flush()])
 
 
 @pytest.mark.parametrize(
-    ("name", "rate", "channels"), [("fan", 48000, 1), ("both", 48000, 2), ("cafe", 16000, 1)]
+    ("name", "rate", "channels", "model"),
+    [
+        ("fan", 48000, 1, "denoise"),
+        ("cafe", 16000, 1, "denoise-16k"),
+        # The one that is taken when none is named.
+        ("both", 48000, 2, None),
+        ("cafe", 16000, 1, None),
+    ],
 )
 def test_a_node_gives_what_the_stream_gives(
-    page: Browser, name: str, rate: int, channels: int
+    page: Browser, site: Path, name: str, rate: int, channels: int, model: str | None
 ) -> None:
-    entered, left, meters = through_a_node(page, name, rate, 1.9, channels)
-    expected = expected_of(entered, rate)[: len(left)]
+    entered, left, meters = through_a_node(page, name, rate, 1.9, channels, model=model)
+    small = "denoise-8bit" if rate == 48000 else "denoise-16k-8bit"
+    same = model or site / "models" / f"{small}.onnx"
+    expected = expected_of(entered, rate, same)[: len(left)]
     assert np.abs(left - expected).max() < TOLERANCE
     assert np.abs(entered[: len(left)] - expected).max() > 100 * TOLERANCE
     assert meters["peakLoad"] > 0.0
     assert 0.0 < meters["output"]["rms"] < meters["output"]["peak"] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("clip", "model"), [("fan", "denoise"), ("street", "denoise"), ("cafe", "denoise-16k")]
+)
+def test_weights_in_8_bits_are_as_good(site: Path, clip: str, model: str) -> None:
+    perceptual = pytest.importorskip("pesq")
+    noisy, rate = soundfile.read(EXAMPLES / f"{clip}.noisy.wav", dtype="float32")
+    clean, _ = soundfile.read(EXAMPLES / f"{clip}.clean.wav", dtype="float32")
+    small = site / "models" / f"{model}-8bit.onnx"
+    scores = []
+    for one in (model, small):
+        pair = [clean, aeolia.denoise(noisy, rate, model=one)]
+        pair = [mono if mono.ndim == 1 else mono.mean(axis=1) for mono in pair]
+        reference, estimate = (soxr.resample(mono, rate, 16000) for mono in pair)
+        scores.append(perceptual.pesq(16000, reference, estimate, "wb"))
+    assert scores[1] == pytest.approx(scores[0], abs=0.02)
+    full = site / "models" / f"{model}.onnx"
+    assert small.stat().st_size < 0.4 * full.stat().st_size
 
 
 def test_quiet_sound_with_an_offset_behind_silence(page: Browser) -> None:
