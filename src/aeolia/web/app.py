@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from aeolia.errors import AeoliaError
+from aeolia.web import in_browser
 from aeolia.web.guard import Guard
 from aeolia.web.jobs import Jobs
 from aeolia.web.routes import files, listening, live, map, models, notes, simple
@@ -61,6 +62,7 @@ def make_app(
             *live.routes(store, own_models),
             *map.routes(own_models),
             *simple.routes(store, jobs, own_models),
+            *in_browser.routes(),
             Mount("/", StaticFiles(directory=_STATIC, html=True)),
         ],
         middleware=[Middleware(Guard, hosts=tuple(hosts), password=password)],

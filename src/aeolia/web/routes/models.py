@@ -13,6 +13,7 @@ import aeolia
 from aeolia.api.instruments import words
 from aeolia.config.classes import CLASSES, STEMS
 from aeolia.errors import InputError
+from aeolia.web import in_browser
 from aeolia.web.routes.requests import check_model
 
 __all__ = ["routes"]
@@ -52,6 +53,7 @@ def _about() -> dict[str, Any]:
         "version": aeolia.__version__,
         "classes": CLASSES,
         "stems": STEMS,
+        "in_browser": in_browser.is_built(),
         "models": [_described(name) for name in aeolia.released_models()],
         "instruments": [
             {"name": one.name, "lowest": one.lowest, "highest": one.highest}

@@ -51,6 +51,7 @@ export function live(about) {
     node("div", { class: "row" }, labelled("sound", what), pressed, labelled("recordResult", keep)),
     node("div", { class: "row" }, labelled("latency", latency), labelled("load", load), labelled("dropouts", dropouts)),
     status, saved,
+    about.in_browser ? node("p", {}, node("a", { href: "browser/", t: "inBrowser" })) : null,
   );
 }
 
