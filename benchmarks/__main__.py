@@ -111,6 +111,22 @@ def denoise(
 
 
 @app.command()
+def c(
+    model: Models = None,
+    hops: Annotated[int, typer.Option(min=20, help="Of sound that are timed.")] = 1000,
+    output: Page = PAGES / "c.md",
+) -> None:
+    """c.md: the denoisers as C beside ONNX Runtime, hop by hop in one run; needs a C compiler.
+
+    \b
+    python -m benchmarks c
+    """
+    from benchmarks.denoise.c_code import run
+
+    run(model or ("denoise-16k", "denoise"), output, hops)
+
+
+@app.command()
 def separate(
     data: Manifest,
     clips: Annotated[int, typer.Option(min=1, help="Mixtures of classes.")] = 60,

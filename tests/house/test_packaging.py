@@ -23,6 +23,9 @@ SHIPPED_SUFFIXES = {
     ".js",
     ".svg",
     ".json",
+    ".c",
+    ".h",
+    ".mk",
 }
 
 

@@ -23,13 +23,13 @@ from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 from aeolia.runtime.conditioning import Conditioning, remarks
 
-__all__ = ["BEGINNING_SECONDS", "FRAMES_PER_STEP", "Passage", "Timing"]
+__all__ = ["BEGINNING_SECONDS", "FRAMES_PER_STEP", "SOUND", "Passage", "Timing"]
 
 #: As much of a recording `Passage.prepare` makes use of.
 BEGINNING_SECONDS = 6.0
 
 #: States that hold sound on its way through a model; all others are what a network remembers.
-_SOUND = ("input_tail", "output_tail", "spectrum_past")
+SOUND = ("input_tail", "output_tail", "spectrum_past")
 
 #: Frames of one step at most: faster than the whole at once (caches), and bounded memory.
 FRAMES_PER_STEP = 64
@@ -295,7 +295,7 @@ class Passage(ABC, Generic[Returned]):
 
     def _begun(self, state: State) -> State:
         """The state where sound begins after silence: a network's is forgotten, sound is kept."""
-        kept = {name: value for name, value in state.items() if name.endswith(_SOUND)}
+        kept = {name: value for name, value in state.items() if name.endswith(SOUND)}
         return {**self._initial_state(), **kept}
 
     def _checked(self, block: np.ndarray) -> np.ndarray:

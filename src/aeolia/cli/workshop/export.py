@@ -1,7 +1,8 @@
-"""aeolia export: a training run as one .onnx file."""
+"""aeolia export: a training run as one .onnx file, or as another program wants it."""
 
 from __future__ import annotations
 
+import tempfile
 from enum import Enum
 from pathlib import Path
 
@@ -14,15 +15,19 @@ class Program(str, Enum):
     """Programs that read files of their own form."""
 
     sherpa = "sherpa"
+    c = "c"
 
 
 def export(
     run: Path = typer.Argument(
         ...,
         metavar="MODEL",
-        help="Folder of a training run, a checkpoint file, or a released model's name.",
+        help="Folder of a training run, a checkpoint file, or a released model's name; for C also "
+        "an .onnx file.",
     ),
-    out: Path = typer.Option(..., "--out", "-o", help="The .onnx file to write."),
+    out: Path = typer.Option(
+        ..., "--out", "-o", help="The .onnx file to write; for C a folder, which is made."
+    ),
     card: Path = typer.Option(None, help="Model card in Markdown; RUN/card.md by default."),
     preset_name: str = typer.Option(
         None,
@@ -33,16 +38,17 @@ def export(
     program: Program = typer.Option(
         None,
         "--for",
-        help="Write the file as another program reads it: a denoiser for sherpa-onnx, which runs "
-        "it on phones, in browsers and from a dozen languages.",
+        help="Write a denoiser as another program reads it: sherpa-onnx, which runs it on phones, "
+        "in browsers and from a dozen languages; or c, source code and a LADSPA plug-in.",
     ),
-    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace existing files."),
 ) -> None:
     """Export a trained model to an .onnx file that `aeolia denoise --model FILE` runs.
 
         aeolia export run -o model.onnx
         aeolia export denoise -o denoise.onnx
         aeolia export denoise-16k -o for-sherpa.onnx --for sherpa
+        aeolia export denoise -o denoise-c --for c
 
     So do `aeolia separate` and `aeolia synth` with models of their tasks. A separator by speaker
     gets a second file, model.voice.onnx, for enrolment; a synthesiser gets three more.
@@ -54,6 +60,9 @@ def export(
     from aeolia import released_models
     from aeolia.errors import InputError
 
+    if program is Program.c:
+        _export_c(run, out, card, preset_name, overwrite)
+        return
     if out.is_dir():
         raise InputError(f"{out} is a folder; name the .onnx file to write")
     if out.exists() and not overwrite:
@@ -64,7 +73,42 @@ def export(
     if released and not (program or card or preset_name):
         _copy(str(run), out)
         return
-    _export(released, run, out, card, preset_name, program)
+    difference = _export(released, run, out, card, preset_name, program)
+    typer.echo(
+        f"{out}: {out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most "
+        f"{difference:.1e}"
+    )
+
+
+def _export_c(
+    run: Path, out: Path, card: Path | None, preset_name: str | None, overwrite: bool
+) -> None:
+    from aeolia import released_models
+    from aeolia.errors import InputError, MissingExtraError
+
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; name the folder to make for the C code")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise InputError(f"{out} holds files; give --overwrite to replace them, or another --out")
+    try:
+        from aeolia.models.export.c_source.export import export_c
+    except ImportError as error:
+        raise MissingExtraError(
+            f"export needs {error.name}; install it with: pip install {error.name}"
+        ) from error
+
+    released = None if run.exists() else released_models().get(str(run))
+    model = released or run
+    with tempfile.TemporaryDirectory() as folder:
+        if model.suffix != ".onnx" or card or preset_name:
+            _export(released, run, Path(folder) / "model.onnx", card, preset_name, None)
+            model = Path(folder) / "model.onnx"
+        difference = export_c(model, out, overwrite=overwrite)
+    size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
+    typer.echo(
+        f"{out}: {size:.1f} MB of C, differs from aeolia.Stream by at most {difference:.1e}; "
+        f"`make -C {out}` builds the LADSPA plug-in, `make -C {out} install` puts it to ~/.ladspa"
+    )
 
 
 def _copy(name: str, out: Path) -> None:
@@ -89,7 +133,8 @@ def _export(
     card: Path | None,
     preset_name: str | None,
     program: Program | None,
-) -> None:
+) -> float:
+    """Write one file; returns the largest difference from PyTorch."""
     from aeolia.errors import MissingExtraError, ModelError
     from aeolia.recipes.catalogue import preset
 
@@ -111,10 +156,5 @@ def _export(
     text = card_path.read_text(encoding="utf-8") if card_path.is_file() else ""
     model = load_checkpoint(run, preset(preset_name).model if preset_name else None)
     if program is Program.sherpa:
-        difference = export_sherpa(model, out)
-    else:
-        difference = export_onnx(model, out, text)
-    typer.echo(
-        f"{out}: {out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most "
-        f"{difference:.1e}"
-    )
+        return export_sherpa(model, out)
+    return export_onnx(model, out, text)
