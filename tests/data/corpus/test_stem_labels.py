@@ -51,6 +51,7 @@ def test_a_bass_holds_several_low_pitches_and_a_kick_none() -> None:
     assert held.per_minute == pytest.approx(120.0, rel=0.15)
     assert low_notes(kicks(), RATE).share < 0.05
     assert low_notes(chords(), RATE).share < 0.05
+    assert low_notes(kicks(), RATE).duty < 0.25 < low_notes(bass(), RATE).duty
     hidden = low_notes(kicks() + bass(), RATE)
     assert hidden.pitches >= 3 and hidden.share > 0.15
     assert low_notes(np.zeros(100, np.float32), RATE).pitches == 0

@@ -15,6 +15,7 @@ from aeolia.data.songs.composing.score import DRUM_CHANNEL, Note, Part
 from aeolia.data.songs.drummers import find_performances, read_performance
 from aeolia.data.songs.fluidsynth import FluidSynth, Room
 from aeolia.data.songs.midi import midi_bytes
+from aeolia.data.songs.scores import find_scores, stretch_of
 from aeolia.data.songs.song import _groups, _playable
 from aeolia.data.songs.soundfont import read_soundfont
 from aeolia.data.songs.voices.rapping import rapped, spoken
@@ -93,6 +94,34 @@ def test_performances_are_found_with_their_splits(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="no performances"):
         find_performances(tmp_path / "none")
+
+
+def test_scores_become_parts(tmp_path: Path) -> None:
+    outline = compose(np.random.default_rng(4), "house", 30.0).outline
+    steps = [k / 2 for k in range(int(2 * outline.beats))]
+    parts = [
+        Part("a", "bass", 33, tuple(Note(at, 0.4, 40 + int(at) % 5, 80) for at in steps), 1),
+        Part("b", "drums", 0, tuple(Note(at, 0.1, 36, 90) for at in steps), DRUM_CHANNEL),
+        Part("c", "other", 53, tuple(Note(at, 0.4, 72 + int(at) % 4, 70) for at in steps), 3),
+    ]
+    tracks = [midi_bytes(outline, part)[14:] for part in parts]
+    head = b"MThd" + (6).to_bytes(4, "big") + bytes((0, 1, 0, len(parts), 480 >> 8, 480 & 255))
+    (tmp_path / "song.mid").write_bytes(head + b"".join(tracks))
+    (found,) = find_scores(tmp_path)
+    song = stretch_of(found.path, np.random.default_rng(0), 6.0)
+    assert song is not None
+    assert {part.stem: part.program for part in song.parts} == {"bass": 33, "drums": 0, "other": 48}
+    for part in song.parts:
+        starts = np.array([float(song.outline.seconds_at(note.start)) for note in part.notes])
+        assert starts.min() >= 0.0 and starts.max() < 6.0
+        assert np.diff(starts) == pytest.approx(30.0 / outline.bpm, rel=0.02)
+    assert {note.key for note in song.melody} <= {72, 73, 74, 75} and len(song.melody) > 10
+    assert stretch_of(found.path, np.random.default_rng(0), 6.0) == song
+    (tmp_path / "song.mid").write_bytes(midi_bytes(outline, replace(parts[0], notes=())))
+    assert stretch_of(found.path, np.random.default_rng(0), 6.0) is None
+    (tmp_path / "song.mid").write_bytes(b"RIFF of something else")
+    with pytest.raises(DataError, match="song.mid"):
+        stretch_of(found.path, np.random.default_rng(0), 6.0)
 
 
 def phrases(seconds: float = 9.0) -> np.ndarray:

@@ -27,6 +27,9 @@ def songs_command(
     voices: Annotated[
         Path | None, typer.Option(help="Speech to make voices of: a folder or a manifest.")
     ] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="MIDI files to play in a quarter of the songs: a folder.")
+    ] = None,
     seconds: Annotated[float, typer.Option(min=2.0, max=600.0, help="Length of a song.")] = 30.0,
     sample_rate: Annotated[
         int, typer.Option(min=8000, max=96000, help="Sample rate in Hz.")
@@ -63,7 +66,9 @@ def songs_command(
     from aeolia.data.songs.material import find_material
     from aeolia.data.songs.plan import Settings
 
-    material, remarks = find_material(soundfont, report_soundfont or (), grooves, voices, seed)
+    material, remarks = find_material(
+        soundfont, report_soundfont or (), grooves, voices, scores, seed
+    )
     if not quiet:
         for remark in remarks:
             typer.echo(remark, err=True)

@@ -24,7 +24,8 @@ def check_command(songs: Songs, quiet: Quiet = False) -> None:
 
     Of every stem: the share of its time that it sounds; the share of its power below 150 Hz; the
     centroid of its spectrum; strokes a minute; and low notes that are held: their number a minute,
-    their share of the time, and how many pitches they have, for a drum holds none and a bass many.
+    their share of the time, and how many pitches they have, for a drum holds none and a bass many;
+    and the share of the time in which the lows are near their loudest, which a kick soon is no more.
     What does not fit a stem's name is said below it. The exit code is 0 either way.
     """
     from aeolia.cli.progress import ProgressBar
@@ -33,7 +34,7 @@ def check_command(songs: Songs, quiet: Quiet = False) -> None:
     rows = _stems(songs)
     with ProgressBar(1, "checking", hidden=quiet) as bar:
         found = check_stems(rows, _shown(bar.update))
-    columns = "sounding  below 150 Hz  centroid  strokes  low notes  held  pitches"
+    columns = "sounding  below 150 Hz  centroid  strokes  low notes  held  pitches  lows last"
     typer.echo(f"{'':<10}{columns}")
     remarks = 0
     for song, stems in found.items():
@@ -43,7 +44,7 @@ def check_command(songs: Songs, quiet: Quiet = False) -> None:
             typer.echo(
                 f"  {facts.row.label:<8}{facts.sounding:>8.0%}{facts.low_share:>14.0%}"
                 f"{facts.centroid_hz:>8.0f} Hz{facts.strokes_per_minute:>9.0f}"
-                f"{notes.per_minute:>11.0f}{notes.share:>6.0%}{notes.pitches:>9}"
+                f"{notes.per_minute:>11.0f}{notes.share:>6.0%}{notes.pitches:>9}{notes.duty:>11.0%}"
             )
             for remark in facts.remarks:
                 remarks += 1

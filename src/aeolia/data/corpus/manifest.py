@@ -36,6 +36,7 @@ __all__ = [
     "Row",
     "recording_of",
     "read_manifest",
+    "split_drawn",
     "split_named",
     "split_position",
     "split_rows",
@@ -225,6 +226,14 @@ def split_position(seed: int, group: str) -> float:
     """A number in [0, 1) that depends on the seed and the group's name alone."""
     digest = hashlib.sha256(as_utf8(f"{seed}:{group}")).digest()
     return int.from_bytes(digest[:8], "big") / 2.0**64
+
+
+def split_drawn(group: str, held_out: float = 0.1, seed: int = 0) -> str:
+    """The split of a group by its name alone: half of the share `held_out` is to report on."""
+    position = split_position(seed, group)
+    if position >= held_out:
+        return "train"
+    return "choose" if position < held_out / 2.0 else "report"
 
 
 def with_splits(rows: Sequence[Row], held_out: float = 0.1, seed: int = 0) -> list[Row]:

@@ -30,6 +30,10 @@ _RATE, _LOW_HZ = 16000, 150.0
 _SOUNDS_DB, _LEAST_SOUNDING = 40.0, 0.1
 #: Held low notes of another stem than the bass are a bass: so many pitches, so much of the time.
 _BASS_PITCHES, _BASS_SHARE = 3, 0.15
+#: The lows of drums are over in a moment: within their loudest for less of the time than this.
+_DRUMS_DUTY = 0.25
+#: Where a song has no bass stem and so much of a stem's power is low, its bass is there.
+_BASS_LOW = 0.6
 #: A bass has this share of its power in the lows, or holds low notes.
 _LEAST_LOW, _LEAST_HELD = 0.1, 0.1
 #: Two stems are the same sound above this correlation.
@@ -133,13 +137,23 @@ def _judge(stems: list[StemFacts], sounds: Sequence[np.ndarray]) -> None:
             continue
         holds = notes.pitches >= _BASS_PITCHES and notes.share >= _BASS_SHARE
         low = facts.low_share >= 0.3
+        lasts = notes.duty >= _DRUMS_DUTY and facts.low_share >= 0.3
         if label == "drums" and holds:
             facts.remarks.append(
                 f"holds {notes.pitches} low pitches for {100 * notes.share:.0f} % of the time: a "
                 "bass among the drums"
             )
-        if label in ("other", "vocals") and holds and low and "bass" not in names:
-            facts.remarks.append("holds low notes, and the song has no bass: the bass is here")
+        elif label == "drums" and lasts:
+            facts.remarks.append(
+                f"has lows that last for {100 * notes.duty:.0f} % of the time, where a drum's are "
+                "over in a moment: a bass among the drums"
+            )
+        has_bass = (holds and low) or facts.low_share >= _BASS_LOW
+        if label in ("other", "vocals") and has_bass and "bass" not in names:
+            facts.remarks.append(
+                f"has {100 * facts.low_share:.0f} % of its power below {_LOW_HZ:.0f} Hz, and the "
+                "song has no bass stem: the bass is here"
+            )
         if label == "bass" and facts.low_share < _LEAST_LOW and notes.share < _LEAST_HELD:
             facts.remarks.append(
                 f"has {100 * facts.low_share:.0f} % of its power below {_LOW_HZ:.0f} Hz and holds "

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aeolia.audio.smf import parse_smf
-from aeolia.data.corpus.manifest import split_position
+from aeolia.data.corpus.manifest import split_drawn
 from aeolia.data.songs.composing.kit import played_key
 from aeolia.data.songs.composing.score import Note
 from aeolia.errors import DataError, InputError
@@ -24,8 +24,6 @@ __all__ = ["Performance", "find_performances", "read_performance"]
 _NAME = re.compile(r"\d+_(?P<style>[a-z]+)[^_]*_(?P<bpm>\d+)_beat_(?P<beats>\d+)-4")
 #: The dataset's names of our splits.
 _SPLITS = {"train": "train", "validation": "choose", "test": "report"}
-#: Where no table says: shares of performances to choose by and to report on.
-_HELD_OUT = 0.1
 #: A longer file is no performance; a shorter performance is not worth repeating.
 _MOST_BYTES, _FEWEST_STROKES = 2**22, 16
 #: Strokes in a MIDI file have no length that a drum would heed.
@@ -55,7 +53,7 @@ def find_performances(folder: Path) -> list[Performance]:
     for path in sorted(folder.rglob("*.mid")):
         name = path.relative_to(folder).as_posix()
         if match := _NAME.fullmatch(path.stem):
-            split = splits.get(name) or _drawn_split(name)
+            split = splits.get(name) or split_drawn(name)
             found.append(Performance(path, match["style"], int(match["beats"]), split))
     if not found:
         raise DataError(
@@ -75,13 +73,6 @@ def _listed_splits(folder: Path) -> Mapping[str, str]:
         for row in rows
         if row.get("midi_filename") and row.get("split") in _SPLITS
     }
-
-
-def _drawn_split(name: str) -> str:
-    position = split_position(0, name)
-    if position >= _HELD_OUT:
-        return "train"
-    return "choose" if position < _HELD_OUT / 2.0 else "report"
 
 
 def read_performance(path: Path) -> tuple[Note, ...]:

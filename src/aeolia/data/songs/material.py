@@ -10,6 +10,7 @@ from pathlib import Path
 from aeolia.data.corpus.manifest import SPLITS
 from aeolia.data.songs.drummers import Performance, find_performances
 from aeolia.data.songs.plan import Material
+from aeolia.data.songs.scores import Score, find_scores
 from aeolia.data.songs.soundfont import Soundfont, read_soundfont
 from aeolia.data.songs.voices.singers import Singer, find_singers
 from aeolia.data.songs.voices.singing import can_sing
@@ -22,6 +23,7 @@ def find_material(
     report_soundfonts: Sequence[Path] = (),
     grooves: Path | None = None,
     voices: Path | None = None,
+    scores: Path | None = None,
     seed: int = 0,
 ) -> tuple[Material, list[str]]:
     """Material, and lines of text on what it holds or lacks.
@@ -29,6 +31,7 @@ def find_material(
     Args:
         grooves: a folder as `find_performances` takes it.
         voices: speech, as `find_singers` takes it.
+        scores: a folder of MIDI files.
 
     Raises:
         DataError: one of the paths does not hold what it should.
@@ -38,6 +41,7 @@ def find_material(
         tuple(read_soundfont(path) for path in report_soundfonts),
         tuple(find_performances(grooves)) if grooves else (),
         tuple(find_singers(voices, seed)) if voices else (),
+        tuple(find_scores(scores)) if scores else (),
     )
     remarks = [_of_soundfont(font) for font in (*material.soundfonts, *material.report_soundfonts)]
     if not material.report_soundfonts:
@@ -47,6 +51,8 @@ def find_material(
     if grooves:
         played = material.performances
         remarks.append(f"{len(played)} drummers' performances: {_by_split(played)}")
+    if scores:
+        remarks.append(f"{len(material.scores)} scores: {_by_split(material.scores)}")
     if not voices:
         remarks.append("no --voices: songs have no vocals")
     else:
@@ -65,6 +71,6 @@ def _of_soundfont(font: Soundfont) -> str:
     return f"{font.path.name}: {font.name}, {len(font.instruments)} instruments{rights}"
 
 
-def _by_split(items: Sequence[Performance | Singer]) -> str:
+def _by_split(items: Sequence[Performance | Singer | Score]) -> str:
     counts = Counter(item.split for item in items)
     return ", ".join(f"{counts[split]} to {split}" for split in SPLITS)

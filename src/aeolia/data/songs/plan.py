@@ -17,6 +17,7 @@ import numpy as np
 from aeolia.data.songs.composing.outline import pick
 from aeolia.data.songs.composing.styles import REPORT_STYLES, STYLES
 from aeolia.data.songs.drummers import Performance
+from aeolia.data.songs.scores import Score
 from aeolia.data.songs.soundfont import Soundfont
 from aeolia.data.songs.voices.singers import Singer
 
@@ -32,6 +33,8 @@ __all__ = [
 
 #: Share of songs whose drums are a drummer's, where there is one of their style.
 _PLAYED = 0.6
+#: Share of songs that play a score, where there are any.
+_SCORES = 0.25
 #: Share of reported songs in a style that no other split has.
 _UNSEEN_STYLE = 0.5
 #: Songs whose parts come from several soundfonts, where several are given.
@@ -59,6 +62,7 @@ class Material:
     report_soundfonts: tuple[Soundfont, ...] = ()
     performances: tuple[Performance, ...] = ()
     singers: tuple[Singer, ...] = ()
+    scores: tuple[Score, ...] = ()
     #: Whether voices can sing, or only speak and rap.
     sings: bool = True
 
@@ -73,13 +77,17 @@ class Material:
             "report_soundfonts": sizes(self.report_soundfonts),
             "grooves": len(self.performances),
             "singers": len(self.singers),
+            "scores": len(self.scores),
             "sings": self.sings,
         }
 
 
 @dataclass(frozen=True)
 class SongPlan:
-    """A song to be; `manner` is sung, rapped, spoken, or "" without a voice."""
+    """A song to be; `manner` is sung, rapped, spoken, or "" without a voice.
+
+    A stretch of `score` is played where there is one that serves; otherwise the song is composed.
+    """
 
     name: str
     number: int
@@ -89,6 +97,7 @@ class SongPlan:
     performance: Performance | None = None
     singer: Singer | None = None
     manner: str = ""
+    score: Score | None = None
 
     def described(self) -> dict[str, Any]:
         """For the record."""
@@ -96,6 +105,7 @@ class SongPlan:
             "song": self.name,
             "split": self.split,
             "style": self.style,
+            "score": self.score.path.name if self.score else "",
             "soundfonts": [font.path.name for font in self.soundfonts],
             "singer": self.singer.name if self.singer else "",
             "manner": self.manner,
@@ -143,7 +153,10 @@ def draw_plan(settings: Settings, material: Material, number: int) -> SongPlan:
     performance = pick(rng, fitting) if played else None
     singer, manner = _voice(rng, style.voice, style.spoken, material, split)
     title = f"song_{settings.seed}_{number:05d}"
-    return SongPlan(title, number, split, name, fonts, performance, singer, manner)
+    is_score = rng.random() < _SCORES
+    scores = [one for one in material.scores if one.split == split]
+    score = pick(rng, scores) if is_score and scores else None
+    return SongPlan(title, number, split, name, fonts, performance, singer, manner, score)
 
 
 def _voice(

@@ -20,6 +20,7 @@ from aeolia.data.songs.fluidsynth import FluidSynth, Room
 from aeolia.data.songs.midi import midi_bytes
 from aeolia.data.songs.mixing import Mix, mixed
 from aeolia.data.songs.plan import Material, Settings, SongPlan, draw_plan, generator
+from aeolia.data.songs.scores import stretch_of
 from aeolia.data.songs.soundfont import Soundfont
 from aeolia.data.songs.tracks import WHOLE, Track, treated
 from aeolia.data.songs.voices.voice import voice_of
@@ -57,7 +58,8 @@ def make_song(out: Path, settings: Settings, material: Material, number: int) ->
     treating = generator(settings, number, "treat")
     tracks = [treated(track, settings.sample_rate, treating, bpm) for track in tracks]
     mixing = generator(settings, number, "mix")
-    ducked = mixing.random() < _DUCKED and STYLES[plan.style].machine
+    style = STYLES.get(composition.outline.style)
+    ducked = mixing.random() < _DUCKED and style is not None and style.machine
     size = round(settings.seconds * settings.sample_rate)
     mix = mixed(tracks, settings.sample_rate, size, mixing, ducked=ducked)
     record = _record(settings, plan, composition, tracks, played, mix)
@@ -67,6 +69,10 @@ def make_song(out: Path, settings: Settings, material: Material, number: int) ->
 
 def composed(settings: Settings, plan: SongPlan) -> Composition:
     """The song on paper."""
+    if plan.score is not None:
+        rng = generator(settings, plan.number, "compose")
+        if (stretch := stretch_of(plan.score.path, rng, settings.seconds)) is not None:
+            return stretch
     strokes = read_performance(plan.performance.path) if plan.performance else ()
     named = plan.performance.path.stem if plan.performance else ""
     rng = generator(settings, plan.number, "compose")
@@ -146,6 +152,7 @@ def _record(
     peak = float(np.abs(mix.mixture).max()) / 32767.0
     return {
         **plan.described(),
+        "style": outline.style,
         "drummer": composition.drums_from,
         "bpm": round(outline.bpm, 1),
         "beats_per_bar": outline.beats_per_bar,
