@@ -25,7 +25,7 @@ def check_command(songs: Songs, quiet: Quiet = False) -> None:
     Of every stem: the share of its time that it sounds; the share of its power below 150 Hz; the
     centroid of its spectrum; strokes a minute; and low notes that are held: their number a minute,
     their share of the time, and how many pitches they have, for a drum holds none and a bass many;
-    and the share of the time in which the lows are near their loudest, which a kick soon is no more.
+    and the share of the time in which its lows are near their loudest, as a kick's are not.
     What does not fit a stem's name is said below it. The exit code is 0 either way.
     """
     from aeolia.cli.progress import ProgressBar
