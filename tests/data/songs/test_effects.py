@@ -134,6 +134,15 @@ def test_tracks_come_out_at_their_level() -> None:
         assert set(out.sounds) == set(track.sounds)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_drums_are_as_loud_as_their_balance_says(seed: int) -> None:
+    mix = mixed(tracks(), RATE, 2 * RATE, np.random.default_rng(seed))
+    levels = {name: active_db(mix.stems[name] / 32768.0, RATE) for name in ("drums", "other")}
+    balance = mix.done["balance_db"]
+    apart = levels["drums"] - levels["other"]
+    assert apart == pytest.approx(balance["drums"] - balance["other"], abs=6.0)  # and the master
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_mixes_are_sums_and_never_clip(seed: int) -> None:
     rng = np.random.default_rng(seed)

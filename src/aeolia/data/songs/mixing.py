@@ -1,6 +1,6 @@
 """The mixing desk: tracks to stems whose sum is the song, to the last bit.
 
-tracks -> balance -> bus of the drums -> ducking under the kick -> master -> whole numbers
+tracks -> bus of the drums -> balance -> ducking under the kick -> master -> whole numbers
 
 From the buses on, everything is linear or a gain over time that all stems share, so the song is the
 sum of its stems and the drums are the sum of their parts. The last step makes that exact: parts are
@@ -66,8 +66,9 @@ def mixed(
         ducked: press everything but drums and voice under the kick, as dance music does.
     """
     sounds = _gathered(tracks, size)
-    done: dict[str, Any] = {"balance_db": _balance(sounds, sample_rate, rng)}
-    done["drum_bus"] = _drum_bus(sounds, sample_rate, rng)
+    # The bus first: what its compressor takes away, the balance brings back.
+    done: dict[str, Any] = {"drum_bus": _drum_bus(sounds, sample_rate, rng)}
+    done["balance_db"] = _balance(sounds, sample_rate, rng)
     if ducked and ("drums", "kick") in sounds:
         depth, release = float(rng.uniform(0.3, 0.9)), float(rng.uniform(80.0, 250.0))
         gain = _ducking(sounds["drums", "kick"], sample_rate, depth, release)
@@ -193,5 +194,6 @@ def _rounded(sounds: _Sounds, sample_rate: int, done: dict[str, Any]) -> Mix:
         if keys := _of_stem(sounds, stem):
             total = np.sum([whole[key] for key in keys], axis=0, dtype=np.int16)
             stems[stem] = np.asarray(total)
-    kit = {name: audio for (stem, name), audio in whole.items() if name != WHOLE}
+    stems = {stem: audio for stem, audio in stems.items() if audio.any()}
+    kit = {name: one for (_, name), one in whole.items() if name != WHOLE and one.any()}
     return Mix(stems, kit, done)
