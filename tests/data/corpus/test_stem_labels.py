@@ -22,7 +22,7 @@ def kicks() -> np.ndarray:
     """A kick twice a second that falls from 160 to 50 Hz, and a noise of hi-hats between."""
     times = np.arange(RATE // 2) / RATE
     hz = 50.0 + 110.0 * np.exp(-times / 0.03)
-    kick = np.sin(2.0 * np.pi * np.cumsum(hz) / RATE) * np.exp(-times / 0.09)
+    kick = np.sin(2.0 * np.pi * np.cumsum(hz) / RATE) * np.exp(-times / 0.05)
     hat = np.random.default_rng(0).standard_normal(len(times)) * np.exp(-times / 0.02)
     one = 0.5 * kick + 0.1 * np.roll(hat, RATE // 4)
     return np.tile(one, int(2 * SECONDS)).astype(np.float32)

@@ -25,8 +25,8 @@ _TONAL_SHARE, _HEARD_DB = 0.5, 24.0
 _HELD_FRAMES, _STEADY_SEMITONES = 12, 0.3
 #: And it loses no more than this in level over them, or it is the end of a stroke.
 _FALL_DB = 6.0
-#: Lows are below this here, and near their loudest within so much.
-_DUTY_HZ, _NEAR_DB = 100.0, 12.0
+#: Lows are looked at at this rate, so below half of it, in blocks of 24 ms; what is near them.
+_LOWS_RATE, _LOWS_BLOCK, _NEAR_DB = 250, 6, 8.0
 #: A pitch counts when it has this share of the held time.
 _PITCH_SHARE = 0.05
 
@@ -50,7 +50,7 @@ def low_notes(sound: np.ndarray, sample_rate: int) -> LowNotes:
     low = resample(np.asarray(sound, np.float32), sample_rate, _RATE)
     if len(low) < _WINDOW:
         return LowNotes(0.0, 0.0, 0, 0.0)
-    keys, heard, sounding, level, near = _tones(low, sound, sample_rate)
+    keys, heard, sounding, level = _tones(low, sound, sample_rate)
     notes = _held(keys, heard, level)
     count = max(1, int(np.count_nonzero(sounding)))
     held = sum(end - start for start, end in notes)
@@ -60,15 +60,25 @@ def low_notes(sound: np.ndarray, sample_rate: int) -> LowNotes:
         times[key] = times.get(key, 0) + end - start
     pitches = sum(1 for frames in times.values() if frames >= _PITCH_SHARE * held)
     minutes = len(low) / _RATE / 60.0
-    duty = float(np.count_nonzero(near & sounding)) / count
+    # As many of all frames as lie near, against those that sound.
+    duty = min(1.0, _near(sound, sample_rate) * len(sounding) / count)
     return LowNotes(len(notes) / minutes, min(1.0, held / count), pitches, duty)
+
+
+def _near(sound: np.ndarray, sample_rate: int) -> float:
+    """Share of the time in which the lows are near their loudest."""
+    lows = resample(np.asarray(sound, np.float32), sample_rate, _LOWS_RATE)
+    count = len(lows) // _LOWS_BLOCK
+    power = np.square(lows[: count * _LOWS_BLOCK]).reshape(count, _LOWS_BLOCK).mean(1)
+    if not count or not power.any():
+        return 0.0
+    return float(np.mean(power > np.quantile(power, 0.98) * 10.0 ** (-_NEAR_DB / 10.0)))
 
 
 def _tones(
     low: np.ndarray, sound: np.ndarray, sample_rate: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Five of [F]: key (MIDI, in fractions), whether that tone is heard, whether anything is, the
-    tone's level in dB, and whether the lows are near their loudest."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Key (MIDI, in fractions), whether a tone is heard, whether anything is, level in dB; [F]."""
     count = 1 + (len(low) - _WINDOW) // _HOP
     frames = np.lib.stride_tricks.sliding_window_view(low, _WINDOW)[::_HOP][:count]
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32))))
@@ -89,10 +99,7 @@ def _tones(
     loud = float(np.quantile(whole, 0.95))
     sounding = whole > loud - _HEARD_DB
     tonal = inside & (around > _TONAL_SHARE * band.sum(1))
-    heard = tonal & (level > loud - _HEARD_DB)
-    lows = band[:, : round((_DUTY_HZ - _LOWEST_HZ) * _WINDOW / _RATE)].sum(1)
-    near = lows > float(np.quantile(lows, 0.95)) * 10.0 ** (-_NEAR_DB / 10.0)
-    return 69.0 + 12.0 * np.log2(hz / 440.0), heard, sounding, level, near
+    return 69.0 + 12.0 * np.log2(hz / 440.0), tonal & (level > loud - _HEARD_DB), sounding, level
 
 
 def _whole_db(sound: np.ndarray, sample_rate: int, count: int) -> np.ndarray:
