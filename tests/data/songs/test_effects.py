@@ -123,6 +123,13 @@ def tracks() -> list[Track]:
     ]
 
 
+def test_nothing_below_what_is_heard_is_left() -> None:
+    swing = sine(5.0, 0.5, 2.0) + sine(400.0, 0.1, 2.0)
+    out = treated(Track("a", "other", {WHOLE: swing}), RATE, np.random.default_rng(0), 120.0)
+    power = np.square(np.abs(np.fft.rfft(out.sounds[WHOLE][:, 0])))
+    assert power[:40].sum() < 0.1 * power[700:900].sum()
+
+
 def test_tracks_come_out_at_their_level() -> None:
     for track in tracks():
         out = treated(track, RATE, np.random.default_rng(5), 120.0)

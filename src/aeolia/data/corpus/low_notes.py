@@ -26,7 +26,7 @@ _HELD_FRAMES, _STEADY_SEMITONES = 12, 0.3
 #: And it loses no more than this in level over them, or it is the end of a stroke.
 _FALL_DB = 6.0
 #: Lows are looked at at this rate, so below half of it, in blocks of 24 ms; what is near them.
-_LOWS_RATE, _LOWS_BLOCK, _NEAR_DB = 250, 6, 8.0
+_LOWS_RATE, _LOWS_BLOCK, _NEAR_DB = 250, 6, 6.0
 #: A pitch counts when it has this share of the held time.
 _PITCH_SHARE = 0.05
 

@@ -31,7 +31,7 @@ _SOUNDS_DB, _LEAST_SOUNDING = 40.0, 0.1
 #: Held low notes of another stem than the bass are a bass: so many pitches, so much of the time.
 _BASS_PITCHES, _BASS_SHARE = 3, 0.15
 #: The lows of drums are over in a moment: within their loudest for less of the time than this.
-_DRUMS_DUTY = 0.3
+_DRUMS_DUTY = 0.33
 #: Where a song has no bass stem and so much of a stem's power is low, its bass is there.
 _BASS_LOW = 0.6
 #: A bass has this share of its power in the lows, or holds low notes.

@@ -17,6 +17,8 @@ WHOLE = ""
 _LEVEL_DB = -20.0
 #: Active is what is within this of the loudest tenths of a second.
 _ACTIVE_DB = 20.0
+#: Some instruments of soundfonts swing below what is heard, and louder than what is.
+_LOWEST_HZ = 28.0
 #: How likely each effect is, by stem.
 _CHANCES: dict[str, dict[str, float]] = {
     "drums": {"tone": 0.6, "drive": 0.3, "press": 0.4, "echo": 0.0, "chorus": 0.0, "room": 0.0},
@@ -91,12 +93,13 @@ def _one(
     """One sound after effects, and which they were."""
     chances = _CHANCES[stem]
     done: dict[str, Any] = {}
+    bands: list[effects.Band] = [("cut", _LOWEST_HZ, 0.0, 0.7)]
     if rng.random() < chances["tone"]:
-        bands = effects.draw_bands(rng)
+        bands += effects.draw_bands(rng)
         if stem in ("other", "vocals") and rng.random() < 0.5:  # room for the bass
             bands.append(("cut", float(rng.uniform(60.0, 180.0)), 0.0, 0.7))
-        audio = effects.equalised(audio, sample_rate, bands)
         done["tone"] = [[kind, round(hz), round(gain, 1)] for kind, hz, gain, _ in bands]
+    audio = effects.equalised(audio, sample_rate, bands)
     if rng.random() < chances["drive"]:
         drive = float(np.exp(rng.uniform(np.log(1.2), np.log(8.0))))
         audio = effects.saturated(audio, drive, float(rng.uniform(0.0, 0.4)))
