@@ -18,6 +18,7 @@ from aeolia.cli.denoise import denoise
 from aeolia.cli.encode import decode, encode
 from aeolia.cli.groups import CommandGroups
 from aeolia.cli.live import live
+from aeolia.cli.mic import app as mic_app
 from aeolia.cli.models import app as models_app
 from aeolia.cli.morph import morph
 from aeolia.cli.separate import separate
@@ -57,6 +58,7 @@ app = typer.Typer(
 app.command()(denoise)
 app.command()(separate)
 app.command()(live)
+app.add_typer(mic_app, name="mic")
 app.command()(web)
 app.command()(synth)
 app.command()(transfer)
