@@ -39,6 +39,16 @@ def on(
     attenuation_limit: AttenuationLimit = None,
     microphone: Microphone = "",
     model: DenoiserOfMic = "denoise",
+    buffer: Annotated[
+        float,
+        typer.Option(
+            "--buffer",
+            min=5.0,
+            max=1000.0,
+            metavar="MS",
+            help="Of recorder and player each; more where blocks are dropped, for more delay.",
+        ),
+    ] = 30.0,
     at_login: Annotated[
         bool, typer.Option("--at-login", help="And whenever you log in, until `aeolia mic off`.")
     ] = False,
@@ -57,7 +67,8 @@ def on(
     from aeolia.api.microphone.service import turn_on
     from aeolia.api.microphone.settings import Wish
 
-    typer.echo(in_words(turn_on(Wish(model, microphone, attenuation_limit), at_login=at_login)))
+    wish = Wish(model, microphone, attenuation_limit, buffer)
+    typer.echo(in_words(turn_on(wish, at_login=at_login)))
 
 
 @app.command()

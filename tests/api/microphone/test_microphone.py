@@ -147,16 +147,20 @@ def test_what_is_recorded(room: Room, tmp_path: Path) -> None:
     # Speech in a cafe, then two seconds of noise alone.
     noise = 0.05 * rng.standard_normal(2 * RATE).astype(np.float32)
     soundfile.write(tmp_path / "room.wav", np.concatenate([noisy, noise]), RATE)
-    mic(room, "on", "--model", "denoise-16k")
+    # Buffers for a machine that may be busy: what is looked at is the sound.
+    mic(room, "on", "--model", "denoise-16k", "--buffer", "300")
+    room.wait(lambda: status(room)["n_blocks"] > 200)
+    dropped = status(room)["dropped_blocks"]
     before, after = heard(room, tmp_path / "room.wav", 10.0)
     said = status(room)
-    if said["dropped_blocks"] > 3:
+    if said["dropped_blocks"] > dropped + 3:
         pytest.skip(f"this machine is too busy for live sound: {said}")
     expected = aeolia.Stream("denoise-16k", RATE).process(np.concatenate([noisy, noise]))
     at, later = lag(before, noisy), lag(after, expected[: len(noisy)])
     speech = after[later : later + len(noisy)]
-    # The delay: the model's 32 ms, and buffers; what is said of it is about right.
-    assert 0.02 * RATE < later - at < 0.5 * RATE
+    # The delay: the model's 32 ms, and buffers, which servers may make larger or smaller.
+    assert said["latency_ms"] == pytest.approx(632, abs=1)
+    assert 0.032 * RATE < later - at < 1.5 * RATE
     # The level of what is kept, and what it is.
     assert power_db(speech) == pytest.approx(power_db(expected[: len(noisy)]), abs=1.5)
     assert np.corrcoef(speech, expected[: len(noisy)])[0, 1] > 0.8

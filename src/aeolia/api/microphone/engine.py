@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,10 +32,10 @@ __all__ = ["Filter", "Pipes", "run_engine"]
 _REPORT_SECONDS = 1.0
 #: How long nothing may come of a microphone, and how long to wait before all is begun anew.
 _STALL_SECONDS, _RETRY_SECONDS = 5.0, 1.0
-#: More than this on its way to the server is not played: it would be a delay for ever.
+#: More than this, or two buffers, on its way to the server is not played: a delay for ever.
 _MOST_QUEUED_SECONDS = 0.1
-#: So long a queue must have held a hop too many before one is left out.
-_SURPLUS_SECONDS = 2.0
+#: So long a queue must have held hops too many before they are left out; servers take in waves.
+_SURPLUS_SECONDS = 10.0
 _BYTES = 4  # of a sample
 _FIONREAD = 0x541B  # Linux: how much a pipe holds
 
@@ -76,11 +77,15 @@ def dry_share(attenuation_limit_db: float | None) -> float:
 class Pipes:
     """A recorder and a player, and the samples between them."""
 
-    def __init__(self, source: str, sample_rate: int, hop: int) -> None:
-        self._rate, self._hop_bytes = sample_rate, hop * _BYTES
-        self._recorder = pulse.recorder(source, sample_rate)
-        self._player = pulse.player(pulse.SINK, sample_rate)
-        self._least_queued, self._looked = self._queued(), time.monotonic()
+    def __init__(self, source: str, sample_rate: int, hop: int, buffer_ms: float) -> None:
+        self._hop_bytes = hop * _BYTES
+        most_seconds = max(_MOST_QUEUED_SECONDS, 2 * buffer_ms / 1000)
+        self._most_queued = most_seconds * sample_rate * _BYTES
+        self._recorder = pulse.recorder(source, sample_rate, buffer_ms)
+        self._player = pulse.player(pulse.SINK, sample_rate, buffer_ms)
+        self._least_queued = self._last_queued = self._to_leave_out = 0
+        self._looked = time.monotonic()
+        self._flows = False
         self.n_left_out = 0
 
     def read(self) -> np.ndarray:
@@ -109,7 +114,7 @@ class Pipes:
         """
         assert self._player.stdin is not None
         if self._is_surplus():
-            self.n_left_out += 1
+            self.n_left_out += self._flows
             return
         try:
             self._player.stdin.write(samples.astype("<f4").tobytes())
@@ -117,15 +122,17 @@ class Pipes:
             raise InputError("the sound server ended") from error
 
     def _is_surplus(self) -> bool:
-        queued = self._queued()
-        if queued > _MOST_QUEUED_SECONDS * self._rate * _BYTES:
-            return True
+        queued, before = self._queued(), self._last_queued
+        self._last_queued = queued
+        # A sink takes nothing for up to two seconds when it begins; that is no loss.
+        self._flows |= queued < before
         self._least_queued = min(self._least_queued, queued)
-        if time.monotonic() - self._looked < _SURPLUS_SECONDS:
-            return False
-        surplus = self._least_queued >= self._hop_bytes
-        self._least_queued, self._looked = queued, time.monotonic()
-        return surplus
+        if time.monotonic() - self._looked > _SURPLUS_SECONDS:
+            # One hop stays, against drop-outs.
+            self._to_leave_out = self._least_queued // self._hop_bytes - 1
+            self._least_queued, self._looked = queued, time.monotonic()
+        self._to_leave_out -= 1
+        return self._to_leave_out >= 0 or queued > self._most_queued
 
     def _queued(self) -> int:
         """Bytes that the player has not taken yet."""
@@ -167,7 +174,7 @@ def run_engine() -> None:
             except ConfigError:
                 raise
             except InputError as error:
-                write(Progress(os.getpid(), wish, "waiting", str(error), **_written(began)))
+                _report(Progress(os.getpid(), wish, "waiting", str(error)), began)
                 time.sleep(_RETRY_SECONDS)
     finally:
         with suppress(AeoliaError):
@@ -180,7 +187,7 @@ def _session(wish: Wish, filter_: Filter, began: float) -> tuple[Wish, Filter]:
     source = pulse.choose_input(found, wish.input)
     if not found.is_on:
         pulse.load_devices(filter_.sample_rate)
-    pipes = Pipes(source, filter_.sample_rate, filter_.hop)
+    pipes = Pipes(source, filter_.sample_rate, filter_.hop, wish.buffer_ms)
     try:
         with _changes() as changed:
             next_report = time.monotonic()
@@ -190,11 +197,12 @@ def _session(wish: Wish, filter_: Filter, began: float) -> tuple[Wish, Filter]:
                     continue
                 next_report = time.monotonic() + _REPORT_SECONDS
                 wanted = read_wish()
-                if (wanted.model, wanted.input) != (wish.model, wish.input):
+                filter_.limit(wanted.attenuation_limit_db)
+                limit = wanted.attenuation_limit_db
+                if wanted != replace(wish, attenuation_limit_db=limit):  # more than the strength
                     return wanted, _opened(wanted, wish, filter_)
                 wish = wanted
-                filter_.limit(wish.attenuation_limit_db)
-                write(_progress(wish, filter_, pipes, source, began))
+                _report(_progress(wish, filter_, pipes, source), began)
                 if changed.is_set():
                     changed.clear()
                     found = pulse.server()
@@ -243,7 +251,7 @@ def _changes() -> Iterator[threading.Event]:
         listener.join()
 
 
-def _progress(wish: Wish, filter_: Filter, pipes: Pipes, source: str, began: float) -> Progress:
+def _progress(wish: Wish, filter_: Filter, pipes: Pipes, source: str) -> Progress:
     meter = filter_.blocks.meter
     load, peak_load = meter.read()
     model_ms = 1000.0 * filter_.blocks.latency / filter_.sample_rate
@@ -253,14 +261,13 @@ def _progress(wish: Wish, filter_: Filter, pipes: Pipes, source: str, began: flo
         "on",
         input=source,
         sample_rate=filter_.sample_rate,
-        latency_ms=model_ms + 2 * pulse.LATENCY_MS,
+        latency_ms=model_ms + 2 * wish.buffer_ms,
         load=load,
         peak_load=peak_load,
         dropped_blocks=meter.n_dropped + pipes.n_left_out,
         n_blocks=meter.n_blocks,
-        **_written(began),
     )
 
 
-def _written(began: float) -> dict[str, float]:
-    return {"seconds": time.monotonic() - began, "written": time.time()}
+def _report(progress: Progress, began: float) -> None:
+    write(replace(progress, seconds=time.monotonic() - began, written=time.time()))

@@ -29,8 +29,6 @@ _DESCRIPTION = "Aeolia: microphone without noise"
 _PROGRAMS = ("pactl", "parec", "pacat")
 #: What `pactl` may take; a server that hangs is none.
 _PATIENCE_SECONDS = 20.0
-#: A recorder's and a player's buffers, which the server may make larger.
-LATENCY_MS = 20
 
 
 @dataclass(frozen=True)
@@ -150,21 +148,25 @@ def _own_modules() -> list[str]:
     ]
 
 
-def recorder(source: str, sample_rate: int) -> subprocess.Popen[bytes]:
-    """A process whose output is a source's sound: float32, one channel."""
-    return _stream("parec", source, sample_rate, "microphone", stdout=subprocess.PIPE)
+def recorder(source: str, sample_rate: int, buffer_ms: float) -> subprocess.Popen[bytes]:
+    """A process whose output is a source's sound: float32, one channel.
+
+    Args:
+        buffer_ms: asked for; the server may make it larger.
+    """
+    return _stream("parec", source, sample_rate, buffer_ms, stdout=subprocess.PIPE)
 
 
-def player(sink: str, sample_rate: int) -> subprocess.Popen[bytes]:
-    """A process that plays what it is given: float32, one channel."""
-    return _stream("pacat", sink, sample_rate, "denoised microphone", stdin=subprocess.PIPE)
+def player(sink: str, sample_rate: int, buffer_ms: float) -> subprocess.Popen[bytes]:
+    """A process that plays what it is given: float32, one channel; see `recorder`."""
+    return _stream("pacat", sink, sample_rate, buffer_ms, stdin=subprocess.PIPE)
 
 
 def _stream(
     program: str,
     device: str,
     sample_rate: int,
-    name: str,
+    buffer_ms: float,
     *,
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.DEVNULL,
@@ -177,9 +179,9 @@ def _stream(
             "--format=float32le",
             "--channels=1",
             "--raw",
-            f"--latency-msec={LATENCY_MS}",
+            f"--latency-msec={buffer_ms:.0f}",
             "--client-name=aeolia",
-            f"--stream-name={name}",
+            "--stream-name=microphone without noise",
         ],
         stdin=stdin,
         stdout=stdout,

@@ -33,11 +33,13 @@ class Wish:
         model: a released denoiser's name or a model file.
         input: the microphone's name, or a part of it; empty for the server's default.
         attenuation_limit_db: see `aeolia.denoise`.
+        buffer_ms: of the recorder and of the player, each.
     """
 
     model: str = "denoise"
     input: str = ""
     attenuation_limit_db: float | None = None
+    buffer_ms: float = 30.0
 
 
 @dataclass(frozen=True)

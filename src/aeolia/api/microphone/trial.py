@@ -21,6 +21,8 @@ from aeolia.errors import AudioFileError, InputError
 __all__ = ["Trial", "play", "record_trial", "save_trial", "trial_paths"]
 
 _BYTES = 4
+#: Nobody waits for an answer here.
+_BUFFER_MS = 200.0
 #: Longer than any sound card takes to begin.
 _PATIENCE_SECONDS = 15.0
 
@@ -59,7 +61,7 @@ def record_trial(
 
 def _recorded(source: str, sample_rate: int, seconds: float) -> np.ndarray:
     needed = round(seconds * sample_rate) * _BYTES
-    with pulse.recorder(source, sample_rate) as recorder:
+    with pulse.recorder(source, sample_rate, _BUFFER_MS) as recorder:
         assert recorder.stdout is not None
         try:
             data = _read(recorder, needed, seconds + _PATIENCE_SECONDS)
@@ -67,7 +69,7 @@ def _recorded(source: str, sample_rate: int, seconds: float) -> np.ndarray:
             recorder.kill()
     if len(data) < needed:
         raise InputError(f"the microphone {source} ended while it was recorded; connect it again")
-    return np.nan_to_num(np.frombuffer(data, "<f4"), posinf=0.0, neginf=0.0)
+    return np.asarray(np.nan_to_num(np.frombuffer(data, "<f4"), posinf=0.0, neginf=0.0), np.float32)
 
 
 def _read(recorder: subprocess.Popen[bytes], needed: int, seconds: float) -> bytes:
@@ -95,7 +97,7 @@ def play(samples: np.ndarray, sample_rate: int) -> None:
     sink = pulse.server().default_sink
     if not sink or sink == pulse.SINK:
         raise InputError("there is no speaker to play to; connect one, or use --save")
-    with pulse.player(sink, sample_rate) as player:
+    with pulse.player(sink, sample_rate, _BUFFER_MS) as player:
         try:
             player.communicate(samples.astype("<f4").tobytes())
         finally:
