@@ -206,6 +206,37 @@ def test_it_survives_what_comes_and_goes(room: Room) -> None:
     assert room.sources() == ["desk_microphone"]
 
 
+def test_behind_systemd(room: Room) -> None:
+    """A `systemctl` that starts and ends what the unit says, and writes down what it is told."""
+    (room.folder / "bin" / "systemctl").write_text(
+        f"""#!{sys.executable}
+import os, shlex, subprocess, sys
+folder, words = {str(room.folder)!r}, sys.argv[1:]
+with open(folder + "/told.txt", "a") as told:
+    print(*words, file=told)
+unit = folder + "/config/systemd/user/aeolia-mic.service"
+if "restart" in words:
+    (line,) = [line for line in open(unit) if line.startswith("ExecStart=")]
+    command = shlex.split(line.removeprefix("ExecStart="))
+    nowhere = {{name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}}
+    process = subprocess.Popen(command, start_new_session=True, **nowhere)
+    open(folder + "/pid", "w").write(str(process.pid))
+if "--now" in words:
+    os.kill(int(open(folder + "/pid").read()), 15)
+"""
+    )
+    (room.folder / "bin" / "systemctl").chmod(0o755)
+    mic(room, "on", "--model", "denoise-16k", "--at-login")
+    assert "aeolia" in room.sources()
+    assert mic(room, "off") == "off\n"
+    assert room.sources() == ["desk_microphone"]
+    told = (room.folder / "told.txt").read_text().splitlines()
+    asked = [line.removeprefix("--user ") for line in told if "show" not in line]
+    unit = "aeolia-mic.service"
+    assert asked == ["daemon-reload", f"enable {unit}", f"restart {unit}", f"disable --now {unit}"]
+    assert not (room.folder / "config/systemd/user" / unit).exists()
+
+
 def test_a_trial(room: Room, tmp_path: Path) -> None:
     player = room.start_program(
         ["pacat", "--device=room", "--file-format", str(EXAMPLES / "cafe.noisy.wav")]

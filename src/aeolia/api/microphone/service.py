@@ -30,7 +30,7 @@ from aeolia.errors import InputError
 __all__ = ["run_locked", "set_strength", "turn_off", "turn_on"]
 
 UNIT = "aeolia-mic.service"
-_START_SECONDS, _STOP_SECONDS = 30.0, 10.0
+_START_SECONDS, _STOP_SECONDS = 90.0, 10.0
 _COMMAND = (sys.executable, "-m", "aeolia", "mic", "run")
 
 
@@ -48,24 +48,25 @@ def turn_on(wish: Wish, *, at_login: bool = False) -> Progress:
     """
     pulse.choose_input(pulse.server(), wish.input)
     wish = _checked(wish)
-    write(wish)
-    asked = time.time()
     systemd = _has_systemd()
     if at_login and not systemd:
         raise InputError(
             "--at-login needs systemd, which runs no session here; start `aeolia mic on` from what "
             "your desktop runs at login"
         )
+    asked = time.time()
+    write(wish)
     if systemd:
         _write_unit()
         if at_login:
             _systemctl("enable", UNIT)
+    process = None
     if not engine_runs():
         if systemd:
             _systemctl("restart", UNIT)
         else:
-            _start_process()
-    return _await_report(wish, asked)
+            process = _start_process()
+    return _await_report(wish, asked, process)
 
 
 def set_strength(attenuation_limit_db: float | None) -> Progress | None:
@@ -128,10 +129,10 @@ def _checked(wish: Wish) -> Wish:
     return replace(wish, model=str(path.absolute())) if path.is_file() else wish
 
 
-def _start_process() -> None:
+def _start_process() -> subprocess.Popen[bytes]:
     """A process that outlives the shell; what it prints is in the log."""
     with open(log_path(), "wb") as log:
-        subprocess.Popen(
+        return subprocess.Popen(
             _COMMAND,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -141,16 +142,19 @@ def _start_process() -> None:
         )
 
 
-def _await_report(wish: Wish, asked: float) -> Progress:
+def _await_report(
+    wish: Wish, asked: float, process: subprocess.Popen[bytes] | None = None
+) -> Progress:
+    """What the engine says once it follows the wish; `process` is one that was just started."""
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and (process is None or process.poll() is None):
         last = progress()
-        if last is not None and last.written > asked and last.wish == wish:
-            if last.state == "on":
-                return last
+        if last is not None and last.written > asked and last.wish == wish and last.state == "on":
+            return last
         time.sleep(0.1)
-    last = progress()
-    raise InputError(f"the microphone did not come up ({_reason(last)}); `aeolia mic off` ends it")
+    raise InputError(
+        f"the microphone did not come up ({_reason(progress())}); `aeolia mic off` ends it"
+    )
 
 
 def _reason(last: Progress | None) -> str:
