@@ -23,6 +23,8 @@ from aeolia.data.songs.composing.styles import STYLES
 
 __all__ = ["drums_by_rule"]
 
+#: How often drums wait until such a section is over.
+_SILENT = 0.35
 #: Length of a stroke in steps: drums do not hold.
 _STROKE = 0.8
 #: Shares: of ghost notes among the snare's rests, of closed hi-hats that open, of strokes missed.
@@ -39,12 +41,15 @@ def drums_by_rule(outline: Outline, rng: np.random.Generator) -> list[Note]:
     player = Player(outline, rng, float(rng.uniform(98.0, 122.0)))
     ghosts = 0.0 if style.machine else pick(rng, _GHOSTS)
     thin_intro, drops = rng.random() < 0.5, rng.random() < 0.6
+    silent = {name for name in ("intro", "break", "outro") if rng.random() < _SILENT}
     fills, crashes = float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.2, 1.0))
     notes: list[Note] = []
     for bar in outline.bars:
         groove: Groove = by_section.get(bar.section, by_section["verse"])
         if (bar.section == "intro" and thin_intro) or (bar.section == "break" and drops):
             groove = _thinned(groove)
+        if bar.section in silent and not bar.is_last:
+            continue
         fill = outline.steps
         if bar.is_last and rng.random() < fills:
             fill -= pick(rng, (2, outline.steps // 4, outline.steps // 4, outline.steps // 2))

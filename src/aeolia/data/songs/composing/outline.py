@@ -75,6 +75,7 @@ _ENERGY = {
     "break": 0.65,
     "outro": 0.75,
 }
+_LEAST_ENERGY = 0.4
 #: Players' deviations from the beat and how many play so.
 _LOOSENESS_MS, _LOOSENESS_SHARES = (2.0, 5.0, 9.0, 14.0), (0.25, 0.35, 0.3, 0.1)
 #: Tempo wanders from bar to bar by so much (standard deviation, as a share) without a click.
@@ -97,7 +98,7 @@ def draw_outline(rng: np.random.Generator, style_name: str, seconds: float) -> O
     bars = _bars(rng, style, key, mode, is_minor, count)
     wander = 0.0 if style.machine else float(rng.uniform(0.0, 2.0 * _WANDER))
     looseness = 0.5 if style.machine else float(rng.choice(_LOOSENESS_MS, p=_LOOSENESS_SHARES))
-    reach = float(rng.uniform(0.4, 1.6))  # some songs have hardly any dynamics, others many
+    reach = float(rng.uniform(0.4, 2.4))  # some songs have hardly any dynamics, others many
     return Outline(
         style=style_name,
         beats_per_bar=style.beats_per_bar,
@@ -109,7 +110,7 @@ def draw_outline(rng: np.random.Generator, style_name: str, seconds: float) -> O
         bars=tuple(bars),
         tempos=tuple(bpm * (1.0 + wander * rng.standard_normal(len(bars))).clip(0.9, 1.1)),
         looseness_ms=looseness,
-        energy={name: 1.0 - reach * (1.0 - level) for name, level in _ENERGY.items()},
+        energy={n: max(_LEAST_ENERGY, 1.0 - reach * (1.0 - e)) for n, e in _ENERGY.items()},
     )
 
 
