@@ -5,13 +5,15 @@
 import { openModel } from "./model.js";
 import { Stream } from "./stream.js";
 
+const WARM_UP_HOPS = 20;
+
 let model = null;
 
 async function open(url) {
   model = await openModel(url);
-  // The first steps of a graph are slow; they are not a listener's.
+  // The first steps are slow, until the browser has compiled them well; they are not a listener's.
   const stream = new Stream(model, 1);
-  for (let n = 0; n < 3; n++) await stream.advance([new Float32Array(model.hop)]);
+  for (let n = 0; n < WARM_UP_HOPS; n++) await stream.advance([new Float32Array(model.hop)]);
   return { sampleRate: model.sampleRate, hop: model.hop, delay: model.delay };
 }
 
