@@ -17,6 +17,7 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("websockets")
 
 from made.browser import Browser, find_browser
+from made.web_page import TABS
 
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 PROGRAM = find_browser()
@@ -26,7 +27,6 @@ pytestmark = [
 ]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TABS = ("clean", "separate", "play", "reshape", "live", "compare", "models")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 

@@ -182,6 +182,27 @@ def test_a_stretch_of_a_recording_is_another_upload(client: TestClient, talk: Pa
         assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
 
 
+def test_the_waveform_of_an_upload(client: TestClient) -> None:
+    audio = np.concatenate([np.full(3 * RATE, 0.25), np.full(RATE, 0.75)])
+    body = io.BytesIO()
+    soundfile.write(body, audio, RATE, format="WAV")
+    file = upload(client, body.getvalue(), "steps.wav")["id"]
+    wave = client.get(f"/api/files/{file}/waveform", params={"width": 40}).json()
+    assert wave["seconds"] == 4.0 and len(wave["peaks"]) == 40
+    assert wave["peaks"][:29] == [0.25] * 29 and wave["peaks"][31:] == [0.75] * 9
+    assert client.get(f"/api/files/{file}/waveform", params={"width": 1}).status_code == 400
+
+
+def test_a_model_by_its_path_has_its_card(client: TestClient, gain_model: Path) -> None:
+    found = client.get("/api/model", params={"path": str(gain_model)}).json()
+    assert (found["value"], found["task"]) == (str(gain_model), "denoise")
+    for path in ("", "/nothing/there.onnx"):
+        assert client.get("/api/model", params={"path": path}).status_code == 400
+    with TestClient(make_app(["test:1"], own_models=False), base_url="http://test:1") as other:
+        answer = other.get("/api/model", params={"path": str(gain_model)})
+        assert answer.status_code == 400 and "no model of this server" in answer.json()["error"]
+
+
 def test_stems_are_mixed_at_levels(client: TestClient, talk: Path) -> None:
     file = upload(client, talk.read_bytes(), "talk.wav")["id"]
     operation = {"operation": "separate", "sources": ["speech"], "rest": True}

@@ -9,9 +9,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,71 +21,11 @@ pytest.importorskip("websockets")
 
 import aeolia
 from made.browser import Browser, find_browser
+from made.web_page import TABS, tab, text
 
-PROGRAM = find_browser()
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
+pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
 
-RATE = 16000
 STATIC = Path(aeolia.__file__).parent / "web" / "static"
-TABS = ("clean", "separate", "play", "reshape", "live", "compare", "models")
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds: a tone that comes and goes in noise; its name is no HTML."""
-    rng = np.random.default_rng(5)
-    times = np.arange(2 * RATE) / RATE
-    tone = 0.3 * np.sin(2 * np.pi * 220 * times) * (np.sin(4 * np.pi * times) > 0)
-    path = tmp_path_factory.mktemp("sound") / "<img src=x onerror=alert(1)>.wav"
-    soundfile.write(path, tone + 0.05 * rng.standard_normal(2 * RATE), RATE, subtype="PCM_16")
-    return path
-
-
-@pytest.fixture(scope="module")
-def page(address: str, talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The page, its microphone being the file `talk`."""
-    assert PROGRAM is not None
-    browser = Browser(
-        PROGRAM,
-        tmp_path_factory.mktemp("browser"),
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={talk}",
-        "--autoplay-policy=no-user-gesture-required",
-    )
-    for domain in ("Runtime", "Log", "Network", "DOM"):
-        browser.command(f"{domain}.enable")
-    browser.visit(f"{address}/")
-    browser.wait("document.querySelectorAll('[role=tab]').length === 7")
-    yield browser
-    try:
-        unwell = [event for event in browser.events if _is_error(event)]
-        assert not unwell, unwell
-        asked = {
-            event["params"]["request"]["url"]
-            for event in browser.events
-            if event["method"] == "Network.requestWillBeSent"
-        }
-        assert asked and all(url.startswith((address, "data:", "blob:")) for url in asked), asked
-    finally:
-        browser.close()
-
-
-def _is_error(event: dict[str, Any]) -> bool:
-    if event["method"] == "Runtime.exceptionThrown":
-        return True
-    entry = event["params"].get("entry", {})
-    # What a test asks for that cannot be is answered with 400, which the browser notes.
-    return entry.get("level") == "error" and "status of 400" not in entry.get("text", "")
-
-
-def tab(page: Browser, name: str) -> None:
-    page.click(f"#tab-{name}")
-    page.wait(f"!document.querySelector('#panel-{name}').hidden")
-
-
-def text(page: Browser, selector: str) -> str:
-    return str(page.value(f"document.querySelector({selector!r}).innerText"))
 
 
 def test_clean_gives_what_the_shell_gives(
@@ -343,3 +281,43 @@ def test_both_languages_have_every_word() -> None:
         used |= set(re.findall(r"\b(?:t|label): \"(\w+)\"", code))
         used |= set(re.findall(r"\b(?:button|labelled)\(\"(\w+)\"", code))
     assert used <= set(keys["en"]), json.dumps(sorted(used - set(keys["en"])))
+
+
+def test_a_stretch_of_the_recording_is_marked(page: Browser, talk: Path) -> None:
+    tab(page, "separate")
+    page.value(
+        "(s => { s.value = 'speaker'; s.dispatchEvent(new Event('change')); })"
+        "(document.querySelector('#panel-separate select'))"
+    )
+    page.choose("#panel-separate > div > .drop input[type=file]", talk)
+    plot = "#panel-separate .card .plot"
+    page.wait(f"!!document.querySelector({plot!r})")
+    page.value(f"document.querySelector({plot!r}).scrollIntoView({{block: 'center'}})")
+    x, y, width = page.value(
+        f"(r => [r.x, r.y + r.height / 2, r.width])"
+        f"(document.querySelector({plot!r}).getBoundingClientRect())"
+    )
+    for kind, share in (("mousePressed", 0.25), ("mouseMoved", 0.75), ("mouseReleased", 0.75)):
+        page.command(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=x + share * width,
+            y=y,
+            button="left",
+            buttons=1,
+            clickCount=1,
+        )
+    fields = "[...document.querySelectorAll('#panel-separate .card input')].map(e => e.value)"
+    assert page.value(fields)[:2] == ["0.5", "1.5"]
+    page.click("#panel-separate .card button.main")
+    page.wait("!!document.querySelector('#panel-separate .card .card .mixer')")
+
+
+def test_a_model_of_ones_own_is_opened_by_its_path(page: Browser, gain_model: Path) -> None:
+    tab(page, "models")
+    page.value("document.querySelector('#panel-models input').focus()")
+    page.type(str(gain_model))
+    page.press("Enter", 13)
+    choices = "[...document.querySelector('#panel-clean select').options].map(o => o.value)"
+    page.wait(f"{choices}.includes({str(gain_model)!r})")
+    assert text(page, "#panel-models [role=alert]") == ""

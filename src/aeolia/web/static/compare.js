@@ -205,7 +205,7 @@ function table({ title, columns, rows, labels, note }) {
   const kind = (n) => ({ class: n < labels ? "" : "n" });
   return node(
     "section", { class: "card" },
-    node("h3", { textContent: title }),
+    node("h2", { textContent: title }),
     node("div", { class: "scroll" }, node("table", {},
       node("tr", {}, ...columns.map((text, n) => node("th", { ...kind(n), scope: "col", textContent: text }))),
       ...rows.map((row) => node("tr", {}, ...row.map((text, n) => node("td", { ...kind(n), textContent: text })))))),
