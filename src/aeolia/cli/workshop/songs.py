@@ -66,9 +66,7 @@ def songs_command(
     from aeolia.data.songs.material import find_material
     from aeolia.data.songs.plan import Settings
 
-    material, remarks = find_material(
-        soundfont, report_soundfont or (), grooves, voices, scores, seed
-    )
+    material, remarks = find_material(soundfont, report_soundfont or (), grooves, voices, scores)
     if not quiet:
         for remark in remarks:
             typer.echo(remark, err=True)

@@ -24,7 +24,6 @@ def find_material(
     grooves: Path | None = None,
     voices: Path | None = None,
     scores: Path | None = None,
-    seed: int = 0,
 ) -> tuple[Material, list[str]]:
     """Material, and lines of text on what it holds or lacks.
 
@@ -40,7 +39,7 @@ def find_material(
         tuple(read_soundfont(path) for path in soundfonts),
         tuple(read_soundfont(path) for path in report_soundfonts),
         tuple(find_performances(grooves)) if grooves else (),
-        tuple(find_singers(voices, seed)) if voices else (),
+        tuple(find_singers(voices)) if voices else (),
         tuple(find_scores(scores)) if scores else (),
     )
     remarks = [_of_soundfont(font) for font in (*material.soundfonts, *material.report_soundfonts)]
