@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
+_WITHOUT_PATH = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 SHIPPED_SUFFIXES = {
     ".py",
     ".typed",
@@ -37,6 +40,46 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     (path,) = folder.glob("*.whl")
     return zipfile.ZipFile(path)
+
+
+def test_the_wheel_is_installed_and_runs(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """From a folder of its own, and with nothing of this tree on the path."""
+    pytest.importorskip("pip")
+    assert wheel.filename is not None
+    assert Path(wheel.filename).stat().st_size < 60e6
+    install = ["-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", "here"]
+    subprocess.run([sys.executable, *install, wheel.filename], cwd=tmp_path, check=True)
+    clip = ROOT / "examples" / "cafe.noisy.wav"
+    code = f"import sys; sys.path.insert(0, 'here'); sys.argv[1:] = ['denoise', {str(clip)!r}, "
+    code += "'-o', 'out.wav']; import aeolia; assert 'here' in aeolia.__file__; "
+    code += "from aeolia.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=_WITHOUT_PATH,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.wav").stat().st_size == clip.stat().st_size
+
+
+def test_the_source_distribution_makes_the_same_wheel(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    build = f"from hatchling.build import build_sdist; build_sdist({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path, filter="data")
+    source = path.with_name(path.name.removesuffix(".tar.gz"))
+    assert {"docs", "benchmarks", "handbook", "tests", "examples"} <= {
+        found.name for found in source.iterdir()
+    }
+    build = f"from hatchling.build import build_wheel; build_wheel({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, stdout=subprocess.DEVNULL)
+    (again,) = tmp_path.glob("*.whl")
+    assert zipfile.ZipFile(again).namelist() == wheel.namelist()
 
 
 def test_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:

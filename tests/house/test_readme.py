@@ -5,53 +5,32 @@ from __future__ import annotations
 import doctest
 import os
 import re
-import shlex
-import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from made.documents import (
+    MATCHING,
+    ROOT,
+    make_desk,
+    marked_blocks,
+    options_exist,
+    shown_commands,
+)
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
-MATCHING = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-
-
-def marked_blocks(language: str, text: str = README) -> list[str]:
-    """Code blocks of a language that stand under `<!-- run -->`."""
-    return re.findall(rf"<!-- run -->\n```{language}\n(.*?)```", text, re.DOTALL)
-
-
-def shown_commands(*texts: str) -> list[list[str]]:
-    """Every `aeolia ...` line of code blocks and every `aeolia ...` in running text, as words."""
-    shown: dict[tuple[str, ...], None] = {}  # once each, in their order
-    for text in texts:
-        lines = re.findall(r"^(?:\$ )?(aeolia .*)$", text, re.MULTILINE)
-        lines += re.findall(r"`(aeolia [^`]*)`", text)
-        shown |= dict.fromkeys(tuple(shlex.split(line, comments=True)) for line in lines)
-    return [list(words) for words in shown]
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, with examples/ in it and the `aeolia` command on the PATH."""
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    command = tmp_path / "bin" / "aeolia"
-    command.parent.mkdir()
-    command.write_text(f"#!{sys.executable}\nfrom aeolia.cli import main\nmain()\n")
-    command.chmod(command.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return make_desk(tmp_path, monkeypatch)
 
 
 def test_python_examples(desk: Path) -> None:
-    blocks = marked_blocks("pycon")
+    blocks = marked_blocks("pycon", README)
     assert blocks, "README has no marked Python example"
     example = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "README", None, 0)
     report: list[str] = []
@@ -63,7 +42,7 @@ def test_python_examples(desk: Path) -> None:
 def test_shell_examples(desk: Path) -> None:
     steps = [
         (command, expected)
-        for block in marked_blocks("console")
+        for block in marked_blocks("console", README)
         for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
     ]
     assert steps, "README has no marked shell example"
@@ -77,23 +56,7 @@ def test_shell_examples(desk: Path) -> None:
 
 @pytest.mark.parametrize("words", shown_commands(README, CHINESE), ids=" ".join)
 def test_commands_and_options_exist(words: list[str]) -> None:
-    import typer
-
-    from aeolia.cli import app
-
-    command = typer.main.get_command(app)
-    for word in words[1:]:
-        if getattr(command, "commands", None) is None or not re.fullmatch("[a-z].*", word):
-            break
-        assert word in command.commands, f"there is no command {' '.join(words)!r}"
-        command = command.commands[word]
-    # `aeolia listen-test FOLDER...` means its sub-command make.
-    default = getattr(command, "default", None)
-    if isinstance(default, str) and default in getattr(command, "commands", ()):
-        command = command.commands[default]
-    known = {option for parameter in command.params for option in parameter.opts} | {"-h", "--help"}
-    shown = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
-    assert shown <= known, f"{' '.join(words)!r}: no option {', '.join(sorted(shown - known))}"
+    options_exist(words)
 
 
 def test_options_named_in_the_text_exist() -> None:
@@ -128,8 +91,15 @@ def test_the_chinese_readme_is_of_the_same_program() -> None:
 
     assert table(CHINESE) == table(README) != []
     examples = marked_blocks("pycon", CHINESE)
-    text = "\n".join(marked_blocks("pycon"))
+    text = "\n".join(marked_blocks("pycon", README))
     lines = [line for block in examples for line in block.splitlines()]
     assert lines and [line for line in lines if line not in text.splitlines()] == []
     extras = r"^pip install '\.\[(\w+)\]'"
     assert set(re.findall(extras, CHINESE, re.M)) == set(re.findall(extras, README, re.M))
+
+
+def test_no_index_is_promised() -> None:
+    """Aeolia is on no package index yet: what is shown installs from a clone or a wheel."""
+    for path in [ROOT / "README.md", ROOT / "README.zh.md", *(ROOT / "docs").rglob("*.md")]:
+        text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not re.search(r"pip install '?aeolia", text), path
