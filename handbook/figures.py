@@ -53,7 +53,7 @@ def denoised(runs: Path, target: Path) -> None:
     name = sorted((runs / "pairs" / "noisy").iterdir())[0].name
     noisy, rate = soundfile.read(runs / "pairs" / "noisy" / name)
     clean, _ = soundfile.read(runs / "pairs" / "clean" / name)
-    models = [path for path in (runs / "dae.onnx", runs / "dae-noise.onnx") if path.exists()]
+    models = [path for path in (runs / "dae.onnx", runs / "dae-loss.onnx") if path.exists()]
     found = [aeolia.denoise(noisy, rate, model=model) for model in [*models, "denoise-16k"]]
     side_by_side([noisy, *found, clean], rate, target)
 

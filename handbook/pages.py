@@ -90,11 +90,15 @@ def gather(target: Path, *, sounds: bool = True) -> None:
         text = _relinked(path.read_text(encoding="utf-8"), path.parent)
         if language == "zh":
             text = _joined(text)
-        text = _PUT.sub(lambda put, language=language: PUTS[put[1]](language), text)
-        (target / name).write_text(text, encoding="utf-8")
+        (target / name).write_text(_filled(text, language), encoding="utf-8")
     shutil.copyfile(ROOT / "src/aeolia/web/static/icon.svg", target / "icon.svg")
     if sounds:
         gallery.make(target / "sounds")
+
+
+def _filled(text: str, language: str) -> str:
+    """The text with what is to be put there."""
+    return _PUT.sub(lambda put: PUTS[put[1]](language), text)
 
 
 def _joined(text: str) -> str:

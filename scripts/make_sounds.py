@@ -5,6 +5,7 @@
     made/speech/NAME/      twelve voices of three readings each: vowels and hisses, no words. 16 kHz
     made/noise/NAME/       sixteen noises: fans, engines, rain, hum, wind, traffic. 16 kHz
     made/songs/NAME/       eight songs: vocals.wav, drums.wav, bass.wav, other.wav. 48 kHz
+    made/mixtures/         the same songs, mixed
     made/notes/NAME/       four instruments, every other semitone, soft and loud. 48 kHz
 
 Two minutes of the tutorials' training learn from them what real recordings teach in hours: enough
@@ -73,8 +74,12 @@ def all_noise() -> Sounds:
 
 def all_songs() -> Sounds:
     for number in range(8):
-        for stem, audio in song(10.0, np.random.default_rng((3, number))).items():
+        stems = song(10.0, np.random.default_rng((3, number)))
+        for stem, audio in stems.items():
             yield f"songs/song{number:02d}/{stem}.wav", audio, MUSIC_RATE
+        mixture = np.sum(list(stems.values()), axis=0)
+        peak = max(1.0, float(np.abs(mixture).max()))
+        yield f"mixtures/song{number:02d}.wav", mixture / peak, MUSIC_RATE
 
 
 def all_notes() -> Sounds:
@@ -96,7 +101,8 @@ def speech(seconds: float, pitch_hz: float, rng: np.random.Generator) -> np.ndar
     """Syllables: a hiss or none, then a vowel that glides to the next; pauses between phrases."""
     length = int(seconds * SPEECH_RATE)
     time = np.arange(length) / SPEECH_RATE
-    loud, hiss, which = np.zeros(length), np.zeros(length), np.zeros(length, int)
+    loud, hiss = np.zeros(length), np.zeros(length)
+    which: np.ndarray = np.zeros(length, int)
     at = 0.1
     while at < seconds - 0.5:
         consonant, vowel = rng.uniform(0.04, 0.12), rng.uniform(0.12, 0.28)
@@ -127,7 +133,8 @@ def speech(seconds: float, pitch_hz: float, rng: np.random.Generator) -> np.ndar
         gain = np.interp(np.arange(length), coarse, gain) / harmonic**0.5
         voice += gain * np.sin(harmonic * phase)
     breath = shaped(length, SPEECH_RATE, rng, lambda f: (f / 4500) ** 2 / (1 + (f / 4500) ** 6))
-    return loud * voice + hiss * breath + 0.01 * loud * breath * np.sin(2 * np.pi * 3 * time)
+    flutter = 0.01 * loud * breath * np.sin(2 * np.pi * 3 * time)
+    return np.asarray(loud * voice + hiss * breath + flutter)
 
 
 # --- noises ------------------------------------------------------------------------------------
@@ -139,7 +146,7 @@ def fan(seconds: float, rng: np.random.Generator) -> np.ndarray:
     air = shaped(length, SPEECH_RATE, rng, lambda f: 1 / (1 + (f / 500) ** 1.5))
     blades = rng.uniform(60, 140) * np.arange(length) / SPEECH_RATE
     tones = sum(np.sin(2 * np.pi * k * blades + rng.uniform(0, 6)) / k for k in range(1, 8))
-    return air + 0.3 * tones
+    return np.asarray(air + 0.3 * tones)
 
 
 def engine(seconds: float, rng: np.random.Generator) -> np.ndarray:
@@ -148,7 +155,7 @@ def engine(seconds: float, rng: np.random.Generator) -> np.ndarray:
     drift = smooth(rng.standard_normal(length) * 60.0, 0.8)
     phase = np.cumsum(rng.uniform(25, 60) * 2 ** (drift / 12)) / SPEECH_RATE
     tones = sum(np.sin(2 * np.pi * k * phase + rng.uniform(0, 6)) / k**0.8 for k in range(1, 30))
-    return tones + shaped(length, SPEECH_RATE, rng, lambda f: 1 / (1 + (f / 200) ** 2))
+    return np.asarray(tones + shaped(length, SPEECH_RATE, rng, lambda f: 1 / (1 + (f / 200) ** 2)))
 
 
 def rain(seconds: float, rng: np.random.Generator) -> np.ndarray:
@@ -159,7 +166,7 @@ def rain(seconds: float, rng: np.random.Generator) -> np.ndarray:
     np.add.at(drops, times, rng.exponential(1.0, len(times)) * rng.choice([-1, 1], len(times)))
     ring = np.exp(-np.arange(64) / 8) * np.sin(2 * np.pi * np.arange(64) * rng.uniform(0.1, 0.3))
     hiss = shaped(length, SPEECH_RATE, rng, lambda f: f / (f + 2000))
-    return 6.0 * np.convolve(drops, ring)[:length] + 0.5 * hiss
+    return np.asarray(6.0 * np.convolve(drops, ring)[:length] + 0.5 * hiss)
 
 
 def hum(seconds: float, rng: np.random.Generator) -> np.ndarray:
@@ -170,14 +177,14 @@ def hum(seconds: float, rng: np.random.Generator) -> np.ndarray:
         (1.0 if k % 2 else 0.4) / k * np.sin(2 * np.pi * k * phase + rng.uniform(0, 6))
         for k in range(1, 24)
     )
-    return tones + 0.3 * rng.standard_normal(length)
+    return np.asarray(tones + 0.3 * rng.standard_normal(length))
 
 
 def wind(seconds: float, rng: np.random.Generator) -> np.ndarray:
     """Low noise that swells."""
     length = int(seconds * SPEECH_RATE)
     swell = np.exp(smooth(rng.standard_normal(length) * 40.0, 0.7))
-    return swell * shaped(length, SPEECH_RATE, rng, lambda f: 1 / (1 + (f / 150) ** 2))
+    return np.asarray(swell * shaped(length, SPEECH_RATE, rng, lambda f: 1 / (1 + (f / 150) ** 2)))
 
 
 def traffic(seconds: float, rng: np.random.Generator) -> np.ndarray:
@@ -188,7 +195,7 @@ def traffic(seconds: float, rng: np.random.Generator) -> np.ndarray:
     for _ in range(5):
         near = 1 / (1 + ((time - rng.uniform(0, seconds)) / 0.5) ** 2)
         noise += near * shaped(length, SPEECH_RATE, rng, lambda f: f / (f + 600) / (1 + f / 1500))
-    return noise
+    return np.asarray(noise)
 
 
 NOISES = (fan, engine, rain, hum, wind, traffic)
@@ -221,7 +228,7 @@ def note(
         gain = partial ** -(slope / brightness)
         sound += gain * fall * np.sin(2 * np.pi * partial * hz * time + rng.uniform(0, 6))
     released = np.clip((seconds - 0.02 - time) / 0.08, 0, 1)
-    return 0.1 * sound * np.minimum(1.0, time / attack) * released
+    return np.asarray(0.1 * sound * np.minimum(1.0, time / attack) * released)
 
 
 def song(seconds: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -264,7 +271,8 @@ def sung(midi: float, seconds: float, rng: np.random.Generator) -> np.ndarray:
             for formant, weight in zip(vowel, (1.0, 0.5, 0.25), strict=True)
         )
         sound += (0.02 / harmonic + gain) * np.sin(harmonic * phase)
-    return 0.2 * sound * np.minimum(1, np.minimum(time / 0.04, (time[-1] - time) / 0.06))
+    swell = np.minimum(1, np.minimum(time / 0.04, (time[-1] - time) / 0.06))
+    return np.asarray(0.2 * sound * swell)
 
 
 def drum(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -276,8 +284,8 @@ def drum(kind: str, rng: np.random.Generator) -> np.ndarray:
             np.sin(2 * np.pi * (45 * time - 6 * np.exp(-30 * time))) * np.exp(-12 * time)
         )
     if kind == "snare":
-        return 0.4 * (noise + np.sin(2 * np.pi * 190 * time)) * np.exp(-18 * time)
-    return 0.25 * np.diff(noise, append=0.0) * np.exp(-60 * time)
+        return np.asarray(0.4 * (noise + np.sin(2 * np.pi * 190 * time)) * np.exp(-18 * time))
+    return np.asarray(0.25 * np.diff(noise, append=0.0) * np.exp(-60 * time))
 
 
 # --- signals -----------------------------------------------------------------------------------
@@ -286,7 +294,7 @@ def drum(kind: str, rng: np.random.Generator) -> np.ndarray:
 def level(audio: np.ndarray, rms_db: float) -> np.ndarray:
     """Audio at an RMS level in dBFS, lower where its peak would pass 0.9."""
     gain = 10 ** (rms_db / 20) / np.sqrt(np.mean(audio**2))
-    return audio * min(gain, 0.9 / np.abs(audio).max())
+    return np.asarray(audio * min(gain, 0.9 / np.abs(audio).max()))
 
 
 def smooth(track: np.ndarray, seconds: float) -> np.ndarray:
@@ -310,7 +318,7 @@ def shaped(
         np.fft.rfftfreq(length, 1 / sample_rate)
     )
     audio = np.fft.irfft(spectrum, length)
-    return np.asarray(audio / np.sqrt(np.mean(audio**2)))
+    return np.asarray(np.asarray(audio / np.sqrt(np.mean(audio**2))))
 
 
 if __name__ == "__main__":
