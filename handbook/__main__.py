@@ -32,6 +32,8 @@ def main() -> None:
         return
     if missing := pages.untranslated():
         sys.exit("\n".join(missing))
+    for name in pages.without_a_place():
+        print(f"{name} has no place in the navigation of mkdocs.yml: it is left out")
     pages.gather(BUILD / "docs", sounds=not arguments.no_sounds)
     # Not --quiet: what it does not say, --strict does not count.
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]

@@ -14,7 +14,17 @@ from pathlib import Path
 
 from handbook import gallery, reference, results
 
-__all__ = ["PUTS", "ROOT", "code_blocks", "english_pages", "gather", "headings", "untranslated"]
+__all__ = [
+    "DOCS",
+    "PUTS",
+    "ROOT",
+    "code_blocks",
+    "english_pages",
+    "gather",
+    "headings",
+    "untranslated",
+    "without_a_place",
+]
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -39,8 +49,15 @@ _FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 
 
 def english_pages() -> list[Path]:
-    """Every page that translations are of."""
-    return sorted(path for path in DOCS.rglob("*.md") if not path.name.endswith(".zh.md"))
+    """The pages that have a place in the navigation of mkdocs.yml: these are the site."""
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    return [DOCS / name for name in re.findall(r"[\w/-]+\.md", navigation)]
+
+
+def without_a_place() -> list[str]:
+    """Pages of docs/ that are not on the site yet."""
+    pages = {page for page in DOCS.rglob("*.md") if not page.name.endswith(".zh.md")}
+    return sorted(page.relative_to(ROOT).as_posix() for page in pages - set(english_pages()))
 
 
 def code_blocks(text: str) -> list[str]:
@@ -59,6 +76,9 @@ def untranslated() -> list[str]:
     found = []
     for page in english_pages():
         name, chinese = page.relative_to(ROOT), page.with_suffix(".zh.md")
+        if not page.exists():
+            found.append(f"{name} is in the navigation of mkdocs.yml, and is not there")
+            continue
         if not chinese.exists():
             found.append(f"{name} has no translation {chinese.name}")
             continue
@@ -72,15 +92,17 @@ def untranslated() -> list[str]:
             english, translated = (parts(text) for text in texts)
             if english != translated:
                 found.append(f"{name}: {what} differ from those of {chinese.name}")
-    known = {page.with_suffix(".zh.md") for page in english_pages()}
-    found += [f"{path} translates no page" for path in DOCS.rglob("*.zh.md") if path not in known]
     return found
 
 
 def gather(target: Path, *, sounds: bool = True) -> None:
     """Fill in all of docs/ into the new folder `target`; with what is heard, if `sounds`."""
     shutil.rmtree(target, ignore_errors=True)
+    shown = set(english_pages())
+    shown |= {page.with_suffix(".zh.md") for page in shown}
     for path in sorted(path for path in DOCS.rglob("*") if path.is_file()):
+        if path.suffix == ".md" and path not in shown:
+            continue
         name = path.relative_to(DOCS)
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix != ".md":
@@ -110,13 +132,16 @@ def _joined(text: str) -> str:
 
 
 def _relinked(text: str, folder: Path) -> str:
-    """Links to files outside docs/ lead to their page of the site; where there is none, they go."""
+    """Links to files that are not on the site lead to their page; where there is none, they go."""
+    on_site = set(english_pages())
+    on_site |= {page.with_suffix(".zh.md") for page in on_site}
 
     def link(found: re.Match[str]) -> str:
         mark, shown, where, anchor = found[1], found[2], found[3], found[4] or ""
         path = (folder / where).resolve()
         if path.is_relative_to(DOCS):
-            return found[0]
+            shown_there = path.suffix != ".md" or path in on_site
+            return found[0] if shown_there else shown
         page = results.HOMES.get(path.relative_to(ROOT).as_posix())
         if page is None:
             return shown

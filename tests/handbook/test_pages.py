@@ -42,11 +42,14 @@ def test_a_missing_translation_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "docs").mkdir()
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
+    (tmp_path / "mkdocs.yml").write_text("site_name: A\nnav:\n  - A: a.md\n")
     (tmp_path / "docs/a.md").write_text("# A\n\n```sh\nx  # why\n```\n")
     assert pages.untranslated() == ["docs/a.md has no translation a.zh.md"]
     (tmp_path / "docs/a.zh.md").write_text("# 甲\n\n```sh\nx  # 为何\n```\n")
     assert pages.untranslated() == []
     (tmp_path / "docs/a.zh.md").write_text("# 甲\n\n## 乙\n\n```sh\ny\n```\n")
+    (tmp_path / "docs/b.md").write_text("# B\n")
+    assert pages.without_a_place() == ["docs/b.md"]
     found = pages.untranslated()
     assert [line.split(" differ")[0] for line in found] == [
         "docs/a.md: headings",

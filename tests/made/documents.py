@@ -26,7 +26,7 @@ def marked_blocks(language: str, text: str, mark: str = "run") -> list[str]:
 def shown_commands(*texts: str) -> list[list[str]]:
     """Every `aeolia ...` line of code blocks and every `aeolia ...` in running text, as words."""
     shown: dict[tuple[str, ...], None] = {}  # once each, in their order
-    for text in texts:
+    for text in (text.replace("\\\n", " ") for text in texts):
         lines = re.findall(r"^(?:\$ )?(aeolia .*)$", text, re.MULTILINE)
         lines += re.findall(r"`(aeolia [^`]*)`", text)
         shown |= dict.fromkeys(tuple(shlex.split(line, comments=True)) for line in lines)
