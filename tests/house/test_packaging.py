@@ -79,7 +79,7 @@ def test_the_source_distribution_makes_the_same_wheel(
     build = f"from hatchling.build import build_wheel; build_wheel({str(tmp_path)!r})"
     subprocess.run([sys.executable, "-c", build], cwd=source, check=True, stdout=subprocess.DEVNULL)
     (again,) = tmp_path.glob("*.whl")
-    assert zipfile.ZipFile(again).namelist() == wheel.namelist()
+    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(wheel.namelist())
 
 
 def test_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
