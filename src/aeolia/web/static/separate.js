@@ -35,7 +35,7 @@ export function separate(about) {
   const person = node("fieldset", {}, node("legend", { t: "speakerClip" }),
     dropArea(enrol, { many: false, record: recorder(enrol) }), node("div", { class: "row" }, clip, without), node("p", { class: "quiet", t: "orMark" }));
   const model = modelChoice(about, "separate");
-  const restRow = labelled("rest", rest);
+  const restRow = labelled("restToo", rest);
   const show = () => {
     sources.hidden = what.value !== "sources";
     person.hidden = what.value !== "speaker";
