@@ -53,7 +53,8 @@ def denoised(runs: Path, target: Path) -> None:
     name = sorted((runs / "pairs" / "noisy").iterdir())[0].name
     noisy, rate = soundfile.read(runs / "pairs" / "noisy" / name)
     clean, _ = soundfile.read(runs / "pairs" / "clean" / name)
-    models = [path for path in (runs / "dae.onnx", runs / "dae-loss.onnx") if path.exists()]
+    made = (runs / "dae.onnx", runs / "dae-loss.onnx")
+    models = [str(path) for path in made if path.exists()]
     found = [aeolia.denoise(noisy, rate, model=model) for model in [*models, "denoise-16k"]]
     side_by_side([noisy, *found, clean], rate, target)
 
@@ -66,7 +67,7 @@ def separated(runs: Path, target: Path) -> None:
     mixture = np.sum(list(stems.values()), axis=0)
     found = [
         aeolia.separate(mixture, rate, sources=["vocals"], model=model)["vocals"]
-        for model in (runs / "cae.onnx", "separate")
+        for model in (str(runs / "cae.onnx"), "separate")
     ]
     side_by_side([mixture, *found, stems["vocals"]], rate, target, seconds=5.0)
 
