@@ -53,7 +53,9 @@ def test_links_to_anchors_and_pages_lead_somewhere(site: Path) -> None:
             if re.match(r"[a-z]+:", link):
                 continue
             where, _, anchor = link.partition("#")
-            target = (folder / where).resolve() if where else folder
+            # The language switch leads from the root.
+            start = site if where.startswith("/") else folder
+            target = (start / where.lstrip("/")).resolve() if where else folder
             assert target.exists(), f"{folder}: {link}"
             if anchor and target in ids and not anchor.startswith("__"):
                 from urllib.parse import unquote
