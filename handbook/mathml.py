@@ -24,4 +24,7 @@ def _mathml(formula: re.Match[str]) -> str:
 
     inline = formula[2] is not None
     latex = html.unescape(formula[2] if inline else formula[3])
-    return str(convert(latex, display="inline" if inline else "block"))
+    found = str(convert(latex, display="inline" if inline else "block"))
+    if "\\" in found:  # what the converter does not know it passes on as it is
+        raise ValueError(f"a command of this formula is unknown to latex2mathml: {latex}")
+    return found

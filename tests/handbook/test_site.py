@@ -76,6 +76,8 @@ def test_formulas_are_drawn_by_the_browser() -> None:
     pytest.importorskip("latex2mathml")
     found = on_page_content('<p><span class="arithmatex">\\(x^2 &lt; 1\\)</span></p>')
     assert "<math" in found and "<msup>" in found and "arithmatex" not in found
+    with pytest.raises(ValueError, match="unknown"):
+        on_page_content('<span class="arithmatex">\\(\\arg x\\)</span>')
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
