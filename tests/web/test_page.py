@@ -262,7 +262,7 @@ def test_every_field_has_a_name(page: Browser) -> None:
         page.value(f"document.querySelector('#tab-{name}').click()")
         nameless = page.value(
             "[...document.querySelectorAll('button, input, select, meter, progress')].filter(e =>"
-            " e.offsetParent && !e.innerText?.trim() && !e.getAttribute('aria-label')"
+            " e.checkVisibility() && !e.innerText?.trim() && !e.getAttribute('aria-label')"
             " && !e.closest('label')).map(e => e.outerHTML)"
         )
         assert nameless == [], nameless
@@ -290,7 +290,9 @@ def test_a_stretch_of_the_recording_is_marked(page: Browser, talk: Path) -> None
         "(document.querySelector('#panel-separate select'))"
     )
     page.choose("#panel-separate > div > .drop input[type=file]", talk)
-    plot = "#panel-separate .card .plot"
+    # Not a card of what was separated before: those have no fields for seconds.
+    card = "#panel-separate .card:has(input[type=number])"
+    plot = f"{card} .plot"
     page.wait(f"!!document.querySelector({plot!r})")
     page.value(f"document.querySelector({plot!r}).scrollIntoView({{block: 'center'}})")
     x, y, width = page.value(
@@ -307,10 +309,10 @@ def test_a_stretch_of_the_recording_is_marked(page: Browser, talk: Path) -> None
             buttons=1,
             clickCount=1,
         )
-    fields = "[...document.querySelectorAll('#panel-separate .card input')].map(e => e.value)"
+    fields = f"[...document.querySelectorAll('{card} input')].map(e => e.value)"
     assert page.value(fields)[:2] == ["0.5", "1.5"]
-    page.click("#panel-separate .card button.main")
-    page.wait("!!document.querySelector('#panel-separate .card .card .mixer')")
+    page.click(f"{card} button.main")
+    page.wait(f"!!document.querySelector('{card} .card .mixer')")
 
 
 def test_a_model_of_ones_own_is_opened_by_its_path(page: Browser, gain_model: Path) -> None:
