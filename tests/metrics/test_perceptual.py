@@ -68,6 +68,9 @@ def test_a_silent_estimate_scores_low_not_nan() -> None:
     speech = _speech(16000)
     assert 0.9 < metrics.pesq_wb(speech, 0 * speech, 16000) < 2.0
     assert metrics.stoi(speech, 0 * speech, 16000) < 0.2
+    # What a network that diverged gives: not zeros, but squares that vanish in 32-bit floats.
+    assert 0.9 < metrics.pesq_wb(speech, 1e-30 * speech, 16000) < 2.0
+    assert metrics.pesq_wb(speech, 1e-9 * speech, 16000) > 4.5
 
 
 def test_too_little_speech_is_refused_not_scored() -> None:

@@ -16,6 +16,10 @@ from aeolia.metrics.checks import validate
 
 __all__ = ["estoi", "pesq_wb", "stoi"]
 
+#: Below this peak an estimate counts as silence: the squares of still smaller samples vanish in the
+#: 32-bit floats of the package `pesq`.
+_SILENT_PEAK = 1e-12
+
 _PESQ_RATE = 16000
 
 
@@ -109,8 +113,8 @@ def _stoi(
 
 
 def _audible(estimate: np.ndarray) -> np.ndarray:
-    """The estimate, or inaudible noise instead of digital silence."""
-    if np.any(estimate):
+    """The estimate, or inaudible noise instead of digital silence and what PESQ takes for it."""
+    if np.max(np.abs(estimate), initial=0.0) > _SILENT_PEAK:
         return estimate
     return 1e-6 * np.random.default_rng(0).standard_normal(estimate.size)
 
