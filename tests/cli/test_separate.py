@@ -283,7 +283,7 @@ def test_an_interrupt_leaves_nothing(folder: Path, separators: Path) -> None:
     assert process.stdin is not None and process.stderr is not None
     process.stdin.write(Path("mix.wav").read_bytes()[:40_000])
     process.stdin.flush()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 50
     while len(names(folder)) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len([name for name in names(folder) if ".partial-" in name]) == 3
