@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 pytest.importorskip("starlette")
@@ -23,10 +25,10 @@ def client(hosts: tuple[str, ...] = ("here:1",), password: str = "") -> TestClie
     async def said(_: object) -> PlainTextResponse:
         return PlainTextResponse("secret")
 
-    async def spoken(socket: WebSocket) -> None:
-        await socket.accept()
-        await socket.send_text("secret")
-        await socket.close()
+    async def spoken(line: WebSocket) -> None:
+        await line.accept()
+        await line.send_text("secret")
+        await line.close()
 
     app = Starlette(
         routes=[Route("/", said), WebSocketRoute("/ws", spoken)],
@@ -87,8 +89,6 @@ def test_an_address_of_others_needs_a_password(host: str) -> None:
 
 
 def test_a_port_in_use_is_said() -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -99,3 +99,18 @@ def test_a_port_in_use_is_said() -> None:
 def test_no_such_address() -> None:
     with pytest.raises(InputError, match="no address of this machine"):
         serve("192.0.2.1", 0, password="x")  # an address for documents only (RFC 5737)
+
+
+def test_the_address_that_is_told_takes_connections() -> None:
+    """A browser that opens before the application is ready waits, and is not refused."""
+
+    class ToldError(Exception):
+        """Ends the server before it begins."""
+
+    def connect(url: str) -> None:
+        host, port = url.removeprefix("http://").split(":")
+        socket.create_connection((host, int(port)), timeout=10).close()
+        raise ToldError
+
+    with pytest.raises(ToldError):
+        serve("127.0.0.1", 0, browser=False, begin=connect)

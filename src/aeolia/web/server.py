@@ -76,6 +76,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
+        listening.listen()  # so that a browser which is quicker than the application waits for it
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRNOTAVAIL:

@@ -172,9 +172,10 @@ function played(test) {
     if (!frame.isConnected) return removeEventListener("message", heard);
     if (source !== frame.contentWindow || origin !== location.origin || !data.rated) return;
     csv = data.aeoliaRatings;
-    ratings.disabled = results.disabled = false;
+    ratings.disabled = false;
     try {
       await post(`${path}/ratings`, { csv });
+      results.disabled = false; // not before the server has what the results are of
     } catch (error) {
       problem.textContent = error.message;
     }
