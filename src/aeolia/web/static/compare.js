@@ -168,17 +168,22 @@ function played(test) {
   const tables = node("div", { role: "status" });
   const problem = node("p", { class: "bad", role: "alert" });
   let csv = "";
-  const heard = async ({ source, origin, data }) => {
+  let kept = Promise.resolve();
+  const keep = async (csv) => {
+    try {
+      await post(`${path}/ratings`, { csv });
+      results.disabled = false; // not before the server has what the results are of
+      problem.textContent = "";
+    } catch (error) {
+      problem.textContent = error.message;
+    }
+  };
+  const heard = ({ source, origin, data }) => {
     if (!frame.isConnected) return removeEventListener("message", heard);
     if (source !== frame.contentWindow || origin !== location.origin || !data.rated) return;
     csv = data.aeoliaRatings;
     ratings.disabled = false;
-    try {
-      await post(`${path}/ratings`, { csv });
-      results.disabled = false; // not before the server has what the results are of
-    } catch (error) {
-      problem.textContent = error.message;
-    }
+    kept = kept.then(() => keep(data.aeoliaRatings)); // in turn: the last one stays
   };
   addEventListener("message", heard);
   const results = button("results", async () => {

@@ -23,8 +23,11 @@ export const get = async (path) => (await answered(fetch(path))).json();
 
 export const getBytes = async (path) => (await answered(fetch(path))).arrayBuffer();
 
-export const post = async (path, values) =>
-  (await answered(fetch(path, { method: "POST", body: JSON.stringify(values) }))).json();
+// What the server says to some values; null where it has nothing to say (204).
+export const post = async (path, values) => {
+  const answer = await answered(fetch(path, { method: "POST", body: JSON.stringify(values) }));
+  return answer.status === 204 ? null : answer.json();
+};
 
 export const forget = (path) => fetch(path, { method: "DELETE" }).catch(() => {});
 
