@@ -127,6 +127,24 @@ def c(
 
 
 @app.command()
+def takes(
+    data: Manifest,
+    model: Models = None,
+    split: Annotated[str, typer.Option(help="choose or report.")] = "report",
+    number: Annotated[int, typer.Option("--takes", min=4, help="Of 150 s.")] = 20,
+    output: Page = PAGES / "takes.md",
+) -> None:
+    """takes.md: our denoisers after pauses, in pauses and after an hour.
+
+    \b
+    python -m benchmarks takes --data DIR
+    """
+    from benchmarks.denoise.takes import run
+
+    run(data, model or ("denoise-16k", "denoise"), output, split, number)
+
+
+@app.command()
 def separate(
     data: Manifest,
     clips: Annotated[int, typer.Option(min=1, help="Mixtures of classes.")] = 60,

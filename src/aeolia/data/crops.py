@@ -21,6 +21,8 @@ __all__ = ["CropSampler", "Segment", "cut", "pick", "share_ends"]
 
 #: Soft edges of segments inside a crop.
 _FADE_SECONDS = 0.005
+#: How long somebody speaks between two pauses of a take.
+_STRETCH_SECONDS = (1.5, 8.0)
 #: Overlap when a short noise is looped.
 _CROSSFADE_SECONDS = 0.05
 
@@ -30,7 +32,7 @@ class Segment:
     """`length` samples of an item, from `start` in it, placed at `offset` of the crop.
 
     `fade` is the length in samples of the raised-cosine edges where the segment begins or ends
-    inside the crop.
+    inside the crop; `gain` is a factor.
     """
 
     item: int
@@ -38,6 +40,7 @@ class Segment:
     length: int
     offset: int
     fade: int
+    gain: float = 1.0
 
 
 class CropSampler:
@@ -134,6 +137,17 @@ class CropSampler:
             end += max(count, 1)
         return segments
 
+    def draw_stretch(
+        self, rng: np.random.Generator, label: tuple[str, str], offset: int
+    ) -> Segment:
+        """A recording of a label, or a part of one, at `offset` of the crop."""
+        item = _draw_item(self._draw_speed(label, rng), rng)
+        size = int(self.pool.lengths[item])
+        rate = self.pool.sample_rate
+        count = min(size, int(rng.uniform(*_STRETCH_SECONDS) * rate), self.length - offset)
+        start = int(rng.integers(0, size - count + 1))
+        return Segment(item, start, count, offset, min(int(_FADE_SECONDS * rate), count // 2))
+
     def draw_noise(self, rng: np.random.Generator) -> tuple[list[Segment], bool]:
         """A crop of noise, and whether it is sparse (short sounds between silence).
 
@@ -211,5 +225,7 @@ def cut(pool: AudioPool, crops: Sequence[Sequence[Segment]], length: int) -> tor
                 sound[: part.fade] *= edges[part.fade]
             if part.fade and part.offset + part.length < length:
                 sound[-part.fade :] *= edges[part.fade].flip(0)
+            if part.gain != 1.0:
+                sound *= part.gain
             item_output[part.offset : part.offset + part.length] += sound
     return output / 32768.0

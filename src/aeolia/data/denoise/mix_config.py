@@ -57,6 +57,11 @@ class MixConfig(CropConfig):
     salt_and_pepper: Share = 0.01
     #: Share of speech from recordings that reach beyond 16 kHz; 0 leaves it as it falls.
     full_band_share: Share = 0.0
+    #: Long takes: speakers in turn, pauses of up to 15 s, levels that change. For crops of 10 s
+    #: and more.
+    takes: Share = 0.0
+    #: How far the level of the noises wanders up and down within a crop.
+    noise_drift_db: Decibels = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -20,6 +20,7 @@ from aeolia.data.crops import CropSampler, Segment, cut
 from aeolia.data.denoise.faults import Faults
 from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.noises import Noise, Noises
+from aeolia.data.denoise.takes import draw_take, drifting
 from aeolia.data.mixing import check_rates, item_rng, items_of, level_factors, lowest_reach
 from aeolia.data.pool import AudioPool
 from aeolia.data.rooms import MAX_ROOM_SECONDS, align_direct, simulate_room
@@ -60,6 +61,8 @@ class Plan:
     rt60_seconds: float = 0.0
     band_hz: tuple[float, float] | None = None
     faults: Faults = Faults()
+    #: Factors [T] of the noises' level, where it wanders.
+    drift: np.ndarray | None = None
 
 
 class Mixer:
@@ -117,6 +120,8 @@ class Mixer:
             level_dbfs=float(rng.uniform(*config.level_dbfs)),
             noise_only=case < config.noise_only,
         )
+        if config.takes and rng.random() < config.takes:
+            plan.speech = draw_take(self._speech, rng)
         if config.noise_only <= case < config.noise_only + config.clean_only:
             return plan
         plan.noises = self._noises.draw(rng)
@@ -128,6 +133,9 @@ class Mixer:
             high = min(np.exp(rng.uniform(np.log(3400.0), np.log(12000.0))), config.sample_rate / 2)
             plan.band_hz = (low, float(high))
         plan.faults = Faults.draw(rng, config)
+        if config.noise_drift_db:
+            length, rate = config.crop_length, config.sample_rate
+            plan.drift = drifting(rng, length, rate, config.noise_drift_db)
         return plan
 
     def _draw_room(self, plan: Plan) -> None:
@@ -168,6 +176,9 @@ class Mixer:
             return
         chosen = [plans[i] for i in rows]
         noise = self._noises.sound([plan.noises for plan in chosen], [plan.rng for plan in chosen])
+        for one, plan in zip(noise, chosen, strict=True):
+            if plan.drift is not None:
+                one *= torch.from_numpy(plan.drift)
         snrs_db = [plan.snr_db for plan in chosen]
         speech = noisy[rows]
         mixed = corruptions.add_at_snr(speech, noise, snrs_db, self.config.sample_rate)

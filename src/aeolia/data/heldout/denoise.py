@@ -132,15 +132,15 @@ class HeldOut:
             audio = np.concatenate([audio, one / active_level(one)])
         return audio[:_LENGTH].astype(np.float32)
 
-    def noise(self, rng: np.random.Generator, recording: str) -> np.ndarray:
-        """Four seconds [T] of a recording (one of its pieces, looped) at active level 1."""
+    def noise(self, rng: np.random.Generator, recording: str, length: int = _LENGTH) -> np.ndarray:
+        """`length` samples [T] of a recording (one of its pieces, looped) at active level 1."""
         rows = self.noises[recording]
         audio = self._read(rows[rng.integers(len(rows))])
         start = rng.integers(len(audio))
         looped = np.roll(audio, -start)
-        if len(looped) < _LENGTH:
-            looped = _loop(looped)
-        return (looped[:_LENGTH] / active_level(looped[:_LENGTH])).astype(np.float32)
+        if len(looped) < length:
+            looped = _loop(looped, length)
+        return (looped[:length] / active_level(looped[:length])).astype(np.float32)
 
     def babble(self, rng: np.random.Generator, target: str) -> np.ndarray:
         """Four to six other voices [T] at active level 1."""
@@ -174,13 +174,13 @@ def _without_rumble(speech: np.ndarray) -> np.ndarray:
     return np.fft.irfft(spectrum * gain, n_fft)[: len(speech)].astype(np.float32)
 
 
-def _loop(audio: np.ndarray) -> np.ndarray:
-    """Repeat to the clip's length with 20 ms cross-fades."""
+def _loop(audio: np.ndarray, length: int) -> np.ndarray:
+    """Repeat to a length with 20 ms cross-fades."""
     fade = min(SAMPLE_RATE // 50, len(audio) // 2)
     ramp = np.linspace(0, 1, fade, dtype=np.float32)
     piece = audio[:-fade].copy()
     piece[:fade] = piece[:fade] * ramp + audio[-fade:] * (1 - ramp)
-    return np.tile(piece, -(-_LENGTH // len(piece)))
+    return np.tile(piece, -(-length // len(piece)))
 
 
 def active_level(audio: np.ndarray) -> float:
