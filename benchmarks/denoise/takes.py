@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.data.heldout.denoise import SAMPLE_RATE
-from aeolia.data.heldout.takes import PAUSES_SECONDS, HeldOutTake, Stretch, draw_takes
 from aeolia.evaluation.statistics import mean_interval
 from aeolia.evaluation.tables import format_interval, markdown
 from aeolia.files import write_atomically
 from aeolia.metrics import si_sdr
 from aeolia.pictures.table import Table
 from benchmarks import say
+from benchmarks.denoise.held_out_takes import PAUSES_SECONDS, HeldOutTake, Stretch, draw_takes
 from benchmarks.denoise.quality import NOISY, Competitor, our_system, resampled
 from benchmarks.results import provenance
 
@@ -71,8 +71,8 @@ def run(data: Path, models: Sequence[str], output: Path, split: str, takes: int)
     made = "; ".join(f"{name}: {value}" for name, value in provenance().items())
     text = (
         "# Long takes\n\n"
-        f"{takes} takes of 150 s from the split `{split}` (`aeolia/data/heldout/takes.py`): noise "
-        f"throughout, stretches of speech of 4 s by two speakers after pauses of {_LONG:.0f} and "
+        f"{takes} takes of 150 s from the split `{split}`, as `held_out_takes.py` draws them: "
+        f"noise, stretches of speech of 4 s by two speakers after pauses of {_LONG:.0f} and "
         f"{_SHORT:.0f} s in turn, -5 to 10 dB.\n\n"
         f"{markdown(found.columns, found.rows)}\n{found.note}\n\n"
         f"Made by `python -m benchmarks takes`; {made}.\n"

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("onnx")
 
-from aeolia.data.heldout import takes as heldout
+from benchmarks.denoise import held_out_takes as heldout
 from benchmarks.denoise import takes
 from benchmarks.denoise.quality import NOISY, Competitor
 from benchmarks.results import Entry

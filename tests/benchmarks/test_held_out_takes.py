@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aeolia.data.heldout.takes import PAUSES_SECONDS, SAMPLE_RATE, draw_takes
+from benchmarks.denoise.held_out_takes import PAUSES_SECONDS, SAMPLE_RATE, draw_takes
 from made.corpora import held_out_corpus
 
 
