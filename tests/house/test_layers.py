@@ -61,6 +61,7 @@ MEETING_PLACES = {
     "runtime/catalogue.py",
     "models/build.py",
     "models/export/onnx.py",
+    "training/settings.py",
     "training/tasks.py",
 }
 #: What `pip install aeolia` brings, without extras.

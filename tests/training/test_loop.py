@@ -23,7 +23,7 @@ from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training import loop
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise.losses import DenoiseLossConfig
+from aeolia.training.denoise.config import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import StepReport, train
 from aeolia.training.prefetch import _by_processes, _by_threads, _Steps, prefetched

@@ -18,7 +18,7 @@ from aeolia.errors import TrainingError
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise.losses import DenoiseLossConfig
+from aeolia.training.denoise.config import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.processes import Processes
 from aeolia.training.run import seconds_per_step

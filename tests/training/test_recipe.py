@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from aeolia.config import config_from_dict
 from aeolia.data.denoise.mix_config import NOISE_KINDS
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import save_checkpoint
 from aeolia.recipes.catalogue import PRESETS, preset
-from aeolia.training.config import TrainConfig
 from aeolia.training.recipe import RunRequest, read_setup
+from aeolia.training.settings import read_settings, settings_of
 from aeolia.training.tasks import task_of
 from made.tiny_models import TINY, random_model
 
@@ -46,11 +45,9 @@ def test_textbook_presets_bring_their_loss_and_their_sounds(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_a_preset_says_is_what_its_task_reads(name: str) -> None:
     found = PRESETS[name]
-    task = task_of(found.model)
-    loss = config_from_dict(task.loss, dict(found.loss))
-    loss.check_model(found.model)
-    config_from_dict(TrainConfig, {**task.train, **found.train})
-    config_from_dict(task.mix, dict(found.mix))
+    of_task = settings_of(found.model)
+    assert of_task is task_of(found.model).settings
+    read_settings(found.model, found.train, found.loss, found.mix)
 
 
 def test_the_sample_rate_of_the_model_is_that_of_the_mixtures(tmp_path: Path) -> None:
@@ -91,6 +88,11 @@ def test_what_starts_from_drums_learns_drums() -> None:
             "denoise",
             {"model": {"sample_rate": 12000}, "loss": {"quality": 1.0}},
             "quality needs a sample_rate of at least 16000; it is 12000",
+        ),
+        (
+            "denoise",
+            {"model": {"sample_rate": 8000}, "loss": {"intelligibility": 1.0}},
+            "intelligibility needs a sample_rate of at least 10000; it is 8000",
         ),
         ("denoise", {"model": {"skips": False}, "loss": {"skip_dropout": 0.1}}, "without skips"),
         ("denoise", {"loss": {"kind": "mse", "snr": 1.0}}, "snr is 1.0, and the loss mse does not"),

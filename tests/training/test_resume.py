@@ -17,7 +17,7 @@ from aeolia.cli import run
 from aeolia.errors import TrainingError
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise.losses import DenoiseLossConfig
+from aeolia.training.denoise.config import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.loop import train
 from aeolia.training.run_folder import RunFolder

@@ -39,7 +39,7 @@ from aeolia.runtime.separate.sources import parse_sources
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.tags import known_words, read_tags
 from aeolia.training.config import TrainConfig
-from aeolia.training.denoise.losses import DenoiseLossConfig
+from aeolia.training.denoise.config import DenoiseLossConfig
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.recipe import RunRequest, read_setup
 from aeolia.training.run import start_run

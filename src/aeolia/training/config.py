@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from aeolia.config.ranges import Above, Between, OneOf, check_fields
 
-__all__ = ["TrainConfig"]
+__all__ = ["TaskSettings", "TrainConfig"]
 
 _Count = Annotated[int, Between(1, 10**9)]
 _Share = Annotated[float, Between(0.0, 1.0)]
@@ -51,3 +52,15 @@ class TrainConfig:
         decay_steps = max(1.0, self.decay_share * self.steps)
         cool = min(1.0, (self.steps - step) / decay_steps)
         return self.learning_rate * max(0.0, min(warm, cool))
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """What the runs of a task are set by, besides `TrainConfig`."""
+
+    #: Config class of what a step minimises; its `check_model` refuses what a model cannot read.
+    loss: type[Any]
+    #: Config class of the mixtures.
+    mix: type[Any]
+    #: What its runs differ in from the defaults of TrainConfig.
+    train: Mapping[str, Any] = field(default_factory=dict)

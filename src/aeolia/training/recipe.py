@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 import aeolia
-from aeolia.config import AnyConfig, config_from_dict
+from aeolia.config import AnyConfig
 from aeolia.config.strict import read_object
 from aeolia.errors import ConfigError
 from aeolia.files import read_text
@@ -20,7 +20,7 @@ from aeolia.models.checkpoint import read_checkpoint
 from aeolia.recipes.catalogue import DEFAULT_PRESETS, RECIPES, Preset, preset, structure
 from aeolia.recipes.recipe import SECTIONS, Section
 from aeolia.runtime.catalogue import released_models
-from aeolia.training.config import TrainConfig
+from aeolia.training.settings import read_settings
 from aeolia.training.task import Setup
 from aeolia.training.tasks import task_of
 
@@ -99,10 +99,7 @@ def set_up(
     """
     task = task_of(model)
     task.check(model)
-    minimised = config_from_dict(task.loss, dict(loss))
-    minimised.check_model(model)
-    config = config_from_dict(TrainConfig, {**task.train, **train})
-    return Setup(model, config, minimised, _mix(task.mix, dict(mix), model), weights)
+    return Setup(model, *read_settings(model, train, loss, mix), weights)
 
 
 def named_sections(request: RunRequest) -> dict[str, dict[str, Any]]:
@@ -213,15 +210,3 @@ def base_card(name: str) -> str:
         card = re.sub(r"^#", "###", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         lines += ["Its card, whose attributions hold for this model as well:", "", card.rstrip()]
     return "\n".join(lines) + "\n"
-
-
-def _mix(cls: type[Any], values: dict[str, Any], model: AnyConfig) -> Any:
-    """The mixtures' config, at the model's own sample rate where it has one."""
-    if any(entry.name == "sample_rate" for entry in dataclasses.fields(cls)):
-        if values.get("sample_rate", model.sample_rate) != model.sample_rate:
-            raise ConfigError(
-                f"sample_rate of mix is {values['sample_rate']!r}; it is the model's, "
-                f"{model.sample_rate}: leave it out"
-            )
-        values = {**values, "sample_rate": model.sample_rate}
-    return config_from_dict(cls, values)

@@ -26,6 +26,7 @@ from aeolia.training.prefetch import BatchSource, prefetched
 from aeolia.training.processes import Processes
 from aeolia.training.resuming import same_recordings
 from aeolia.training.run_folder import LEFT_OUT_FILE, RunFolder, only_one_writes
+from aeolia.training.silence import LEVEL, silence_in_words
 from aeolia.training.stages.recordings import data_hash
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 from aeolia.training.tasks import task_of
@@ -188,8 +189,8 @@ def resume_run(
     setup = Setup(
         model_config,
         config,
-        config_from_dict(task.loss, settings["loss"]),
-        config_from_dict(task.mix, settings["mix"]),
+        config_from_dict(task.settings.loss, settings["loss"]),
+        config_from_dict(task.settings.mix, settings["mix"]),
     )
     data = same_recordings(out, settings, data)
     if data != settings["data"]:
@@ -314,6 +315,8 @@ def _card(
             if name != "step"
         )
         lines += ["", f"Held out (N = {config.validation_clips}): {figures}."]
+        if silence_in_words({LEVEL: float(scores.get(LEVEL) or 0.0)}):
+            lines += ["", "**What comes out of it is silence.**"]
     if base := folder.read_base():
         lines += ["", base.rstrip()]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aeolia.config import AnyConfig
 from aeolia.data.corpus.left_out import LeftOut
-from aeolia.training.config import TrainConfig
+from aeolia.training.config import TaskSettings, TrainConfig
 from aeolia.training.loop import Objective, Validate
 from aeolia.training.prefetch import BatchSource
 
@@ -63,14 +63,9 @@ def _nothing(started: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of the workshop: its configs, its data, and where its weights may come from."""
+    """One task of the workshop: its settings and data, and where its weights may come from."""
 
-    #: Config class of what a step minimises; its `check_model` refuses what a model cannot read.
-    loss: type[Any]
-    #: Config class of the mixtures.
-    mix: type[Any]
-    #: What its runs differ in from the defaults of TrainConfig.
-    train: Mapping[str, Any]
+    settings: TaskSettings
     #: (setup, where the data lies, say) -> Prepared.
     #:
     #: Raises DataError when the data cannot be used.

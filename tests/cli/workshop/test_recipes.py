@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import aeolia
 from aeolia.cli import run
 from aeolia.recipes.catalogue import DEFAULT_PRESETS, RECIPES, preset, structure
 from aeolia.recipes.recipe import Expects
@@ -83,6 +88,18 @@ def test_all_keys_with_defaults_and_ranges(name: str, capsys: pytest.CaptureFixt
     missing = {"task", *chosen.model.learned}
     assert set(vars(expected.model)) - set(sections["model"]) == missing & set(vars(model))
     assert set(vars(expected.train)) == set(sections["train"])
+
+
+@pytest.mark.parametrize("arguments", [(), ("show", "denoise"), ("keys", "separate-speaker")])
+def test_what_can_be_set_is_told_without_pytorch(arguments: tuple[str, ...]) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"  # as where it is not installed
+        f"from aeolia.cli import run; sys.exit(run(['recipes', *{arguments!r}]))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(aeolia.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert "separate" in done.stdout or "denoise" in done.stdout
 
 
 def test_a_range_and_a_choice_are_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ import torch
 
 from aeolia.errors import ConfigError
 from aeolia.metrics import si_sdr
+from aeolia.training.denoise.config import DenoiseLossConfig
 from aeolia.training.denoise.losses import (
-    DenoiseLossConfig,
     build_loss,
     normalise_levels,
     si_sdr_loss,

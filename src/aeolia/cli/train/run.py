@@ -232,6 +232,11 @@ def announce(report: StepReport) -> None:
         if values["waiting_share"] > 0.05:
             text += f"  (waited for data {100.0 * values['waiting_share']:.0f} % of the time)"
     else:
-        text = "  ".join(f"{name[6:]} {value:.3f}" for name, value in values.items())
+        from aeolia.training.silence import silence_in_words
+
+        scores = {name.removeprefix("valid_"): value for name, value in values.items()}
+        text = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
         text = f"held out: {text}"
+        if warning := silence_in_words(scores):
+            text += f"\n{warning}"
     typer.echo(f"step {report.step}/{report.steps}  {text}")

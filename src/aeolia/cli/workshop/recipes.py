@@ -67,19 +67,16 @@ def show_keys(
 
     With a preset's name the defaults are the preset's.
     """
-    from aeolia.cli.train.run import training_extra
     from aeolia.config.table import keys_of
     from aeolia.recipes.catalogue import DEFAULT_PRESETS, PRESETS, preset
-
-    with training_extra():
-        from aeolia.training.recipe import set_up
+    from aeolia.recipes.recipe import SECTIONS
+    from aeolia.training.settings import read_settings
 
     chosen = preset(DEFAULT_PRESETS.get(task, task))
-    setup = set_up(chosen.model, chosen.train, chosen.loss, chosen.mix)
+    settings = read_settings(chosen.model, chosen.train, chosen.loss, chosen.mix)
     presets = ", ".join(n for n, each in PRESETS.items() if each.model.task == chosen.model.task)
     typer.echo(f"presets to {chosen.model.task}: {presets}")
-    for section in ("model", "train", "loss", "mix"):
-        config = getattr(setup, section)
+    for section, config in zip(SECTIONS, (chosen.model, *settings), strict=True):
         typer.echo(f"\n{section}: {type(config).__name__}")
         learned = getattr(config, "learned", ()) if section == "model" else ()
         for key in keys_of(type(config), config, ("task", *learned)):

@@ -17,10 +17,26 @@ from aeolia.nn.state import Shapes, State
 
 __all__ = ["ConvDecoder", "LSTMDecoder", "build_decoder", "output_channels"]
 
+#: Before the softplus: 0.14, the mean compressed magnitude of speech at the levels in training.
+_QUIET = -1.9
+
 
 def output_channels(config: SpectralConfig) -> int:
     """Values per position: complex filter taps, or one magnitude."""
     return 2 * config.filter_taps if config.output == "filter" else 1
+
+
+def _begin_quiet(config: SpectralConfig, last: nn.Module) -> None:
+    """Let magnitudes begin at the mean of those of speech, by the bias of the last layer.
+
+    From zero they begin far too loud (0.7 in the compressed domain); the squared error of the
+    waveform then falls into silence, and there its gradient vanishes: the magnitude is the third
+    power of what the layer gives, and more.
+    """
+    if config.output == "magnitude":
+        for name, value in last.named_parameters():
+            if name.endswith("bias"):
+                nn.init.constant_(value, _QUIET)
 
 
 class ConvDecoder(nn.Module):
@@ -44,6 +60,7 @@ class ConvDecoder(nn.Module):
         self.convs = nn.ModuleList(
             UpConv(widths[i + 1], widths[i]) for i in reversed(range(self.depth))
         )
+        _begin_quiet(config, self.convs[-1])
         self.activations = nn.ModuleList(nn.PReLU(width) for width in reversed(config.channels))
         # Gates that no skip passes would never get a gradient, which DDP takes for a fault.
         gated = config.channels if config.skips and config.encoder != "lstm" else ()
@@ -113,6 +130,7 @@ class LSTMDecoder(nn.Module):
         self.positions = config.n_positions
         self.recurrent = Recurrent("lstm", config.latent_dim, config.hidden_dim)
         self.widen = nn.Linear(config.hidden_dim, output_channels(config) * config.n_positions)
+        _begin_quiet(config, self.widen)
 
     def state_shapes(self) -> Shapes:
         """Name and shape (without the batch axis) of every state tensor."""

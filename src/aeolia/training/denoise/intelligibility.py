@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeolia.errors import ConfigError
-
 __all__ = ["IntelligibilityLoss"]
 
 #: Frames of 25.6 ms, half overlapping; segments of 30 frames (Jensen and Taal, 2016).
@@ -28,16 +26,10 @@ class IntelligibilityLoss:
     noise maskers", 2016: the envelopes of third-octave bands are compared in segments of 384 ms,
     normalised first over time in each band and then over the bands in each frame. The original
     works at 10 kHz and drops silent frames; here silent segments are left out.
-
-    Raises:
-        ConfigError: the sample rate is below 10 kHz, where bands are missing.
+    Below 10 kHz bands are missing, which `DenoiseLossConfig` refuses.
     """
 
     def __init__(self, sample_rate: int) -> None:
-        if sample_rate < 10000:
-            raise ConfigError(
-                f"intelligibility needs a sample_rate of at least 10000; it is {sample_rate}"
-            )
         self.window = torch.hann_window(round(_FRAME_SECONDS * sample_rate))
         # Bins of about 16 Hz: the lowest band is 35 Hz wide.
         self.n_fft = 1 << (2 * len(self.window)).bit_length()

@@ -6,25 +6,15 @@ clip weighs as much as a loud one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
-from aeolia.config import SpectralConfig
-from aeolia.config.ranges import check_unread
+from aeolia.training.denoise.config import TREBLE_HZ, DenoiseLossConfig
 from aeolia.training.denoise.intelligibility import IntelligibilityLoss
 from aeolia.training.denoise.perception import PerceptualLoss
-from aeolia.training.losses import (
-    SpectralLossConfig,
-    Weight,
-    compressed_errors,
-    unit_spectrum,
-)
+from aeolia.training.losses import compressed_errors, unit_spectrum
 
 __all__ = [
-    "DenoiseLossConfig",
     "SpectralLoss",
     "WaveformLoss",
     "build_loss",
@@ -35,51 +25,8 @@ __all__ = [
 
 #: Level below which a reference counts as silence (-70 dBFS).
 _SILENCE = 10.0 ** (-70.0 / 20.0)
-#: Where the treble begins, and the power (against that of speech, 1) below which it is silence.
-_TREBLE_HZ = 8000.0
+#: The power of treble (against that of speech, 1) below which it is silence.
 _TREBLE_FLOOR = 1e-7
-
-
-@dataclass(frozen=True)
-class DenoiseLossConfig(SpectralLossConfig):
-    """What a step of a denoiser minimises."""
-
-    #: Weight of the scale-invariant SDR, for which silence is no way out of a babble.
-    si_sdr: Weight = 0.0
-    #: Weight of the log-spectral distance above 8 kHz, for full-band models.
-    treble: Weight = 0.0
-    #: How many times more the errors of spectra count where the estimate is quieter than the
-    #: reference (over-attenuation; after the DPDFNet paper): speech that is lost costs more than
-    #: noise that is left.
-    attenuation: Weight = 0.0
-    #: Weight of one minus ESTOI, for fine-tuning a denoiser of speech.
-    intelligibility: Weight = 0.0
-    #: Weight of the disturbance that PESQ would find, in points of its score.
-    quality: Weight = 0.0
-
-    weights: ClassVar[tuple[str, ...]] = (
-        *SpectralLossConfig.weights,
-        "si_sdr",
-        "treble",
-        "intelligibility",
-        "quality",
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.kind == "mse" or not (self.magnitude or self.complex):
-            check_unread(self, ["attenuation"], "a loss without magnitude and complex")
-
-    def check_model(self, model: SpectralConfig) -> None:
-        """Refuse what the model does not let the loss read, or what needs a higher sample rate.
-
-        Raises:
-            ConfigError: naming the key.
-        """
-        super().check_model(model)
-        if model.sample_rate <= 2.0 * _TREBLE_HZ:
-            check_unread(self, ["treble"], f"a model at {model.sample_rate} Hz")
-        build_loss(self, model.sample_rate, model.win_length)
 
 
 def normalise_levels(reference: Tensor, noisy: Tensor, *signals: Tensor) -> list[Tensor]:
@@ -186,7 +133,7 @@ class SpectralLoss:
         nothing.
         """
         bins = self.bin_hz.to(reference.device)
-        inside = ((bins > _TREBLE_HZ) & (bins <= bandwidth_hz[:, None])).float()
+        inside = ((bins > TREBLE_HZ) & (bins <= bandwidth_hz[:, None])).float()
         levels = [
             torch.log10(spectrum.square().sum(1) + _TREBLE_FLOOR)
             for spectrum in (reference, estimate)

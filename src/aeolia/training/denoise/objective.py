@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from aeolia.config import DenoiseConfig
 from aeolia.data.denoise.mixer import Batch
-from aeolia.training.denoise.losses import DenoiseLossConfig, build_loss
+from aeolia.training.denoise.config import DenoiseLossConfig
+from aeolia.training.denoise.losses import build_loss
 
 __all__ = ["DenoiseObjective"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeolia.errors import ConfigError
-
 __all__ = ["PerceptualLoss"]
 
 _FRAME_SECONDS = 0.032
@@ -31,14 +29,10 @@ class PerceptualLoss:
     left out, and what was added weighing more than what is missing. Time alignment and the long
     norms over time are left out; bands and threshold in quiet come from formulas (Traunmueller,
     1990; Terhardt, 1979) instead of the standard's tables.
-
-    Raises:
-        ConfigError: the sample rate is below 16 kHz, where bands are missing.
+    Below 16 kHz bands are missing, which `DenoiseLossConfig` refuses.
     """
 
     def __init__(self, sample_rate: int) -> None:
-        if sample_rate < 2 * _TOP_HZ:
-            raise ConfigError(f"quality needs a sample_rate of at least 16000; it is {sample_rate}")
         self.window = torch.hann_window(round(_FRAME_SECONDS * sample_rate))
         edges_bark = torch.linspace(_bark(0.0), _bark(_TOP_HZ), _BANDS + 1)
         edges_hz = 1960.0 * (edges_bark + 0.53) / (26.28 - edges_bark)

@@ -18,7 +18,7 @@ from aeolia.data.pool import AudioPool
 from aeolia.errors import DataError
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.transplant import transplant
-from aeolia.training.denoise.losses import DenoiseLossConfig
+from aeolia.training.denoise.config import SETTINGS
 from aeolia.training.denoise.objective import DenoiseObjective
 from aeolia.training.denoise.validation import Validation
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
@@ -161,4 +161,4 @@ def _describe(model: DenoisingAutoencoder) -> str:
     )
 
 
-DENOISE = Task(DenoiseLossConfig, MixConfig, {}, _prepare, transplant, _describe)
+DENOISE = Task(SETTINGS, _prepare, transplant, _describe)

@@ -11,6 +11,7 @@ from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.torch_backend import TorchBackend
 from aeolia.runtime.denoise import DenoisingStream
 from aeolia.training.run_folder import SHOWN, Sound
+from aeolia.training.silence import LEVEL, level_db
 
 __all__ = ["Validation"]
 
@@ -31,10 +32,11 @@ class Validation:
         self.sounds: list[Sound] = []
 
     def __call__(self, model: DenoisingAutoencoder) -> dict[str, float]:
-        """Mean SI-SDR in dB, PESQ-WB where its package is installed, and ESTOI over the clips."""
+        """Means over the clips: SI-SDR in dB, PESQ-WB if it is installed, ESTOI, level in dB."""
         backend = TorchBackend(model)
         metrics = [METRICS[name] for name in _METRICS if METRICS[name].installed]
         scores: dict[str, list[float]] = {metric.name: [] for metric in metrics}
+        levels: list[float] = []
         self.sounds = []
         for index, (noisy, reference) in enumerate(zip(self.noisy, self.reference, strict=True)):
             estimate = DenoisingStream(backend, self.sample_rate, 1).process(noisy)
@@ -52,4 +54,6 @@ class Validation:
                 continue  # too little speech in the clip for the perceptual measures
             for name, value in zip(scores, values, strict=True):
                 scores[name].append(value)
+            levels.append(level_db(estimate, reference))
+        scores[LEVEL] = levels
         return {name: float(np.mean(values)) for name, values in scores.items() if values}

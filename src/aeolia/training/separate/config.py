@@ -7,9 +7,17 @@ from typing import Annotated
 
 from aeolia.config.classes import CLASSES
 from aeolia.config.ranges import Between
-from aeolia.training.losses import SpectralLossConfig, Weight
+from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
+from aeolia.training.config import TaskSettings
+from aeolia.training.loss_config import SpectralLossConfig, Weight
 
-__all__ = ["ClassLossConfig", "SeparateLossConfig", "SpeakerLossConfig"]
+__all__ = [
+    "CLASS_SETTINGS",
+    "SPEAKER_SETTINGS",
+    "ClassLossConfig",
+    "SeparateLossConfig",
+    "SpeakerLossConfig",
+]
 
 _Share = Annotated[float, Between(0.0, 1.0)]
 
@@ -41,3 +49,10 @@ class SpeakerLossConfig(SeparateLossConfig):
     #: Weight of the speaker classification; 0 saves the time it takes once the voices are
     #: distinguished.
     speaker: Weight = 0.5
+
+
+#: What runs of separators differ in from the defaults.
+_TRAIN = {"steps": 8000, "optimizer": "muon", "warmup_steps": 100, "decay_share": 0.4}
+
+CLASS_SETTINGS = TaskSettings(ClassLossConfig, ClassMixConfig, _TRAIN)
+SPEAKER_SETTINGS = TaskSettings(SpeakerLossConfig, SpeakerMixConfig, _TRAIN)

@@ -12,13 +12,12 @@ from aeolia.config.classes import CLASSES
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import load_rows
 from aeolia.data.separate.classes import class_mixer
-from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
 from aeolia.data.separate.rows import class_rows, speaker_rows
 from aeolia.data.separate.speakers import speaker_mixer
 from aeolia.errors import ConfigError, DataError, InputError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
-from aeolia.training.separate.config import ClassLossConfig, SpeakerLossConfig
+from aeolia.training.separate.config import CLASS_SETTINGS, SPEAKER_SETTINGS
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
@@ -134,24 +133,5 @@ def _describe(model: ConditionalAutoencoder) -> str:
     )
 
 
-#: What runs of separators differ in from the defaults.
-_TRAIN = {"steps": 8000, "optimizer": "muon", "warmup_steps": 100, "decay_share": 0.4}
-
-SEPARATE = Task(
-    ClassLossConfig,
-    ClassMixConfig,
-    _TRAIN,
-    _prepare_classes,
-    transplant,
-    _describe,
-    _check_classes,
-)
-SEPARATE_SPEAKER = Task(
-    SpeakerLossConfig,
-    SpeakerMixConfig,
-    _TRAIN,
-    _prepare_speakers,
-    transplant,
-    _describe,
-    _check_speaker,
-)
+SEPARATE = Task(CLASS_SETTINGS, _prepare_classes, transplant, _describe, _check_classes)
+SEPARATE_SPEAKER = Task(SPEAKER_SETTINGS, _prepare_speakers, transplant, _describe, _check_speaker)

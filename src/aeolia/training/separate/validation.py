@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from aeolia.models.torch_backend import TorchSeparator
 from aeolia.runtime.separate.sources import Source, parse_sources
 from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.training.run_folder import SHOWN, Sound
+from aeolia.training.silence import LEVEL, level_db
 
 __all__ = ["ClassValidation", "SpeakerValidation"]
 
@@ -107,18 +108,11 @@ def _score(
     reference: np.ndarray,
     estimate: np.ndarray,
 ) -> None:
-    """Add the improvement of a source that sounds, or the level of one that does not."""
-    if _level_db(reference, mixture) < _ABSENT_DB:
-        scores["absent_db"].append(max(_level_db(estimate, mixture), -80.0))
+    """Add improvement and level of a source that sounds, or the level of one that does not."""
+    if level_db(reference, mixture) < _ABSENT_DB:
+        scores["absent_db"].append(level_db(estimate, mixture))
         return
+    scores[LEVEL].append(level_db(estimate, reference))
     before = si_sdr(reference, mixture)
     if before < _PURE_DB:
         scores[f"{name}_si_sdri"].append(si_sdr(reference, estimate) - before)
-
-
-def _level_db(signal: np.ndarray, mixture: np.ndarray) -> float:
-    """Level of a signal over the mixture's."""
-    powers: Sequence[float] = [
-        float(np.mean(np.square(x, dtype=np.float64))) for x in (signal, mixture)
-    ]
-    return float(10.0 * np.log10((powers[0] + 1e-14) / (powers[1] + 1e-14)))

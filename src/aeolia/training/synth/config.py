@@ -7,9 +7,11 @@ from typing import Annotated
 
 from aeolia.config import SynthConfig
 from aeolia.config.ranges import Above, Between, check_fields, check_unread
-from aeolia.training.losses import Weight
+from aeolia.data.synth.mix_config import NoteMixConfig
+from aeolia.training.config import TaskSettings
+from aeolia.training.loss_config import Weight
 
-__all__ = ["SynthLossConfig"]
+__all__ = ["SETTINGS", "SynthLossConfig"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,16 @@ class SynthLossConfig:
     def beta_at(self, step: int) -> float:
         """Weight of the divergence at a step."""
         return self.beta * min(1.0, 0.1 + 0.9 * step / max(1, self.beta_warmup_steps))
+
+
+#: What runs of synthesisers differ in from the defaults.
+_TRAIN = {
+    "steps": 4000,
+    "batch_size": 8,
+    "learning_rate": 1.5e-3,
+    "warmup_steps": 100,
+    "ema_decay": 0.998,
+    "clip_norm": 2.0,
+}
+
+SETTINGS = TaskSettings(SynthLossConfig, NoteMixConfig, _TRAIN)

@@ -21,7 +21,7 @@ from aeolia.data.synth.words import drum_kind, instrument_words
 from aeolia.errors import DataError
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.models.synth.transplant import transplant
-from aeolia.training.synth.config import SynthLossConfig
+from aeolia.training.synth.config import SETTINGS
 from aeolia.training.synth.objective import SynthObjective
 from aeolia.training.synth.validation import SynthValidation
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
@@ -155,22 +155,4 @@ def _mix_from(started: SynthConfig) -> dict[str, Any]:
     return {"kind": "drum"} if started.unpitched else {}
 
 
-#: What runs of synthesisers differ in from the defaults.
-_TRAIN = {
-    "steps": 4000,
-    "batch_size": 8,
-    "learning_rate": 1.5e-3,
-    "warmup_steps": 100,
-    "ema_decay": 0.998,
-    "clip_norm": 2.0,
-}
-
-SYNTH = Task(
-    SynthLossConfig,
-    NoteMixConfig,
-    _TRAIN,
-    _prepare,
-    transplant,
-    _describe,
-    mix_from=_mix_from,
-)
+SYNTH = Task(SETTINGS, _prepare, transplant, _describe, mix_from=_mix_from)
