@@ -47,7 +47,8 @@ def api(language: str) -> str:
 
 
 def _entry(name: str, thing: Any, language: str) -> str:
-    parts = [f"### aeolia.{name} {{ #aeolia.{name} }}", _code(_signature(name, thing))]
+    signatures = "\n\n".join(_signature(name, form) for form in _forms(thing))
+    parts = [f"### aeolia.{name} {{ #aeolia.{name} }}", _code(signatures)]
     parts.append(_docstring(thing, language))
     if inspect.isclass(thing):
         for method, function in _methods(thing):
@@ -55,6 +56,15 @@ def _entry(name: str, thing: Any, language: str) -> str:
             parts.append(f"**{heading or f'`{name}.{method}`'}**")
             parts.append(textwrap.indent(_docstring(function, language), ""))
     return "\n\n".join(part for part in parts if part)
+
+
+def _forms(thing: Any) -> list[Any]:
+    """What is called under the name: mostly the thing itself.
+
+    `Stream` makes streams of a class of their own for each task, and these have the arguments.
+    """
+    hidden = [one for one in getattr(thing, "__subclasses__", list)() if one.__name__[0] == "_"]
+    return [one.__init__ for one in hidden] or [thing]
 
 
 def _methods(thing: type) -> Iterator[tuple[str, Any]]:
@@ -115,9 +125,12 @@ def _docstring(thing: Any, language: str) -> str:
 
 
 def _prose(lines: list[str]) -> str:
-    """Paragraphs as they are; what is indented is code."""
+    """Paragraphs as they are; examples of Python and what is indented are code."""
     text = "\n".join(lines).strip("\n")
-    return re.sub(r"(?m)^(?=    \S)", "    ", text) if not text.startswith("    ") else text
+    if not text.startswith("    "):
+        prose, prompt, examples = text.partition(">>> ")
+        text = re.sub(r"(?m)^(?=    \S)", "    ", prose) + prompt + examples
+    return re.sub(r"(?ms)^>>> .*?(?=\n\n|\Z)", r"```pycon\n\g<0>\n```", text)
 
 
 def _items(body: list[str]) -> str:

@@ -110,6 +110,7 @@ def test_the_reference_has_every_public_name() -> None:
     text = reference.api("en")
     for name in grouped:
         assert f"{{ #aeolia.{name} }}" in text
+    assert text.count("```pycon") >= len(grouped), "examples are not shown as such"
     assert all(f"{{ #aeolia.{name} }}" in reference.errors("zh") for name in errors)
 
 

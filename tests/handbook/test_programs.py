@@ -18,16 +18,17 @@ from aeolia.api.models import copy_released
 from handbook.pages import ROOT
 
 PAGE = (ROOT / "docs/use/programs.md").read_text("utf-8")
-#: Around the programs of the page: bare samples in, bare samples out, in blocks of one hop and of five.
+#: Around the programs: bare samples in, bare samples out, in blocks of one hop and of five.
 MAIN = {
     "js": """
 import fs from "node:fs";
 const noisy = new Float32Array(new Uint8Array(fs.readFileSync("noisy")).buffer);
-const found = [];
+const found = fs.createWriteStream("found");
 for (let at = 0, hops = 1; at < noisy.length; at += 256 * hops, hops = 6 - hops) {
-  found.push(await step(noisy.slice(at, at + 256 * hops)));
+  const made = await step(noisy.slice(at, at + 256 * hops));
+  found.write(new Uint8Array(made.slice().buffer));
 }
-fs.writeFileSync("found", Buffer.concat(found.map((one) => Buffer.from(new Uint8Array(one.slice().buffer)))));
+found.end();
 """,
     "cpp": """
 #include <cstdio>

@@ -79,6 +79,12 @@ def denoise(
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
+
+    >>> import soundfile
+    >>> noisy, sample_rate = soundfile.read("examples/fan.noisy.wav")
+    >>> clean = aeolia.denoise(noisy, sample_rate)
+    >>> clean.shape == noisy.shape
+    True
     """
     recording = whole_recording(audio, sample_rate, "denoise")
     stream = DenoisingStream(
@@ -121,6 +127,10 @@ def denoise_file(
 
     Raises:
         AudioFileError, InputError, ModelError: with one line on what is wrong.
+
+    >>> report = aeolia.denoise_file("examples/fan.noisy.wav", "clean.wav", residual="noise.wav")
+    >>> print(report)
+    examples/fan.noisy.wav -> clean.wav, noise.wav: 6.4 s in ... s (... x real time)
     """
     if options.all_tracks:
         if residual is not None:

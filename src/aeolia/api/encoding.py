@@ -39,6 +39,11 @@ def encode(
 
     Raises:
         InputError: no pitch was found, several sound at once, or an unknown instrument.
+
+    >>> note, sample_rate = aeolia.synthesise("flute", "A4", seconds=1.0)
+    >>> encoding = aeolia.encode(note, sample_rate, instrument="flute")
+    >>> encoding.latent.shape, encoding.pitch_hz.shape
+    ((1, 32), (100,))
     """
     recording = whole_recording(audio, sample_rate, "encode")
     return encoded(recording, open_synthesiser(model), instrument)
@@ -50,6 +55,12 @@ def decode(
     """The sound of an encoding (or of its .npz file): samples [T] or [T, C] and their rate.
 
     Length, rate and channels are those of the recording that was encoded.
+
+    >>> note, sample_rate = aeolia.synthesise("flute", "A4", seconds=1.0)
+    >>> encoding = aeolia.encode(note, sample_rate)
+    >>> again, sample_rate = aeolia.decode(encoding)
+    >>> again.shape == note.shape
+    True
     """
     if isinstance(encoding, (str, Path)):
         encoding = Encoding.load(encoding)

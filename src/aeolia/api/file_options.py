@@ -22,6 +22,9 @@ class FileOptions:
 
     Raises:
         ConfigError: a setting that cannot be.
+
+    >>> options = aeolia.FileOptions(subtype="PCM_24")
+    >>> report = aeolia.denoise_file("examples/fan.noisy.wav", "clean.wav", options=options)
     """
 
     #: Take what is there of a file that is cut off, and say so, where it is otherwise refused.

@@ -53,6 +53,11 @@ def instruments(model: Synthesiser = NOTES_MODEL) -> tuple[Instrument, ...]:
 
     Raises:
         ModelError: no such model, or one of another task.
+
+    >>> [one.name for one in aeolia.instruments()][:4]
+    ['alto_sax', 'archtop_acoustic_mic', 'archtop_pickup', 'baritone_sax']
+    >>> aeolia.instruments("drums")[-1]
+    Instrument(name='...', lowest=None, highest=None)
     """
     opened = open_synthesiser(model)
 

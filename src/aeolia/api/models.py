@@ -16,7 +16,12 @@ __all__ = ["ModelInfo", "copy_released", "describe_model"]
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model that came with the package, or a file of the release format."""
+    """A model that came with the package, or a file of the release format.
+
+    >>> info = aeolia.describe_model("denoise")
+    >>> info.task, info.sample_rate, info.latency_ms
+    ('denoise', 48000, 32.0)
+    """
 
     name: str
     path: Path
@@ -37,6 +42,9 @@ def describe_model(name_or_path: str | Path) -> ModelInfo:
 
     Raises:
         ModelError: no such model, or a file that is none.
+
+    >>> aeolia.describe_model("separate").card.splitlines()[0]
+    '# separate'
     """
     file = open_released(find_model(name_or_path))
     config = file.config

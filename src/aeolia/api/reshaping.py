@@ -56,6 +56,11 @@ def shift(
 
     Raises:
         InputError: no pitch was found, several sound at once, or an impossible argument.
+
+    >>> note, sample_rate = aeolia.synthesise("cello", "C3", seconds=1.0)
+    >>> higher = aeolia.shift(note, sample_rate, semitones=4)
+    >>> higher.shape == note.shape
+    True
     """
     recording = whole_recording(audio, sample_rate, "shift")
     if voice:
@@ -104,6 +109,10 @@ def shift_file(
 
     Raises:
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+
+    >>> report = aeolia.PlayNote("cello", "C3", seconds=1).run(None, "cello.wav")
+    >>> print(aeolia.shift_file("cello.wav", "higher.wav", semitones=4))
+    cello.wav -> higher.wav: +4 semitones, formants keep
     """
     started = time.perf_counter()
     opened = None if voice else open_synthesiser(model)
@@ -153,6 +162,12 @@ def morph(
 
     Raises:
         InputError: no pitch was found, several sound at once, or fewer than two steps.
+
+    >>> flute, sample_rate = aeolia.synthesise("flute", "A4", seconds=1.0)
+    >>> cello, sample_rate = aeolia.synthesise("cello", "A3", seconds=1.0)
+    >>> between, sample_rate = aeolia.morph(flute, cello, sample_rate, steps=3)
+    >>> len(between), between[1].shape
+    (3, (48000,))
     """
     first, last = (whole_recording(one, sample_rate, "morph") for one in (a, b))
     return _morphed(first, last, steps, seed, open_synthesiser(model))

@@ -78,6 +78,12 @@ def enrol(
         InputError: a clip that is silent or shorter than half a second.
         AudioFileError: a file that cannot be read.
         ModelError: a model without a voice encoder.
+
+    >>> voice = aeolia.enrol("examples/fan.clean.wav")
+    >>> voice.save("alice.voice")
+    >>> parts = aeolia.separate("examples/duet.wav", speaker="alice.voice", rest=True)
+    >>> sorted(parts)
+    ['background', 'speaker']
     """
     if isinstance(clip, (str, Path)):
         audio, rate = read_clip(clip)
@@ -253,6 +259,12 @@ def separate(
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
+
+    >>> import numpy, soundfile
+    >>> mixture, sample_rate = soundfile.read("examples/street.noisy.wav")
+    >>> parts = aeolia.separate(mixture, sample_rate, sources=["speech"], rest=True)
+    >>> bool(numpy.abs(parts["speech"] + parts["rest"] - mixture).max() < 1e-4)
+    True
     """
     recording = whole_recording(audio, sample_rate, "separate")
     request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
@@ -320,6 +332,10 @@ def separate_file(
 
     Raises:
         AudioFileError, InputError, ModelError: with one line on what is wrong.
+
+    >>> report = aeolia.separate_file("examples/street.noisy.wav", "parts", sources=["speech"])
+    >>> print(report)
+    examples/street.noisy.wav -> parts/street.noisy.speech.wav (... dB): 6.9 s in ... s (...)
     """
     request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
     return run_request(

@@ -31,10 +31,6 @@ _TASKS = {
 class Stream(Passage[Any]):
     """Process audio that arrives block by block, of any size; any blocks give the same result.
 
-    >>> stream = Stream("denoise", sample_rate=48000)             # doctest: +SKIP
-    >>> for block in microphone: speaker.play(stream.push(block)) # doctest: +SKIP
-    >>> speaker.play(stream.flush())                              # doctest: +SKIP
-
     `push` takes a block [T] (one channel) or [T, C] and returns what is ready. `flush` returns the
     rest, and the stream is ready for another recording. `process` takes a whole recording, `reset`
     forgets what came, `latency` says by how many samples the output can lag, and `remarks` what was
@@ -59,6 +55,16 @@ class Stream(Passage[Any]):
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
+
+    >>> import numpy, soundfile
+    >>> noisy, sample_rate = soundfile.read("examples/fan.noisy.wav")
+    >>> stream = aeolia.Stream("denoise", sample_rate)
+    >>> blocks = [stream.push(block) for block in numpy.array_split(noisy, 100)]
+    >>> blocks.append(stream.flush())
+    >>> numpy.concatenate(blocks).shape == noisy.shape
+    True
+    >>> round(stream.latency_seconds, 3)
+    0.032
     """
 
     @overload

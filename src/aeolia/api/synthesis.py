@@ -59,6 +59,13 @@ def synthesise(
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
+
+    >>> note, sample_rate = aeolia.synthesise("alto_sax", "A4", seconds=1.5)
+    >>> note.shape, sample_rate
+    ((72000,), 48000)
+    >>> one, other = (aeolia.synthesise("piano", "C4", seed=seed)[0] for seed in (1, 2))
+    >>> bool(abs(one - other).max() > 0.01)
+    True
     """
     opened = open_synthesiser(model)
     requests = plan_notes(
@@ -173,6 +180,12 @@ def play_score(
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
+
+    >>> from aeolia.runtime.synth.score import Note, Score
+    >>> score = Score((Note(0.0, 0.5, 60, 90), Note(0.5, 1.5, 67, 90)))  # from, until, pitch
+    >>> song, sample_rate = aeolia.play_score(score, players={1: "flute"})
+    >>> song.ndim, sample_rate
+    (1, 48000)
     """
     performance = Performance(_orchestra(score, players, model, drums).voices, seed=seed)
     audio = performance.render()
@@ -196,6 +209,11 @@ def play_score_file(
 
     Raises:
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+
+    >>> from aeolia.runtime.synth.score import Note, Score
+    >>> score = Score((Note(0.0, 0.5, 60, 90), Note(0.5, 1.5, 67, 90)))  # from, until, pitch
+    >>> print(aeolia.play_score_file(score, "song.wav", players={1: "flute"}))
+    song.wav: 2 notes, ... s in ... s (... x real time); 1=flute
     """
     started = time.perf_counter()
     orchestra = _orchestra(score, players, model, drums)

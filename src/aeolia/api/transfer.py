@@ -48,6 +48,11 @@ def transfer(
     Raises:
         InputError: no pitch was found, several sound at once, or an unknown instrument.
         MissingExtraError: the pitch tracker is not installed.
+
+    >>> note, sample_rate = aeolia.synthesise("flute", "A4", seconds=1.0)
+    >>> cello = aeolia.transfer(note, sample_rate, to="cello", transpose=-24)
+    >>> cello.shape == note.shape
+    True
     """
     recording = whole_recording(audio, sample_rate, "transfer")
     rate, sound = recording.sample_rate, recording.mono
@@ -77,6 +82,10 @@ def transfer_file(
 
     Raises:
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> print(aeolia.transfer_file("flute.wav", "cello.wav", to="cello", transpose=-24))
+    flute.wav -> cello.wav: cello, 1.0 s in ... s (... x real time)
     """
     started = time.perf_counter()
     if str(source) == PIPE:

@@ -30,6 +30,9 @@ def released_models() -> dict[str, Path]:
     """Name -> file of every model that came with the package, sorted by name.
 
     A file with a dot in its stem, such as `separate-speaker.voice.onnx`, is a part of a model.
+
+    >>> list(aeolia.released_models())
+    ['denoise', 'denoise-16k', 'drums', 'notes', 'separate', 'separate-speaker']
     """
     found = (path for path in released_folder().glob("*.onnx") if "." not in path.stem)
     return dict(sorted((path.stem, path) for path in found))
@@ -97,6 +100,11 @@ def load(name_or_path: str | Path = "denoise", task: str | None = None) -> OnnxM
 
     Raises:
         ModelError: no such model, a file that is none, or a model of another task.
+
+    >>> model = aeolia.load("denoise-16k")
+    >>> model.config.task, model.config.sample_rate
+    ('denoise', 16000)
+    >>> clean = aeolia.denoise("examples/cafe.noisy.wav", model=model)
     """
     file = open_released(find_model(name_or_path), "synth" if task == "synthesise" else task)
     return _MODELS[file.config.task](file)

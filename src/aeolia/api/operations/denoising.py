@@ -17,7 +17,13 @@ __all__ = ["Denoise"]
 
 @dataclass(frozen=True)
 class Denoise(Filter[FileReport]):
-    """Remove noise from a file of any length: `denoise_file` as a value."""
+    """Remove noise from a file of any length: `denoise_file` as a value.
+
+    >>> operation = aeolia.Denoise("denoise-16k", attenuation_limit_db=12)
+    >>> report = operation.run("examples/cafe.noisy.wav", "some-of-the-room.wav")
+    >>> operation == aeolia.operation_from_json(operation.to_json())
+    True
+    """
 
     name = "denoise"
 

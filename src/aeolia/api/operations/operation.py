@@ -33,6 +33,10 @@ class Operation(ABC, Generic[AnyReport]):
 
     Raises:
         ConfigError: a setting that cannot be.
+
+    >>> operation: aeolia.Operation = aeolia.Transfer("tuba", transpose=-12)
+    >>> operation.to_json()
+    '{"operation": "transfer", "to": "tuba", "transpose": -12, "snap": false, "model": "notes"}'
     """
 
     #: What it is called in JSON.

@@ -18,7 +18,12 @@ __all__ = ["PlayNote", "PlayScore"]
 
 @dataclass(frozen=True)
 class PlayNote(Synthesis[NoteReport]):
-    """A note, or timbres drawn for it: `play_notes_file` as a value. Its source is None."""
+    """A note, or timbres drawn for it: `play_notes_file` as a value. Its source is None.
+
+    >>> report = aeolia.PlayNote("piano", "C4", samples=3, seed=1).run(None, "piano.wav")
+    >>> [note.path for note in report.notes]
+    ['piano-1.wav', 'piano-2.wav', 'piano-3.wav']
+    """
 
     name = "play_note"
     reads = False
@@ -46,7 +51,13 @@ class PlayNote(Synthesis[NoteReport]):
 
 @dataclass(frozen=True)
 class PlayScore(Synthesis[ScoreReport]):
-    """A MIDI file, the source, as sound: `play_score_file` as a value."""
+    """A MIDI file, the source, as sound: `play_score_file` as a value.
+
+    >>> operation = aeolia.PlayScore(players=((1, "flute"),), drums=None)
+    >>> operation.check()
+    >>> operation == aeolia.operation_from_json(operation.to_json())
+    True
+    """
 
     name = "play_score"
 

@@ -30,6 +30,9 @@ def operation_from_json(text: str) -> Operation[Report]:
     Raises:
         ConfigError: no JSON object, an unknown operation or key (the nearest known one is named),
             a missing key, or a value that cannot be.
+
+    >>> aeolia.operation_from_json('{"operation": "denoise", "attenuation_limit_db": 12}')
+    Denoise(model=None, attenuation_limit_db=12.0, ...)
     """
     values = read_object(text, "the operation")
     name = values.pop("operation", None)

@@ -19,7 +19,12 @@ __all__ = ["Decode", "Encode", "Morph", "Shift"]
 
 @dataclass(frozen=True)
 class Shift(Synthesis[ShiftReport]):
-    """Another pitch for a monophonic recording: `shift_file` as a value."""
+    """Another pitch for a monophonic recording: `shift_file` as a value.
+
+    >>> report = aeolia.PlayNote("cello", "C3", seconds=1).run(None, "cello.wav")
+    >>> print(aeolia.Shift(4, formants="move").run("cello.wav", "higher.wav"))
+    cello.wav -> higher.wav: +4 semitones, formants move
+    """
 
     name = "shift"
 
@@ -47,6 +52,11 @@ class Morph(Synthesis[MorphReport]):
     Where it ends is a setting as the instrument of a transfer is: `run` takes one source and one
     target as every operation does, and many recordings can be morphed to the same one. A target
     that is an audio file gets a glide, any other is the folder of the steps.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> report = aeolia.PlayNote("cello", "A3", seconds=1).run(None, "cello.wav")
+    >>> print(aeolia.Morph("cello.wav", steps=2).run("flute.wav", "between"))
+    flute.wav to cello.wav -> between: 2 steps
     """
 
     name = "morph"
@@ -66,7 +76,12 @@ class Morph(Synthesis[MorphReport]):
 
 @dataclass(frozen=True)
 class Encode(Synthesis[EncodingReport]):
-    """Timbre, pitch and loudness of a recording into an .npz file: `encode_file` as a value."""
+    """Timbre, pitch and loudness of a recording into an .npz file: `encode_file` as a value.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> print(aeolia.Encode("flute").run("flute.wav", "flute.npz"))
+    flute.wav -> flute.npz: 1 timbres of 32 values, 100 frames, ... % with a pitch, flute
+    """
 
     name = "encode"
 
@@ -81,7 +96,13 @@ class Encode(Synthesis[EncodingReport]):
 
 @dataclass(frozen=True)
 class Decode(Synthesis[FileReport]):
-    """The sound of an .npz file that `Encode` wrote: `decode_file` as a value."""
+    """The sound of an .npz file that `Encode` wrote: `decode_file` as a value.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> report = aeolia.Encode().run("flute.wav", "flute.npz")
+    >>> print(aeolia.Decode().run("flute.npz", "again.wav"))
+    flute.npz -> again.wav: 1.0 s in ... s (... x real time)
+    """
 
     name = "decode"
 

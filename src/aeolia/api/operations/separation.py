@@ -34,6 +34,11 @@ class Separate(Filter[SeparationReport]):
     """Take sources, or one speaker, out of a mixture: `separate_file` as a value.
 
     The target is a folder for FOLDER/NAME.SOURCE.EXT, or "-" for a single output.
+
+    >>> operation = aeolia.Separate(sources=("speech",), rest=True)
+    >>> report = operation.run("examples/street.noisy.wav", "parts")
+    >>> [output.path for output in report.outputs]
+    ['parts/street.noisy.speech.wav', 'parts/street.noisy.rest.wav']
     """
 
     name = "separate"

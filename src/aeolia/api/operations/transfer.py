@@ -18,7 +18,12 @@ __all__ = ["Transfer"]
 
 @dataclass(frozen=True)
 class Transfer(Filter[TransferReport]):
-    """Let another instrument play a monophonic recording: `transfer_file` as a value."""
+    """Let another instrument play a monophonic recording: `transfer_file` as a value.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> print(aeolia.Transfer("cello", transpose=-24).run("flute.wav", "cello.wav"))
+    flute.wav -> cello.wav: cello, 1.0 s in ... s (... x real time)
+    """
 
     name = "transfer"
 

@@ -17,7 +17,14 @@ AnyReport = TypeVar("AnyReport", bound="Report")
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What an operation did; `str` gives one line for people, `as_dict` plain values for JSON."""
+    """What an operation did; `str` gives one line for people, `as_dict` plain values for JSON.
+
+    >>> report: aeolia.Report = aeolia.PlayNote("piano", "C4").run(None, "piano.wav")
+    >>> print(report)
+    piano.wav: piano, C4 (60), velocity 90, 2 s
+    >>> report.as_dict()["frames"]
+    96000
+    """
 
     #: The file that was read; empty where a sound was made of nothing.
     input: str
@@ -89,7 +96,7 @@ class Report:
         return self.line()
 
     def _paths(self) -> str:
-        return f"{self.input} -> {self.output}"
+        return f"{self.input} -> {self.output}" if self.input else self.output
 
     def _summary(self) -> str:
         """What stands behind the paths."""
@@ -101,7 +108,12 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class FileReport(Report):
-    """One file became another: `denoise_file`, and the operations Denoise and Decode."""
+    """One file became another: `denoise_file`, and the operations Denoise and Decode.
+
+    >>> report = aeolia.denoise_file("examples/fan.noisy.wav", "clean.wav")
+    >>> report.frames, report.sample_rate, round(report.seconds, 2)
+    (306468, 48000, 6.38)
+    """
 
     #: The file with what was taken out; empty where none was requested.
     residual: str = ""

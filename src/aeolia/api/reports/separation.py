@@ -17,7 +17,13 @@ ABSENT_DB = -20.0
 
 @dataclass(frozen=True)
 class OutputReport:
-    """One output of a separation."""
+    """One output of a separation.
+
+    >>> report = aeolia.separate_file("examples/street.noisy.wav", "parts", sources=["speech"])
+    >>> output: aeolia.OutputReport = report.outputs[0]
+    >>> output.name, output.path, output.level_db < 0
+    ('speech', 'parts/street.noisy.speech.wav', True)
+    """
 
     name: str
     path: str
@@ -58,7 +64,13 @@ class OutputReport:
 
 @dataclass(frozen=True, kw_only=True)
 class SeparationReport(Report):
-    """What `separate_file` did; `frames` are those of the mixture, and of every output."""
+    """What `separate_file` did; `frames` are those of the mixture, and of every output.
+
+    >>> clip = "examples/fan.clean.wav"
+    >>> report = aeolia.separate_file("examples/duet.wav", "parts", speaker=clip)
+    >>> 0 < report.outputs[0].confidence < 1
+    True
+    """
 
     outputs: tuple[OutputReport, ...]
 

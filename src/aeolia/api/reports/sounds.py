@@ -19,7 +19,12 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class TransferReport(Report):
-    """What `transfer_file` did; warned of are pitches far from the instrument's."""
+    """What `transfer_file` did; warned of are pitches far from the instrument's.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> aeolia.transfer_file("flute.wav", "cello.wav", to="cello", transpose=-24).to
+    'cello'
+    """
 
     #: The instrument that plays now.
     to: str
@@ -30,7 +35,13 @@ class TransferReport(Report):
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftReport(Report):
-    """What `shift_file` did."""
+    """What `shift_file` did.
+
+    >>> report = aeolia.PlayNote("cello", "C3", seconds=1).run(None, "cello.wav")
+    >>> report = aeolia.shift_file("cello.wav", "higher.wav", semitones=4)
+    >>> report.semitones, report.formants, report.voice
+    (4, 'keep', False)
+    """
 
     semitones: float
     formants: str
@@ -44,7 +55,13 @@ class ShiftReport(Report):
 
 @dataclass(frozen=True, kw_only=True)
 class MorphReport(Report):
-    """What `Morph` did; `frames` are those of all outputs together."""
+    """What `Morph` did; `frames` are those of all outputs together.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> report = aeolia.PlayNote("cello", "A3", seconds=1).run(None, "cello.wav")
+    >>> aeolia.Morph("cello.wav", steps=3).run("flute.wav", "between").outputs
+    ('between/morph-1.wav', 'between/morph-2.wav', 'between/morph-3.wav')
+    """
 
     #: The recording that it ends with.
     to: str
@@ -63,7 +80,13 @@ class MorphReport(Report):
 
 @dataclass(frozen=True, kw_only=True)
 class EncodingReport(Report):
-    """What `Encode` did; rate, channels and frames are those of the recording."""
+    """What `Encode` did; rate, channels and frames are those of the recording.
+
+    >>> report = aeolia.PlayNote("flute", "A4", seconds=1).run(None, "flute.wav")
+    >>> report = aeolia.Encode("flute").run("flute.wav", "flute.npz")
+    >>> report.timbres, report.latent_dim, report.instrument
+    (1, 32, 'flute')
+    """
 
     #: How many timbres, and values of each: N and D.
     timbres: int
@@ -103,7 +126,12 @@ class SoundedNote:
 
 @dataclass(frozen=True, kw_only=True)
 class NoteReport(Report):
-    """What `PlayNote` did: one note, or one for each timbre that was drawn."""
+    """What `PlayNote` did: one note, or one for each timbre that was drawn.
+
+    >>> report = aeolia.PlayNote("piano", "C4").run(None, "piano.wav")
+    >>> report.notes[0]
+    SoundedNote(path='piano.wav', instrument='piano', pitch='C4', pitch_midi=60.0, ...)
+    """
 
     notes: tuple[SoundedNote, ...]
 
@@ -118,7 +146,14 @@ class NoteReport(Report):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreReport(Report):
-    """What `play_score_file` did; warned of is what was not played as the score has it."""
+    """What `play_score_file` did; warned of is what was not played as the score has it.
+
+    >>> from aeolia.runtime.synth.score import Note, Score
+    >>> score = Score((Note(0.0, 0.5, 60, 90), Note(0.5, 1.5, 67, 90)))  # from, until, pitch
+    >>> report = aeolia.play_score_file(score, "song.wav", players={1: "flute"})
+    >>> report.notes, report.players
+    (2, {1: 'flute'})
+    """
 
     #: How many were played.
     notes: int

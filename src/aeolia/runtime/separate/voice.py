@@ -31,7 +31,13 @@ _MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class Voice:
-    """A voice made by `enrol`, or loaded from a file."""
+    """A voice made by `enrol`, or loaded from a file.
+
+    >>> aeolia.enrol("examples/fan.clean.wav").save("alice.voice")
+    >>> voice = aeolia.Voice.load("alice.voice")
+    >>> voice.vector.shape, round(voice.seconds, 1)
+    ((64,), 6.4)
+    """
 
     #: [K], of length 1.
     vector: np.ndarray

@@ -38,7 +38,14 @@ _LEAST_VOICED_SECONDS = 0.08
 
 @dataclass(frozen=True)
 class Encoding:
-    """What `decode` needs to sound a recording again; shapes are in the module's text."""
+    """What `decode` needs to sound a recording again; shapes are in the module's text.
+
+    >>> note, sample_rate = aeolia.synthesise("flute", "A4", seconds=1.0)
+    >>> aeolia.encode(note, sample_rate).save("flute.npz")
+    >>> encoding = aeolia.Encoding.load("flute.npz")
+    >>> round(float(encoding.pitch_hz[50]))
+    440
+    """
 
     latent: np.ndarray
     latent_seconds: np.ndarray
