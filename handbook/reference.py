@@ -98,11 +98,12 @@ def _parameters(thing: Any) -> str:
         found = inspect.signature(thing)
     except (TypeError, ValueError):
         return ""
-    kept = [parameter for name, parameter in found.parameters.items() if name != "self"]
+    hidden = ("self", "unread")  # what is not for this task is refused
+    kept = [parameter for name, parameter in found.parameters.items() if name not in hidden]
     # Annotations are text here; as text they would be shown in quotes.
     # Defaults that are long values are named by their class.
     shown = re.sub(r"= (FileOptions)\([^)]*\)", r"= \1()", str(found.replace(parameters=kept)))
-    return re.sub(r"'([^']*)'(?=[,)= ]|$)", r"\1", shown) if "'" in shown else shown
+    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", shown).removesuffix(" -> None")
 
 
 def _docstring(thing: Any, language: str) -> str:
