@@ -54,10 +54,10 @@ def instruments(model: Synthesiser = NOTES_MODEL) -> tuple[Instrument, ...]:
     Raises:
         ModelError: no such model, or one of another task.
 
-    >>> [one.name for one in aeolia.instruments()][:4]
-    ['alto_sax', 'archtop_acoustic_mic', 'archtop_pickup', 'baritone_sax']
-    >>> aeolia.instruments("drums")[-1]
-    Instrument(name='...', lowest=None, highest=None)
+    >>> [one.name for one in aeolia.instruments("drums")][:4]
+    ['body', 'clap', 'conga', 'crash']
+    >>> aeolia.instruments()[0]
+    Instrument(name='alto_sax', lowest=49.0, highest=80.0)
     """
     opened = open_synthesiser(model)
 
