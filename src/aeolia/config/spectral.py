@@ -141,6 +141,22 @@ class DenoiseConfig(SpectralConfig):
     """Structure of one denoiser."""
 
     task: Annotated[str, OneOf("denoise")] = "denoise"
+    #: Above 0: each chunk of so many seconds is filtered by a memory that has heard it before
+    #: (`runtime.ahead`), for files. The graph is as without: step by step it is a causal denoiser.
+    chunk_seconds: Annotated[float, Between(0.0, 30.0)] = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.chunk_seconds and not self.chunk:
+            raise ConfigError(
+                f"chunk_seconds is {self.chunk_seconds}; it must be 0, or at least a hop: "
+                f"{self.hop_length / self.sample_rate:g}"
+            )
+
+    @property
+    def chunk(self) -> int:
+        """Samples of a chunk, whole hops; 0 for a causal model."""
+        return round(self.chunk_seconds * self.sample_rate / self.hop_length) * self.hop_length
 
 
 @dataclass(frozen=True)

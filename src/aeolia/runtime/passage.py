@@ -20,6 +20,7 @@ from aeolia.audio.formats import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from aeolia.audio.levels import as_floating, impossible, peak
 from aeolia.audio.resample import QUALITIES, StreamResampler, resample, resampling_lag
 from aeolia.errors import InputError
+from aeolia.runtime.ahead import SOUND, HearingAhead
 from aeolia.runtime.backend import State
 from aeolia.runtime.conditioning import Conditioning, remarks
 
@@ -27,9 +28,6 @@ __all__ = ["BEGINNING_SECONDS", "FRAMES_PER_STEP", "SOUND", "Passage", "Timing"]
 
 #: As much of a recording `Passage.prepare` makes use of.
 BEGINNING_SECONDS = 6.0
-
-#: States that hold sound on its way through a model; all others are what a network remembers.
-SOUND = ("input_tail", "output_tail", "spectrum_past")
 
 #: Frames of one step at most: faster than the whole at once (caches), and bounded memory.
 FRAMES_PER_STEP = 64
@@ -113,6 +111,15 @@ class Passage(ABC, Generic[Returned]):
     def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """Channels [C, T] at the model's rate to outputs [N, T], one step on."""
 
+    def _hearing_ahead(self) -> HearingAhead | None:
+        """What takes the steps of a model that hears ahead; None for one that is causal."""
+        return None
+
+    @property
+    def _heard_ahead(self) -> int:
+        """Samples at the model's rate that such a model waits for."""
+        return 0
+
     @abstractmethod
     def _result(self, output: np.ndarray, input_block: np.ndarray) -> Returned:
         """What the caller gets for outputs [T, N] and the input [T, C] that belongs to them.
@@ -123,6 +130,7 @@ class Passage(ABC, Generic[Returned]):
     def reset(self) -> None:
         """Forget all that was pushed: the next block begins a new recording."""
         self._state = self._initial_state()
+        self._ahead = self._hearing_ahead()
         self._hops = np.zeros((0, self.channels), np.float32)  # not yet a whole hop
         self._kept = np.zeros((0, self.channels), np.float32)  # input whose output is to come
         self._delay_left = self.config.delay
@@ -152,7 +160,7 @@ class Passage(ABC, Generic[Returned]):
         """
         rates = self.sample_rate, self.config.sample_rate
         # The model's delay, and up to one sample less than a hop waiting to become whole.
-        model = self.config.delay + self.config.hop_length - 1
+        model = self.config.delay + self._heard_ahead + self.config.hop_length - 1
         if self._to_model is None:
             return model
         seconds = (
@@ -256,6 +264,8 @@ class Passage(ABC, Generic[Returned]):
         # Silence to the ear: zeros would end an offset with a bang.
         silence = np.broadcast_to(self._conditioning.offset, (padding, self.channels))
         parts.append(self._run(silence.astype(np.float32)))
+        if self._ahead is not None:
+            parts.append(self._aligned(self._conditioning.leave(self._ahead.flush()).T))
         if self._from_model is not None:
             parts = [self._from_model.push(part) for part in parts]
             parts.append(self._from_model.flush())
@@ -274,14 +284,19 @@ class Passage(ABC, Generic[Returned]):
             outputs.append(self._conditioned(audio).T)
         if not outputs:
             return np.zeros((0, self._n_outputs), np.float32)
-        whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-        skipped = min(self._delay_left, len(whole))
+        return self._aligned(outputs[0] if len(outputs) == 1 else np.concatenate(outputs))
+
+    def _aligned(self, output: np.ndarray) -> np.ndarray:
+        """A model's output [T, N] without the delay before the first sample."""
+        skipped = min(self._delay_left, len(output))
         self._delay_left -= skipped
-        return whole[skipped:]
+        return output[skipped:]
 
     def _conditioned(self, audio: np.ndarray) -> np.ndarray:
         """Whole hops [C, T] through the model, [N, T], between what stands before and behind it."""
         audio, beginnings = self._conditioning.enter(audio)
+        if self._ahead is not None:
+            return self._conditioning.leave(self._ahead.push(audio, beginnings))
         outputs = []
         for start, stop in pairwise([0, *beginnings, audio.shape[1]]):
             if start in beginnings:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from aeolia.errors import ModelError
 from aeolia.files import write_atomically
 from aeolia.models.build import Autoencoder
+from aeolia.models.export.causal import refuse_chunks
 from aeolia.models.export.step import open_graph
 from aeolia.models.export.tracing import trace
 from aeolia.models.spectral.denoiser import CHANNEL_STATES, DenoisingAutoencoder
@@ -83,6 +84,7 @@ def export_sherpa(model: Autoencoder, path: Path) -> float:
             f"--for sherpa takes denoisers, and {model.config.name} is for the task "
             f"{model.config.task!r}; export it without --for"
         )
+    refuse_chunks(model.config, "sherpa")
     if model.config.win_length != 2 * model.config.hop_length:
         raise ModelError(
             f"--for sherpa takes windows that overlap by half; {model.config.name} has "

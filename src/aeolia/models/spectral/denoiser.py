@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from aeolia.config import DenoiseConfig
@@ -78,5 +79,16 @@ class DenoisingAutoencoder(SpectralAutoencoder):
         return clean, following
 
     def forward(self, audio: Tensor, skip_scale: float = 1.0) -> Tensor:
-        """Audio [B, C, T] from zero state, through `step`."""
-        return self.step(audio, self.initial_state(*audio.shape[:2]), skip_scale)[0]
+        """Audio [B, C, T] from zero state, through `step`; chunk by chunk where there are chunks.
+
+        What a chunk's memory has heard of it is taken as given: no gradient goes through it.
+        """
+        state, outputs = self.initial_state(*audio.shape[:2]), []
+        for chunk in audio.split(self.config.chunk or audio.shape[2], dim=2):
+            if self.config.chunk:
+                with torch.no_grad():
+                    _, heard = self.step(chunk, state, skip_scale)
+                state = {n: state[n] if n in CHANNEL_STATES else heard[n] for n in heard}
+            output, state = self.step(chunk, state, skip_scale)
+            outputs.append(output)
+        return torch.cat(outputs, dim=2)

@@ -11,9 +11,10 @@ from aeolia.models.export.c_source.check import TOLERANCE, find_compiler, larges
 from aeolia.models.export.c_source.program import Constants
 from aeolia.models.export.c_source.source import file_name, source_files
 from aeolia.models.export.c_source.step import write_step
+from aeolia.models.export.causal import refuse_chunks
+from aeolia.runtime.ahead import SOUND
 from aeolia.runtime.graph_file import read_graph
 from aeolia.runtime.onnx_backend import OnnxBackend
-from aeolia.runtime.passage import SOUND
 from aeolia.runtime.released_file import open_released
 
 __all__ = ["c_files", "export_c"]
@@ -61,6 +62,7 @@ def c_files(path: Path) -> dict[str, str]:
             f"--for c takes denoisers, and {file.config.name} is for the task "
             f"{file.config.task!r}; export it without --for"
         )
+    refuse_chunks(file.config, "c")
     backend = OnnxBackend(file)
     if not backend.links_channels:
         raise ModelError(
