@@ -71,6 +71,7 @@ OPTIONAL = {
     "metrics": {"pesq", "pystoi"},
     "audio": {"av", "mutagen", "pyworld", "swift_f0"},
     "api": {"sounddevice"},
+    "bulk": {"fsspec", "pyarrow", "ray"},
 }
 
 #: A room that is an extra as a whole, and the packages that its modules import at their top; one

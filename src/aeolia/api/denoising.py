@@ -23,14 +23,14 @@ from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.denoise import DenoisingStream
 from aeolia.runtime.onnx_backend import OnnxBackend
 
-__all__ = ["Model", "denoise", "denoise_file", "open_denoiser"]
+__all__ = ["DENOISERS", "Model", "denoise", "denoise_file", "open_denoiser"]
 
 #: A released model's name, a model file, or a model that is already open.
 Model: TypeAlias = str | Path | Backend
 
 
 #: The released models of this task by the widest band that they are for, the narrowest first.
-_NARROW, _WIDE = "denoise-16k", "denoise"
+DENOISERS = _NARROW, _WIDE = "denoise-16k", "denoise"
 _NARROW_RATE = 16_000
 #: Outputs of a file.
 _OUTPUT, _RESIDUAL = "output", "residual"

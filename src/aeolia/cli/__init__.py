@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import typer
 
 from aeolia.api.interrupts import end_models_on_signals
+from aeolia.cli.bulk.app import app as bulk_app
 from aeolia.cli.denoise import denoise
 from aeolia.cli.encode import decode, encode
 from aeolia.cli.groups import CommandGroups
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 app.command()(denoise)
 app.command()(separate)
+app.add_typer(bulk_app, name="bulk")
 app.command()(live)
 app.add_typer(mic_app, name="mic")
 app.command()(web)

@@ -10,7 +10,7 @@ __all__ = ["GROUPS", "CommandGroups"]
 
 #: Heading -> its commands in the order in which help shows them.
 GROUPS = {
-    "Recordings": ("denoise", "separate", "live", "mic", "web"),
+    "Recordings": ("denoise", "separate", "bulk", "live", "mic", "web"),
     "Notes and timbres": ("synth", "transfer", "shift", "morph", "encode", "decode"),
     "Training and models": ("models", "recipes", "data", "train", "tune", "export"),
     "How good it is": ("evaluate", "listen-test"),

@@ -6,6 +6,7 @@ from aeolia.files.locks import claimed
 from aeolia.files.pending import PendingFile, new_folder, not_written, write_atomically, writing
 from aeolia.files.permissions import Paths
 from aeolia.files.reading import in_words, read_limited, read_rows, read_text
+from aeolia.files.scratch import scratch_folder
 from aeolia.files.spool import Spool
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "read_limited",
     "read_rows",
     "read_text",
+    "scratch_folder",
     "write_atomically",
     "writing",
 ]

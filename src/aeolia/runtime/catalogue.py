@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import glob
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias, overload
@@ -14,7 +15,7 @@ from aeolia.runtime.released_file import ReleasedFile, open_released
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["OnnxModel", "find_model", "load", "released_models"]
+__all__ = ["OnnxModel", "find_model", "load", "model_files", "released_models"]
 
 #: An opened model of any task.
 OnnxModel: TypeAlias = OnnxBackend | OnnxSeparator | OnnxSynthesiser
@@ -64,6 +65,17 @@ def find_model(name_or_path: str | Path) -> Path:
         f"no model is named {name!r}; {hint}released models: "
         f"{', '.join(released) or 'none is installed'}; or give the path of an .onnx file"
     )
+
+
+def model_files(name_or_path: str | Path) -> tuple[Path, ...]:
+    """A model's file and, behind it, those of its parts.
+
+    Raises:
+        ModelError: no such model, see `find_model`.
+    """
+    path = find_model(name_or_path)
+    parts = path.parent.glob(f"{glob.escape(path.stem)}.*.onnx")
+    return (path, *sorted(parts))
 
 
 @overload

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
-from aeolia.api.denoising import denoise_file, open_denoiser
+from aeolia.api.denoising import DENOISERS, denoise_file, open_denoiser
 from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.report import FileReport
 from aeolia.config.ranges import AtLeast, Between
+from aeolia.runtime.catalogue import model_files
 
 __all__ = ["Denoise"]
 
@@ -48,6 +50,11 @@ class Denoise(Filter[FileReport]):
             ModelError: no such model, or one of another task.
         """
         open_denoiser(self.model)
+
+    def made_with(self) -> tuple[Path, ...]:
+        """Its model, or both that it chooses from."""
+        names = DENOISERS if self.model is None else (self.model,)
+        return tuple(path for name in names for path in model_files(name))
 
     def _stream_settings(self) -> dict[str, Any]:
         return {

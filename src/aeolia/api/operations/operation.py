@@ -14,6 +14,7 @@ from aeolia.api.recordings import Progress
 from aeolia.api.reports.report import Report
 from aeolia.config.ranges import check_fields
 from aeolia.errors import InputError
+from aeolia.runtime.catalogue import model_files
 
 if TYPE_CHECKING:
     from aeolia.api.streams import Stream
@@ -43,6 +44,12 @@ class Operation(ABC, Generic[AnyReport]):
     name: ClassVar[str]
     #: Whether it reads a file; a note is made of nothing.
     reads: ClassVar[bool] = True
+    #: Endings of the files that it reads; none for all sound.
+    read_endings: ClassVar[tuple[str, ...]] = ()
+    #: Ending of the file that it writes; "" for the input's.
+    writes: ClassVar[str] = ""
+    #: Whether its target is a folder for several files, which are called after the input.
+    writes_folder: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -98,6 +105,14 @@ class Operation(ABC, Generic[AnyReport]):
         Raises:
             InputError, ModelError: what would be wrong with every file.
         """
+
+    def made_with(self) -> tuple[Path, ...]:
+        """The files that decide what it does: models with their parts, and other recordings.
+
+        Raises:
+            ModelError: no such model.
+        """
+        return model_files(getattr(self, "model"))  # noqa: B009  # each has one, of another type
 
     def as_dict(self) -> dict[str, Any]:
         """The operation as plain values, for JSON."""

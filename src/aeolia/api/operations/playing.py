@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from aeolia.api.operations.synthesis import Seed, Synthesis
@@ -11,6 +12,7 @@ from aeolia.api.reports.sounds import NoteReport, ScoreReport
 from aeolia.api.synthesis import DRUMS_MODEL, play_notes_file, play_score_file
 from aeolia.config.ranges import Above, Between
 from aeolia.errors import ConfigError
+from aeolia.runtime.catalogue import model_files
 from aeolia.runtime.synth.single import MOST_SAMPLES, MOST_SECONDS
 
 __all__ = ["PlayNote", "PlayScore"]
@@ -60,6 +62,8 @@ class PlayScore(Synthesis[ScoreReport]):
     """
 
     name = "play_score"
+    read_endings = (".mid", ".midi", ".smf", ".rmi")
+    writes = ".wav"
 
     #: (channel from 1 to 16, instrument) for each that General MIDI's programs shall not choose.
     players: tuple[tuple[int, str], ...] = ()
@@ -76,6 +80,10 @@ class PlayScore(Synthesis[ScoreReport]):
                 raise ConfigError(f"players names channel {channel}; channels are 1 to 16")
             if channels.count(channel) > 1:
                 raise ConfigError(f"players names channel {channel} twice; name it once")
+
+    def made_with(self) -> tuple[Path, ...]:
+        """Its models."""
+        return (*super().made_with(), *(model_files(self.drums) if self.drums else ()))
 
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None

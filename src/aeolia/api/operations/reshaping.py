@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from aeolia.api.encoding import decode_file, encode_file
@@ -68,6 +69,10 @@ class Morph(Synthesis[MorphReport]):
     #: Of the noise in the sound.
     seed: Seed = 0
 
+    def made_with(self) -> tuple[Path, ...]:
+        """Its model, and the recording to end with."""
+        return (*super().made_with(), Path(self.to))
+
     def _run(
         self, source: str, target: str, overwrite: bool, progress: Progress | None
     ) -> MorphReport:
@@ -84,6 +89,7 @@ class Encode(Synthesis[EncodingReport]):
     """
 
     name = "encode"
+    writes = ".npz"
 
     #: The instrument that was recorded; otherwise the most similar one is taken.
     instrument: str | None = None
@@ -105,6 +111,8 @@ class Decode(Synthesis[FileReport]):
     """
 
     name = "decode"
+    read_endings = (".npz",)
+    writes = ".wav"
 
     #: Of the noise in the sound.
     seed: Seed = 0

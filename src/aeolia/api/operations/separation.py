@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 from aeolia.api.file_options import USUAL, FileOptions
@@ -23,6 +24,7 @@ from aeolia.audio.files import PIPE
 from aeolia.config.classes import STEMS
 from aeolia.config.ranges import Span
 from aeolia.errors import ConfigError, InputError
+from aeolia.runtime.catalogue import model_files
 from aeolia.runtime.separate.sources import file_label
 from aeolia.runtime.separate.voice import Voice
 
@@ -42,6 +44,7 @@ class Separate(Filter[SeparationReport]):
     """
 
     name = "separate"
+    writes_folder = True
 
     #: What to take out, as in `aeolia.separate`; empty with a speaker.
     sources: tuple[str, ...] = ()
@@ -90,6 +93,11 @@ class Separate(Filter[SeparationReport]):
         if self.stems:
             return STEMS
         return (*map(file_label, self.sources), *(["rest"] if self.rest else []))
+
+    def made_with(self) -> tuple[Path, ...]:
+        """Its model, and the speaker's clips."""
+        clips = self.speaker if isinstance(self.speaker, tuple) else (self.speaker,)
+        return (*model_files(self.model_name), *(Path(clip) for clip in clips if clip))
 
     def voice(self) -> Voice | None:
         """The speaker's voice, learned once a process or loaded.

@@ -1,0 +1,217 @@
+"""What a worker of a job of millions does with one file: fetch, run, look at the result, put."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import socket
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from aeolia.api.operations.operation import Operation
+from aeolia.api.reports.report import Report
+from aeolia.api.reports.separation import SeparationReport
+from aeolia.audio.files import AudioReader
+from aeolia.audio.formats import output_suffix
+from aeolia.audio.levels import decibels
+from aeolia.bulk.ledger import DONE, FAILED, digest_of
+from aeolia.bulk.stores import NotPutError, Place, is_full, version_of
+from aeolia.errors import AeoliaError, InputError
+from aeolia.files import scratch_folder
+
+__all__ = ["FATAL", "Station", "Work", "failed", "output_name"]
+
+#: Key of a row that ends the job: no other file would fare better.
+FATAL = "fatal"
+_BLOCK = 1 << 16
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One file to do."""
+
+    uri: str
+    #: Of the output, below the output folder.
+    name: str
+    #: Of the input, as its listing had it; "" and None where it had none.
+    version: str = ""
+    size: int | None = None
+    attempt: int = 1
+    #: How often the node that it was on went.
+    moves: int = 0
+
+
+def output_name(operation: Operation[Report], name: str) -> str:
+    """What the output of an input called `name` is called below the output folder.
+
+    An ending that cannot be written stays in the name, so that different inputs have different
+    outputs; a separation puts its sources' names there instead.
+    """
+    path = PurePosixPath(name)
+    ending = operation.writes or output_suffix(name) or ".wav"
+    if operation.writes_folder:
+        return str(path.with_suffix(ending))
+    return name if ending == path.suffix else f"{name}{ending}"
+
+
+class Station:
+    """The place of one worker, for all files that it does.
+
+    Args:
+        output: the folder's URI.
+    """
+
+    def __init__(self, operation: Operation[Report], output: str) -> None:
+        self.operation = operation
+        self.output = output
+        self._several = operation.writes_folder
+        self._facts: dict[str, Any] = {}
+
+    def open(self) -> str:
+        """Open the model; returns its hash, which all workers must have in common.
+
+        Raises:
+            InputError, ModelError: what would be wrong with every file.
+        """
+        import aeolia
+
+        self.operation.check()
+        model_hash = model_hash_of(self.operation)
+        self._facts = {
+            "operation_hash": digest_of(self.operation.as_dict()),
+            "model_hash": model_hash,
+            "aeolia_version": aeolia.__version__,
+            "worker": f"{socket.gethostname()}:{os.getpid()}",
+        }
+        return model_hash
+
+    def do(self, work: Work) -> dict[str, Any]:
+        """Do a file; returns its row in the ledger, of a failure too."""
+        started = time.perf_counter()
+        try:
+            row = {**self._done(work), "status": DONE}
+        except (AeoliaError, OSError, MemoryError) as error:
+            row = failed(error)
+            row[FATAL] = is_full(error) or _is_denied(error, Place(self.output), work.uri)
+        except Exception as error:  # a fault of a library at this file must not end the job
+            row = failed(error)
+        row |= {"input": work.uri, "attempt": work.attempt, **self._facts}
+        row["wall_seconds"] = time.perf_counter() - started
+        row["finished"] = datetime.now(timezone.utc)
+        return row
+
+    def _done(self, work: Work) -> dict[str, Any]:
+        source, target = Place(work.uri), Place(self.output) / work.name
+        info = source.info()
+        if info is None:
+            raise InputError(f"{work.uri}: is not there any more; list the inputs again")
+        with scratch_folder() as scratch:
+            path, goal = source.local, target.local
+            if path is None:
+                path = scratch / "in" / (PurePosixPath(source.path).name or "input")
+                path.parent.mkdir()
+                source.fetch(path)
+            if self._several and path.stem != PurePosixPath(work.name).stem:
+                # Sources' files are called after the input.
+                path = _called(path, PurePosixPath(work.name).stem, scratch)
+            if goal is None:
+                goal = scratch / "out" / PurePosixPath(target.path).name
+                goal.parent.mkdir()
+            try:
+                folder = goal.parent if self._several else goal
+                report = self.operation.run(str(path), str(folder), overwrite=True)
+            except AeoliaError as error:
+                said = str(error).replace(str(path), work.uri).replace(str(goal), target.uri)
+                raise type(error)(said) from error
+            paths = _outputs(report)
+            row = {**_of_report(report), **_looked_at(paths)}
+            uris = [f"{target.uri.rpartition('/')[0]}/{path.name}" for path in paths]
+            if target.local is None:
+                for path, uri in zip(paths, uris, strict=True):
+                    Place(uri).put(path)
+        size = info.get("size")
+        return {**row, "outputs": uris, "size": size, "version": version_of(info)}
+
+
+def _called(path: Path, stem: str, scratch: Path) -> Path:
+    """The same file by another name."""
+    (scratch / "called").mkdir()
+    link = scratch / "called" / f"{stem}{path.suffix}"
+    link.symlink_to(path.absolute())
+    return link
+
+
+def model_hash_of(operation: Operation[Report]) -> str:
+    """SHA-256 of all files that decide what an operation does: models and clips."""
+    found = hashlib.sha256()
+    for path in operation.made_with():
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def failed(error: BaseException) -> dict[str, Any]:
+    """What a row says of a failure."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    kind = type(error).__name__
+    if not isinstance(error, AeoliaError):
+        said = f"{kind}: {said}"
+    return {"status": FAILED, "error": said[:2000], "error_kind": kind}
+
+
+def _is_denied(error: BaseException, output: Place, source: str) -> bool:
+    """Whether the output may not be written at all."""
+    put = False
+    while error.__cause__ is not None:
+        put = put or isinstance(error, NotPutError)
+        error = error.__cause__
+    if not isinstance(error, OSError) or error.errno not in (*_DENIED, None):
+        return False
+    if put or not output.local:
+        return put and isinstance(error, PermissionError)
+    where = str(error.filename or "")
+    return where.startswith(output.path) and where != Place(source).path
+
+
+def _outputs(report: Report) -> list[Path]:
+    if isinstance(report, SeparationReport):
+        return [Path(output.path) for output in report.outputs]
+    return [Path(report.output)]
+
+
+def _of_report(report: Report) -> dict[str, Any]:
+    return {
+        "seconds": report.seconds,
+        "sample_rate": report.sample_rate,
+        "channels": report.channels,
+        "clipped_samples": report.clipped_samples,
+        "warnings": list(report.warnings),
+    }
+
+
+def _looked_at(paths: list[Path]) -> dict[str, Any]:
+    """Hash of each output, and peak and RMS level of all together."""
+    hashes, peak, energy, n_samples = [], 0.0, 0.0, 0
+    for path in paths:
+        with open(path, "rb") as file:
+            found = hashlib.sha256()
+            while data := file.read(1 << 20):
+                found.update(data)
+        hashes.append(found.hexdigest())
+        if path.suffix == ".npz":
+            continue
+        with AudioReader(path) as reader:
+            for block in reader.blocks(_BLOCK):
+                peak = max(peak, float(np.abs(block).max(initial=0.0)))
+                energy += float(np.square(block, dtype=np.float64).sum())
+                n_samples += block.size
+    levels: dict[str, float | None] = {"peak_dbfs": None, "rms_dbfs": None}
+    if n_samples:
+        levels = {"peak_dbfs": decibels(peak), "rms_dbfs": decibels((energy / n_samples) ** 0.5)}
+    return {"sha256": hashes, **levels}

@@ -1,0 +1,1 @@
+"""`aeolia bulk`: files by the million."""
