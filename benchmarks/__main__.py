@@ -296,6 +296,29 @@ def ablations(
     run(trainings, page, only=[] if table else only, cache=cache)
 
 
+@app.command()
+def tuning(
+    study: Annotated[Path, typer.Argument(help="Folder of a study of `aeolia tune`.")],
+    recipe: Annotated[str, typer.Option(help="The recipe that it tuned.")],
+    data: Annotated[Path, typer.Option(help="The manifest that it was made with.")],
+    steps: Annotated[int, typer.Option(min=1, help="Of each training.")],
+    seed: Annotated[list[int] | None, typer.Option(help="Several may come; else 0, 1, 2.")] = None,
+    space: Annotated[Path | None, typer.Option(help="That of the study, if not shipped.")] = None,
+    output: Page = PAGES / "tuning.md",
+    results: Kept = RESULTS / "tuning.json",
+) -> None:
+    """tuning.md: a study's trials, and its best against the recipe over seeds, on `choose`.
+
+    \b
+    aeolia tune textbook --data split.csv --out study --trials 8
+    python -m benchmarks tuning study --recipe textbook --data split.csv --steps 300
+    """
+    from benchmarks.tuning.run import run
+
+    seeds = tuple(dict.fromkeys(seed or (0, 1, 2)))
+    run(study, recipe, data, results, output, steps=steps, seeds=seeds, space=space)
+
+
 pictures = typer.Typer(no_args_is_help=True, help="The spectrograms of docs/.")
 app.add_typer(pictures, name="pictures")
 

@@ -264,11 +264,13 @@ def test_bad_input_is_one_line_and_loses_nothing(
     write_manifest(tmp_path / "old.csv", (dataclasses.replace(row, split="") for row in rows))
     words = [*arguments(material, out), "--trials", "1"]
     unsplit = [*words, "--data", str(tmp_path / "old.csv")]
-    assert "aeolia data split" in refused(capsys, unsplit) and not out.exists()
+    assert "the split choose; write a manifest" in refused(capsys, unsplit) and not out.exists()
     report = (dataclasses.replace(row, split=row.split.replace("choose", "report")) for row in rows)
     write_manifest(tmp_path / "none.csv", report)
     none = [*words, "--data", str(tmp_path / "none.csv")]
-    assert "no recording in the split choose" in refused(capsys, none)
+    assert "the split choose; empty its column split, then write" in refused(capsys, none)
+    missing = [*words, "--data", str(tmp_path / "missing.csv")]
+    assert "missing.csv; name the manifest with --data" in refused(capsys, missing)
     folder = [*words, "--data", str(material / "sounds/speech")]
     assert "is no manifest" in refused(capsys, folder) and not out.exists()
     assert run([*words, "-q"]) == 0

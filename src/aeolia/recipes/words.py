@@ -27,10 +27,16 @@ def steps_of(recipe: Recipe, stage: Stage) -> int | None:
 
 
 def summary(name: str, recipe: Recipe) -> str:
-    """A line on a recipe: name, task, stages, steps, purpose."""
+    """A line on a recipe: name, task, stages, steps, purpose, and what to expect if measured."""
     steps = [steps_of(recipe, stage) or 0 for stage in recipe.stages]
     count = f"{len(steps)} stage" if len(steps) == 1 else f"{len(steps)} stages"
-    return f"{name:<21} {recipe.task:<9} {count:<8} {sum(steps):>6} steps  {recipe.about}"
+    line = f"{name:<21} {recipe.task:<9} {count:<8} {sum(steps):>6} steps  {recipe.about}"
+    expects = recipe.expects
+    if not expects.scores:
+        return line
+    score, value = next(iter(expects.scores.items()))
+    times = [_duration(hours) for hours in expects.hours.values()][:1]
+    return f"{line} Measured: {score} {value:g}{''.join(f' after {time}' for time in times)}."
 
 
 def in_words(name: str, recipe: Recipe) -> list[str]:
@@ -139,6 +145,10 @@ def _expectations(recipe: Recipe) -> list[str]:
     if not expects.scores and not expects.hours:
         return ["What to expect: not measured yet; aeolia train says how long it will take."]
     scores = ", ".join(f"{name} {value:g}" for name, value in expects.scores.items())
-    hours = ", ".join(f"{value:g} hours on {name}" for name, value in expects.hours.items())
+    hours = ", ".join(f"{_duration(value)} on {name}" for name, value in expects.hours.items())
     parts = [f"{scores} on {expects.set}" if scores else "", f"after {hours}" if hours else ""]
     return [f"What to expect: {' '.join(filter(None, parts))}."]
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:g} hours" if hours >= 1.0 else f"{60.0 * hours:.1f} minutes"

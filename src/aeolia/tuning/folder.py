@@ -73,6 +73,8 @@ def refuse_data_without_choose(path: Path) -> None:
     Raises:
         DataError: the manifest has no such split, or there is no manifest.
     """
+    if not path.exists():
+        raise DataError(f"there is no {path}; name the manifest with --data")
     rows, source = listed_rows(path)
     if not rows:
         raise DataError(
@@ -80,7 +82,9 @@ def refuse_data_without_choose(path: Path) -> None:
             f"scan {path} -o manifest.csv"
         )
     if not any(row.split == "choose" for row in rows):
+        # What a manifest says of its splits stays, whatever draws them.
+        emptied = "" if any(not row.split for row in rows) else "empty its column split, then "
         raise DataError(
-            f"{source} has no recording in the split choose; write a manifest that has, with: "
-            f"aeolia data split {source} -o split.csv"
+            f"{source} has no recording in the split choose; {emptied}write a manifest that has, "
+            f"with: aeolia data split {source} -o split.csv"
         )

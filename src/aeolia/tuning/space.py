@@ -26,6 +26,7 @@ from typing import Any
 
 from aeolia.config.strict import read_object
 from aeolia.errors import AeoliaError, ConfigError
+from aeolia.files import read_text
 from aeolia.recipes.recipe import SECTIONS, Recipe, Stage
 from aeolia.training.stages.plan import resolve
 
@@ -166,10 +167,7 @@ def read_space(path: Path) -> Space:
         ConfigError: it cannot be read, or says what no space is.
     """
     what = f"the space {path}"
-    try:
-        found = read_object(path.read_text(encoding="utf-8"), what)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {what}: {error}") from error
+    found = read_object(read_text(path, "space", ConfigError), what)
     parts = ("steps", "objectives", "keys")
     if unknown := sorted(set(found) - set(parts)):
         raise ConfigError(f"{what} has the key {unknown[0]!r}; it holds {', '.join(parts)}")

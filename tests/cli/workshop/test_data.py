@@ -75,6 +75,57 @@ def test_a_manifest_gets_its_splits_and_what_it_says_stays(
     assert not (tmp_path / "new.csv").exists()
 
 
+def songs(folder: Path, seconds: list[float], said: str = "") -> list[str]:
+    """Arguments of `data split` for a manifest of songs of two stems each."""
+    lines = [
+        f"{k}{stem}.flac,stem,song{k},{stem},{length},{said if k == 0 else ''}\n"
+        for k, length in enumerate(seconds)
+        for stem in ("drums", "bass")
+    ]
+    (folder / "m.csv").write_text("path,kind,source,label,seconds,split\n" + "".join(lines))
+    return ["data", "split", str(folder / "m.csv"), "-o", str(folder / "new.csv")]
+
+
+def splits(folder: Path) -> dict[str, set[str]]:
+    """Song -> its splits."""
+    found: dict[str, set[str]] = {}
+    for row in read_manifest(folder / "new.csv"):
+        found.setdefault(row.source, set()).add(row.split)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_three_songs_one_is_for_each_split(tmp_path: Path, seed: int) -> None:
+    assert run([*songs(tmp_path, [90.0, 70.0, 80.0, 300.0]), "--seed", str(seed)]) == 0
+    found = splits(tmp_path)
+    assert all(len(one) == 1 for one in found.values()), "stems of a song stay together"
+    by_split = {split: name for name, (split,) in found.items()}
+    assert set(by_split) == {"train", "choose", "report"}
+    left = {"song0": 90.0, "song1": 70.0, "song2": 80.0, "song3": 300.0}
+    del left[by_split["choose"]]
+    assert by_split["report"] == min(left, key=left.__getitem__), "the shortest costs least"
+
+
+def test_what_the_manifest_says_of_songs_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(songs(tmp_path, [10.0, 70.0, 80.0], said="train")) == 0
+    assert splits(tmp_path)["song0"] == {"train"}, "the shortest, were it open"
+    assert "nothing of it is for report" not in capsys.readouterr().out
+    assert run([*songs(tmp_path, [10.0, 70.0, 80.0]), "--report", "song2"]) == 0
+    assert [name for name, one in splits(tmp_path).items() if one == {"report"}] == ["song2"]
+
+
+def test_two_songs_have_nothing_to_report_on_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(songs(tmp_path, [60.0, 70.0])) == 0
+    assert set.union(*splits(tmp_path).values()) == {"train", "choose"}
+    assert "stem: nothing of it is for report (2 in all" in capsys.readouterr().out
+    assert run([*songs(tmp_path, [60.0, 70.0, 80.0]), "--held-out", "0"]) == 0
+    assert set.union(*splits(tmp_path).values()) == {"train"}
+
+
 def test_pairs_of_plain_folders_say_what_is_speech(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ import aeolia
 from aeolia.cli import run
 from aeolia.recipes.catalogue import DEFAULT_PRESETS, RECIPES, preset, structure
 from aeolia.recipes.recipe import Expects
-from aeolia.recipes.words import in_words
+from aeolia.recipes.words import in_words, summary
 from aeolia.training.recipe import set_up
 
 
@@ -25,7 +25,8 @@ def test_the_list_has_a_line_a_recipe(capsys: pytest.CaptureFixture[str]) -> Non
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(RECIPES)
     for line, recipe in zip(lines, RECIPES.values(), strict=True):
-        assert line.split()[1] == recipe.task and line.endswith(recipe.about)
+        assert line.split()[1] == recipe.task and recipe.about in line
+        assert ("Measured: " in line) == bool(recipe.expects.scores)
     assert re.search(r"^denoise-16k +denoise +4 stages +64700 steps", lines[1])
     assert re.search(r"^fine-tune-denoise +denoise +1 stage +1000 steps", "\n".join(lines), re.M)
 
@@ -63,6 +64,10 @@ def test_what_was_measured_is_said() -> None:
     recipe = dataclasses.replace(RECIPES["drums"], expects=measured)
     last = in_words("drums", recipe)[-1]
     assert last == "What to expect: si_sdr 9.25 on a set after 30 hours on two cores."
+    line = summary("drums", recipe)
+    assert line.endswith(f"{recipe.about} Measured: si_sdr 9.25 after 30 hours.")
+    quick = dataclasses.replace(recipe, expects=Expects("a set", {"si_sdr": 9.25}, {"it": 0.05}))
+    assert summary("drums", quick).endswith("Measured: si_sdr 9.25 after 3.0 minutes.")
 
 
 def test_an_unknown_recipe(capsys: pytest.CaptureFixture[str]) -> None:

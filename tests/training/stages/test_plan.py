@@ -44,6 +44,7 @@ def test_a_resolved_recipe_is_the_same_through_json_and_resolved_again(name: str
     moved = plan(resolve(seeded(RECIPES[name], 3)))
     assert [stage.setup.train.seed for stage in moved] == [3] * len(moved)
     assert [stage.setup.mix.seed for stage in moved] == [seed + 3 for seed in seeds]
+    assert resolve(seeded(again, 3)).stages == resolve(seeded(RECIPES[name], 3)).stages
 
 
 def test_the_hash_is_of_what_is_made() -> None:

@@ -78,16 +78,22 @@ def split_command(
     """Write a manifest in which every recording is to train, choose or report.
 
     What the manifest says already stays. Candidates are compared on `choose`; `report` is for
-    the figures of what was chosen, and no training reads it.
+    the figures of what was chosen, and no training reads it. Of three songs, speakers or
+    instruments' pitches and more, one at least is for each; --report says which.
     """
     from aeolia.data.corpus.manifest import read_manifest, write_manifest
     from aeolia.data.corpus.scan import Scan
-    from aeolia.data.separate.rows import split_everything
+    from aeolia.data.separate.rows import split_everything, without_report
 
     rows = split_everything(read_manifest(manifest), held_out, seed, report or ())
     write_manifest(output, rows)
     for line in Scan(manifest, rows).words()[:-2]:
         typer.echo(line)
+    for kind, count in without_report(rows).items() if held_out > 0.0 else ():
+        typer.echo(
+            f"{kind}: nothing of it is for report ({count} in all, and what the manifest says "
+            "stays); give three or more, or name one with --report"
+        )
     typer.echo(f"wrote {output} ({len(rows)} rows, split with seed {seed})")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -41,6 +42,7 @@ def list_recipes(
             "about": recipe.about,
             "start": recipe.start,
             "stages": {stage.name: steps_of(recipe, stage) for stage in recipe.stages},
+            "expects": asdict(recipe.expects),
         }
         for name, recipe in RECIPES.items()
     ]

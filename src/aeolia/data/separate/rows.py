@@ -28,7 +28,14 @@ from aeolia.data.corpus.scan import Scan, listed_rows, load_rows, scan
 from aeolia.data.separate.arrangements import drum_role
 from aeolia.errors import DataError
 
-__all__ = ["class_rows", "speaker_rows", "split_everything", "split_played", "split_songs"]
+__all__ = [
+    "class_rows",
+    "speaker_rows",
+    "split_everything",
+    "split_played",
+    "split_songs",
+    "without_report",
+]
 
 #: Share of an instrument's notes, and of the hits of a role, that are held out.
 _HELD_OUT_SHARE = 0.15
@@ -125,6 +132,9 @@ def split_everything(
 ) -> list[Row]:
     """Rows of a manifest with `split` filled in, as training would, where they bring none.
 
+    A kind of three recordings (songs, speakers, notes) or more of which none came to `report`
+    gets its shortest one of `train` there: figures need something that nothing was chosen by.
+
     Args:
         report: sources or labels (songs, speakers, instruments) for the split `report`, whatever
             the rows bring.
@@ -140,10 +150,48 @@ def split_everything(
     others = with_splits([row for row in rows if row.kind not in _PLAYED], held_out, seed)
     played = split_played([row for row in rows if row.kind in _PLAYED], seed)
     drawn = {row.path: row.split for row in (*others, *played)}
-    return [
+    split = [
         replace(row, split="report" if found else row.split or drawn[row.path])
         for row, found in zip(rows, named, strict=True)
     ]
+    undecided = {row.path for row in rows if not row.split}
+    for kind in {row.kind for row in rows} if held_out > 0.0 else ():
+        one = _for_report([row for row in split if row.kind == kind], undecided)
+        split = [
+            replace(row, split="report") if (row.kind, recording_of(row)) == (kind, one) else row
+            for row in split
+        ]
+    return split
+
+
+def _for_report(rows: Sequence[Row], undecided: Collection[str]) -> str:
+    """The recording of one kind that is to be reported on for want of another; "" for none.
+
+    Args:
+        undecided: paths whose split the manifest does not say.
+    """
+    seconds: dict[str, float] = defaultdict(float)
+    fixed: set[str] = set()
+    trained: set[str] = set()
+    for row in rows:
+        name = recording_of(row)
+        seconds[name] += row.seconds
+        (trained if row.split == "train" else fixed).add(name)
+        if row.path not in undecided:
+            fixed.add(name)
+    free = sorted(seconds.keys() - fixed, key=lambda name: (seconds[name], name))
+    # One is left to train on.
+    enough = len(seconds) >= 3 and len(trained) >= 2 and free
+    return free[0] if enough and not any(row.split == "report" for row in rows) else ""
+
+
+def without_report(rows: Sequence[Row]) -> dict[str, int]:
+    """Kinds of which nothing is for `report` -> how many recordings they have."""
+    names: dict[str, set[str]] = defaultdict(set)
+    reported = {row.kind for row in rows if row.split == "report"}
+    for row in rows:
+        names[row.kind].add(recording_of(row))
+    return {kind: len(found) for kind, found in names.items() if kind not in reported}
 
 
 def split_played(rows: Sequence[Row], seed: int = 0) -> list[Row]:

@@ -83,10 +83,21 @@ def resolve(recipe: Recipe) -> Recipe:
 
 
 def seeded(recipe: Recipe, seed: int | None) -> Recipe:
-    """The recipe with another seed of weights, split and draws; None leaves its own."""
+    """The recipe with another seed of weights, split and draws; None leaves its own.
+
+    Where the recipe is a resolved one, the seeds that are written out in its stages move along.
+    """
     if seed is None:
         return recipe
-    return dataclasses.replace(recipe, train={**recipe.train, "seed": seed})
+    stages = []
+    for index, stage in enumerate(recipe.stages):
+        own = stage.train.get("seed", recipe.train.get("seed", 0))
+        train = {key: value for key, value in stage.train.items() if key != "seed"}
+        mix = dict(stage.mix)
+        if "seed" in stage.train and mix.get("seed") == own + _SEEDS_APART * index:
+            del mix["seed"]
+        stages.append(dataclasses.replace(stage, train=train, mix=mix))
+    return dataclasses.replace(recipe, train={**recipe.train, "seed": seed}, stages=tuple(stages))
 
 
 def plan(recipe: Recipe) -> list[PlannedStage]:

@@ -1,0 +1,1 @@
+"""Whether what `aeolia tune` found holds: against the recipe, at equal steps, over seeds."""
