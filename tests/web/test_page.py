@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -189,33 +190,6 @@ def test_live_sound_comes_back(page: Browser) -> None:
     assert heard > 0.01, "nothing came back"
 
 
-def test_two_models_are_compared_by_listening(page: Browser, talk: Path) -> None:
-    tab(page, "compare")
-    page.choose("#panel-compare input[type=file]", talk)
-    page.click("#panel-compare button.main")
-    page.wait("!!document.querySelector('#panel-compare iframe')")
-    inside = "document.querySelector('#panel-compare iframe').contentDocument"
-    page.wait(f"{inside}?.getElementById('rater') && {inside}.readyState === 'complete'")
-    page.value(
-        f"({inside}.getElementById('rater').value = 'ann',"
-        f" {inside}.querySelector('#begin button').click())"
-    )
-    choice = f"{inside}.querySelector('input[value=A]')"
-    for letter in "AB" * 20:  # until both were heard, which a busy machine may put off
-        page.value(f"{inside}.querySelector('[data-letter={letter}]').click()")
-        page.value("new Promise(r => setTimeout(() => r(1), 500))")
-        if not page.value(f"{choice}.disabled"):
-            break
-    page.value(f"{choice}.click()")
-    page.value(f"{inside}.getElementById('next').click()")
-    results = "[...document.querySelectorAll('#panel-compare iframe ~ .row button')][0]"
-    page.wait(f"!{results}.disabled")
-    page.value(f"{results}.click()")
-    page.wait("!!document.querySelector('#panel-compare .card table')")
-    said = text(page, "#panel-compare .card")
-    assert "denoise over denoise-16k" in said or "denoise-16k over denoise" in said
-
-
 def test_what_is_no_sound_is_said_on_the_page(page: Browser, tmp_path: Path) -> None:
     tab(page, "clean")
     wrong = tmp_path / "notes.txt"
@@ -324,11 +298,56 @@ def test_a_stretch_of_the_recording_is_marked(page: Browser, talk: Path) -> None
     page.wait(f"!!document.querySelector('{card} .card .mixer')")
 
 
-def test_a_model_of_ones_own_is_opened_by_its_path(page: Browser, gain_model: Path) -> None:
+def open_model(page: Browser, path: Path) -> None:
     tab(page, "models")
-    page.value("document.querySelector('#panel-models input').focus()")
-    page.type(str(gain_model))
+    page.value("(e => { e.value = ''; e.focus(); })(document.querySelector('#panel-models input'))")
+    page.type(str(path))
     page.press("Enter", 13)
+
+
+def test_a_model_of_ones_own_is_opened_by_its_path(page: Browser, gain_model: Path) -> None:
+    open_model(page, gain_model)
     choices = "[...document.querySelector('#panel-clean select').options].map(o => o.value)"
     page.wait(f"{choices}.includes({str(gain_model)!r})")
     assert text(page, "#panel-models [role=alert]") == ""
+
+
+def test_an_own_model_is_live(page: Browser, gain_model: Path) -> None:
+    open_model(page, gain_model)
+    tab(page, "live")
+    page.value("document.querySelector('#panel-live input[type=checkbox]').checked = false")
+    chosen = "[...document.querySelectorAll('#panel-live select')][1]"
+    page.wait(f"({chosen}.value = {str(gain_model)!r}) === {chosen}.value")
+    page.events.clear()
+    page.click("#panel-live button.main")
+    page.wait("document.querySelector('#panel-live button.main').innerText === 'stop'")
+    asked = [
+        event["params"]["response"]["payloadData"]
+        for event in page.events
+        if event["method"] == "Network.webSocketFrameSent"
+    ]
+    page.click("#panel-live button.main")
+    assert json.loads(asked[0])["operation"]["model"] == str(gain_model)
+
+
+def test_an_own_synthesiser_plays(page: Browser, tmp_path: Path) -> None:
+    released = Path(aeolia.__file__).parent / "released"
+    for part in released.glob("notes*.onnx"):
+        shutil.copy(part, tmp_path / part.name.replace("notes", "my"))
+    own = tmp_path / "my.onnx"
+    open_model(page, own)
+    tab(page, "play")
+    models = "document.querySelector('#panel-play select')"
+    page.wait(f"[...{models}.options].some(o => o.value === {str(own)!r})")
+    page.value(f"({models}.value = {str(own)!r}, {models}.dispatchEvent(new Event('change')))")
+    page.value("document.querySelector('#tab-play').focus()")
+    page.press("s")
+    asked = "performance.getEntriesByType('resource').map(e => decodeURIComponent(e.name))"
+    for path in ("/api/note", "/api/map"):
+        page.wait(f"{asked}.some(e => e.includes({path!r}) && e.includes('my.onnx'))")
+    assert text(page, "#panel-play [role=alert]") == ""
+    # Drums have no pitches: a drum a key, and no instrument to choose.
+    page.value(f"({models}.value = 'drums', {models}.dispatchEvent(new Event('change')))")
+    assert page.value("document.querySelector('#panel-play .keys button').title") != "C4"
+    page.value(f"({models}.value = 'notes', {models}.dispatchEvent(new Event('change')))")
+    assert page.value("document.querySelector('#panel-play .keys button').title") == "C4"

@@ -58,7 +58,7 @@ def make_app(
             *job_routes.routes(store, jobs, own_models),
             *listening.routes(store, jobs),
             *models.routes(own_models),
-            *notes.routes(),
+            *notes.routes(own_models),
             *live.routes(store, own_models),
             *map.routes(own_models),
             *simple.routes(store, jobs, own_models),

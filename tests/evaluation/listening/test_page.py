@@ -129,14 +129,7 @@ def test_choices_and_grades() -> None:
         t={"item": 0, "sounds": [4, 2]},
     )
     assert chosen == [{"2": 0, "4": 1}, {"2": 1, "4": 0}, {"2": 0.5, "4": 0.5}]
-    assert node("[0, 19, 20, 59, 80, 100].map(gradeOf)") == [
-        "Bad",
-        "Bad",
-        "Poor",
-        "Fair",
-        "Excellent",
-        "Excellent",
-    ]
+    assert node("[0, 19, 20, 59, 80, 100].map(gradeOf)") == [0, 0, 1, 2, 4, 4]
 
 
 def test_names_cannot_break_out_of_the_page() -> None:
@@ -149,7 +142,7 @@ def test_names_cannot_break_out_of_the_page() -> None:
         systems=[{"name": bad, "role": "system"}],
         items=[{"name": bad, "reference": None, "sounds": ["a.flac"]}],
     )
-    assert text.count("<script") == 3 and "alert(1)</script>" not in text
+    assert text.count("<script") == 4 and "alert(1)</script>" not in text
     found = re.search(r'id="test">(.*?)</script>', text)
     assert found and json.loads(found[1])["items"][0]["name"] == bad
     assert json.loads(base64.b64decode(json.loads(found[1])["systems"]))[0]["name"] == bad

@@ -8,7 +8,6 @@
 "use strict";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const GRADES = ["Bad", "Poor", "Fair", "Good", "Excellent"];
 
 // Numbers in [0, 1) that depend on the text alone: FNV-1a starts the generator mulberry32.
 function drawer(text) {
@@ -74,8 +73,9 @@ function preference(trial, letter) {
   )));
 }
 
+// Of five grades from bad to excellent, counted from 0.
 function gradeOf(rating) {
-  return GRADES[Math.min(4, Math.floor(rating / 20))];
+  return Math.min(4, Math.floor(rating / 20));
 }
 
 const COLUMNS = [

@@ -9,6 +9,9 @@ test.systems = JSON.parse(new TextDecoder().decode(
 
 const byId = (id) => document.getElementById(id);
 const mushra = test.method === "mushra";
+const grades = t("grades").split(",");
+// A page around this one, such as that of `aeolia web`, may keep the ratings.
+const kept = parent !== window && location.protocol.startsWith("http");
 let trials = [];
 let session = { rater: "", ratings: {}, at: 0 };
 let players = new Map(); // "R" or a letter -> {audio, button}
@@ -31,7 +34,7 @@ const store = {
       localStorage.setItem(this.name(session.rater), JSON.stringify(session));
       localStorage.setItem(this.name(""), JSON.stringify(session.rater));
     } catch {
-      say("This browser keeps nothing for this page: export your ratings before you close it.");
+      say(t("keepsNothing"));
     }
   },
 };
@@ -55,13 +58,7 @@ function show(id) {
 // ---- start and end
 
 function start() {
-  const lines = mushra
-    ? [
-      "You will hear each clip in several versions. Compare each version with the reference and " +
-        "rate its quality from 0 (bad) to 100 (excellent).",
-      "One of the versions is the reference itself: give it 100.",
-    ]
-    : ["You will hear each clip in two versions, A and B. Say which one you prefer."];
+  const lines = mushra ? [t("mushra"), t("hidden")] : [t("ab")];
   byId("instructions").replaceChildren(...lines.map((line) => make("p", { textContent: line })));
   byId("keys").replaceChildren(
     ...keyHelp().flatMap(([key, what], at) => (
@@ -69,10 +66,11 @@ function start() {
     )),
   );
   byId("grades").replaceChildren(
-    ...(mushra ? GRADES : []).map((grade) => make("span", { textContent: grade })),
+    ...(mushra ? grades : []).map((grade) => make("span", { textContent: grade })),
   );
-  byId("question").textContent = mushra
-    ? "How close is each version to the reference?" : "Which version do you prefer?";
+  byId("question").textContent = mushra ? t("howClose") : t("whichOne");
+  byId("advice").textContent = t(kept ? "beforeKept" : "before");
+  byId("send").hidden = kept;
   byId("rater").value = store.load("") || "";
   say("");
   show("start");
@@ -80,9 +78,10 @@ function start() {
 }
 
 function keyHelp() {
-  const sounds = mushra ? [["R", "reference"], ["1 – 9", "version"], ["← →", "rating"]]
-    : [["1 2", "play A or B"], ["A B E", "prefer A, B or neither"]];
-  return [...sounds, ["S", "stop"], ["N", "next"], ["P", "back"]];
+  const sounds = mushra
+    ? [["R", t("keyReference")], ["1 – 9", t("keyVersion")], ["← →", t("keyRating")]]
+    : [["1 2", t("keyPlay")], ["A B E", t("keyPrefer")]];
+  return [...sounds, ["S", t("keyStop")], ["N", t("keyNext")], ["P", t("keyBack")]];
 }
 
 function begin(rater) {
@@ -111,18 +110,18 @@ function goTo(at) {
   }
   const trial = trials[at];
   const item = test.items[trial.item];
-  byId("heading").textContent = `Clip ${at + 1} of ${trials.length}`;
+  byId("heading").textContent = t("clip", { at: at + 1, all: trials.length });
   players = new Map();
   const bar = byId("reference-bar");
   bar.hidden = !mushra;
   bar.replaceChildren();
-  if (mushra) bar.append(player("R", "Reference", item.reference));
+  if (mushra) bar.append(player("R", t("reference"), item.reference));
   const rows = trial.sounds.map((system, place) => (
     soundRow(trial, system, LETTERS[place], item.sounds[system])
   ));
   byId("sounds").replaceChildren(...rows, ...(mushra ? [] : [choices(trial)]));
   byId("previous").disabled = at === 0;
-  byId("next").textContent = at + 1 === trials.length ? "Finish" : "Next";
+  byId("next").textContent = t(at + 1 === trials.length ? "finish" : "next");
   show("trial");
   say("");
   store.save();
@@ -134,18 +133,15 @@ function player(letter, label, file) {
   const audio = new Audio(file);
   audio.preload = "auto";
   audio.loop = byId("repeat").checked;
-  const name = letter === "R" ? "the reference" : `version ${letter}`;
+  const name = letter === "R" ? t("theReference") : t("version", { letter });
   const button = make("button", { type: "button", textContent: label });
-  button.setAttribute("aria-label", `Play ${name}`);
+  button.setAttribute("aria-label", t("play", { name }));
   button.setAttribute("aria-pressed", "false");
   button.dataset.letter = letter;
   button.addEventListener("click", () => play(letter));
   audio.addEventListener("playing", () => hearing(letter));
   audio.addEventListener("ended", stop);
-  audio.addEventListener("error", () => say(
-    `${file} cannot be played: keep the folder audio beside this page, and use a browser that ` +
-      "plays FLAC files.",
-  ));
+  audio.addEventListener("error", () => say(t("noSound", { file })));
   players.set(letter, { audio, button });
   return button;
 }
@@ -160,14 +156,14 @@ function soundRow(trial, system, letter, file) {
   const slider = make("input", { type: "range", min: 0, max: 100, step: 1 });
   const value = make("output", { id: `value-${letter}` });
   slider.dataset.letter = letter;
-  slider.setAttribute("aria-label", `Rating of version ${letter}, 0 bad to 100 excellent`);
+  slider.setAttribute("aria-label", t("rating", { letter }));
   slider.disabled = given === undefined && !wasHeard(trial, letter);
   slider.value = given === undefined ? 50 : given;
   const paint = (rating) => {
     slider.classList.toggle("unset", rating === undefined);
     value.textContent = rating === undefined ? "–" : rating;
     slider.setAttribute(
-      "aria-valuetext", rating === undefined ? "not rated" : `${rating}, ${gradeOf(rating)}`,
+      "aria-valuetext", rating === undefined ? t("notRated") : `${rating}, ${grades[gradeOf(rating)]}`,
     );
   };
   const rate = () => {
@@ -185,9 +181,10 @@ function soundRow(trial, system, letter, file) {
 }
 
 function choices(trial) {
-  const set = make("fieldset", {}, make("legend", { textContent: "I prefer" }));
+  const set = make("fieldset", {}, make("legend", { textContent: t("prefer") }));
   const given = session.ratings[keyOf(trial)] || {};
-  for (const [letter, label] of [["A", "version A"], ["B", "version B"], ["", "neither"]]) {
+  for (const letter of ["A", "B", ""]) {
+    const label = letter ? t("version", { letter }) : t("neither");
     const ratings = preference(trial, letter);
     const radio = make("input", { type: "radio", name: "preference", value: letter || "even" });
     radio.disabled = !Object.keys(given).length && !bothHeard(trial);
@@ -212,14 +209,12 @@ function refresh() {
   byId("text").value = toCsv(test, session.rater, session.ratings);
   tell(rated);
   if (!byId("end").hidden) {
-    say(rated === trials.length ? "All clips are rated."
-      : `${rated} of ${trials.length} clips are rated.`);
+    say(t(rated === trials.length ? "allRated" : "someRated", { rated, all: trials.length }));
   }
 }
 
-// A page around this one, such as that of `aeolia web`, may keep the ratings.
 function tell(rated) {
-  if (parent === window || !location.protocol.startsWith("http")) return;
+  if (!kept) return;
   const csv = byId("text").value;
   parent.postMessage({ aeoliaRatings: csv, rated, trials: trials.length }, location.origin);
 }
@@ -240,7 +235,7 @@ function play(letter) {
   next.audio.currentTime = time < (next.audio.duration || Infinity) ? time : 0;
   next.button.setAttribute("aria-pressed", "true");
   next.audio.play().catch((error) => {
-    if (error.name !== "AbortError") say(`${letter} cannot be played: ${error.message}`);
+    if (error.name !== "AbortError") say(t("notPlayed", { letter, reason: error.message }));
   });
 }
 
@@ -276,8 +271,7 @@ function next() {
   if (byId("trial").hidden) return;
   const missing = unrated(trials[session.at], session.ratings);
   if (missing.length) {
-    say(mushra ? `Listen to and rate: ${missing.join(", ")}.`
-      : "Listen to both versions and say which one you prefer.");
+    say(mushra ? t("rateThese", { letters: missing.join(", ") }) : t("listenToBoth"));
     return;
   }
   goTo(session.at + 1);
@@ -293,7 +287,7 @@ byId("begin").addEventListener("submit", (event) => {
   event.preventDefault();
   const rater = byId("rater").value.trim();
   if (rater) begin(rater);
-  else say("Give a name or number first.");
+  else say(t("nameFirst"));
 });
 byId("next").addEventListener("click", next);
 byId("previous").addEventListener("click", previous);

@@ -1,8 +1,9 @@
 """The page of a listening test: one HTML file, its script inside, the audio files beside it.
 
-`page.html` is the frame, `logic.js` decides (orders, what is missing, CSV)
-and `page.js` shows, plays and keeps. Nothing is loaded from elsewhere, so the page works
-from a folder, a memory stick or any web space.
+`page.html` is the frame, `logic.js` decides (orders, what is missing, CSV),
+`words.js` has the texts in English and Chinese (the browser's language, or that of
+`index.html?language=zh`), and `page.js` shows, plays and keeps. Nothing is loaded from elsewhere,
+so the page works from a folder, a memory stick or any web space.
 """
 
 from __future__ import annotations
@@ -56,10 +57,11 @@ def render_listening_page(
         # A "</script>" inside a string would end the element.
         "test": json.dumps(test, ensure_ascii=False).replace("<", "\\u003c"),
         "logic": _read("logic.js"),
+        "words": _read("words.js"),
         "script": _read("page.js"),
     }
     frame = _read("page.html")
-    return re.sub("@(title|test|logic|script)@", lambda mark: parts[mark[1]], frame)
+    return re.sub("@(title|test|logic|words|script)@", lambda mark: parts[mark[1]], frame)
 
 
 def _read(name: str) -> str:

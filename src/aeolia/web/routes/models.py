@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import aeolia
-from aeolia.api.instruments import words
+from aeolia.api.instruments import open_synthesiser, words
 from aeolia.config.classes import CLASSES, STEMS
 from aeolia.errors import InputError
 from aeolia.web import in_browser
@@ -37,7 +37,7 @@ def routes(own_models: bool) -> list[Route]:
 def _described(model: str) -> dict[str, Any]:
     """A model by name or path, and "value", what a request calls it."""
     info = aeolia.describe_model(model)
-    return {
+    described: dict[str, Any] = {
         "value": model,
         "name": info.name,
         "task": info.task,
@@ -46,6 +46,13 @@ def _described(model: str) -> dict[str, Any]:
         "bytes": info.bytes,
         "card": info.card,
     }
+    if info.task == "synth":
+        described["unpitched"] = open_synthesiser(model).unpitched
+        described["instruments"] = [
+            {"name": one.name, "lowest": one.lowest, "highest": one.highest}
+            for one in aeolia.instruments(model)
+        ]
+    return described
 
 
 def _about() -> dict[str, Any]:

@@ -13,15 +13,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import aeolia
+from aeolia.api.instruments import NOTES_MODEL
 from aeolia.errors import InputError
 from aeolia.web.routes.answers import number
+from aeolia.web.routes.requests import check_model
 
 __all__ = ["routes"]
 
 _MOST_SECONDS = 10.0
 
 
-def routes() -> list[Route]:
+def routes(own_models: bool) -> list[Route]:
     """GET /api/note?instrument=&pitch=&velocity=&seconds=&text=&seed=&model=: a WAV."""
 
     async def note(request: Request) -> Response:
@@ -34,7 +36,7 @@ def routes() -> list[Route]:
             "pitch": query.get("pitch") or None,
             "text": query.get("text") or None,
             "seconds": seconds,
-            "model": "drums" if query.get("model") == "drums" else "notes",
+            "model": check_model(query.get("model") or NOTES_MODEL, own_models),
         }
         if query.get("velocity"):
             settings["velocity"] = int(number(request, "velocity"))

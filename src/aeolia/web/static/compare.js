@@ -3,7 +3,7 @@
 import { button, dropArea, labelled, node, select } from "./dom.js";
 import { finished, forget, get, post, save, send } from "./net.js";
 import { recorder } from "./recorder.js";
-import { t } from "./texts.js";
+import { currentLanguage, t } from "./texts.js";
 
 // So many jobs wait at a time; the server takes as many as it has cores.
 const AT_ONCE = 2;
@@ -44,7 +44,7 @@ export function compare(about) {
       });
       const described = clips.map((clip, n) => ({ name: clip.stem, sounds: sounds[n], reference: partner(clip, n, clean) }));
       const test = await post("/api/listening", { systems: names, clips: described });
-      status.textContent = [`${t(test.method)}, ${test.trials} ${t("trials")}`, ...test.notes].join(" · ");
+      status.textContent = [`${t(test.method)}, ${t("trials")}: ${test.trials}`, ...test.notes].join(" · ");
       place.replaceChildren(...played(test));
     } catch (error) {
       status.textContent = error.message;
@@ -164,7 +164,7 @@ function partner(clip, n, references) {
 // The test in a frame; its ratings come as messages and are kept by the server.
 function played(test) {
   const path = `/api/listening/${test.id}`;
-  const frame = node("iframe", { src: `${path}/`, title: t("listeningTest"), class: "test" });
+  const frame = node("iframe", { src: `${path}/?language=${currentLanguage()}`, title: t("listeningTest"), class: "test" });
   const tables = node("div", { role: "status" });
   const problem = node("p", { class: "bad", role: "alert" });
   let csv = "";
@@ -188,6 +188,7 @@ function played(test) {
   addEventListener("message", heard);
   const results = button("results", async () => {
     problem.textContent = "";
+    await kept; // the last ratings count, too
     try {
       const found = await get(`${path}/results`);
       tables.replaceChildren(...found.tables.map(table), ...found.words.map((words) => node("p", { textContent: words })));

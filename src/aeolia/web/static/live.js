@@ -1,6 +1,6 @@
 // Live: microphone -> websocket -> model -> headphones, with delay, load and drop-outs shown.
 
-import { button, labelled, node, select } from "./dom.js";
+import { button, labelled, modelChoice, node, select } from "./dom.js";
 import { sound } from "./player.js";
 import { microphone, wav, worklets } from "./recorder.js";
 import { t } from "./texts.js";
@@ -9,8 +9,14 @@ import { t } from "./texts.js";
 const CUSHION_SECONDS = 0.06;
 
 export function live(about) {
-  const kinds = [["denoise", "clean"], ...about.classes];
-  const what = select(kinds);
+  const kinds = [["denoise", "clean"], ...about.classes.map((name) => [name, name])];
+  const what = select(kinds, { onchange: () => show() });
+  const models = { denoise: modelChoice(about, "denoise"), separate: modelChoice(about, "separate") };
+  const rows = Object.fromEntries(Object.entries(models).map(([task, choice]) => [task, labelled("model", choice)]));
+  const task = () => (what.value === "denoise" ? "denoise" : "separate");
+  const show = () => {
+    for (const [name, row] of Object.entries(rows)) row.hidden = name !== task();
+  };
   const keep = node("input", { type: "checkbox" });
   const latency = node("span", { textContent: "–" });
   const dropouts = node("span", { textContent: "0" });
@@ -23,7 +29,8 @@ export function live(about) {
     status.textContent = "";
     if (stop) return stop();
     try {
-      const operation = what.value === "denoise" ? { operation: "denoise" } : { operation: "separate", sources: [what.value] };
+      const operation = { operation: task(), ...(task() === "separate" ? { sources: [what.value] } : {}) };
+      if (models[task()].value) operation.model = models[task()].value;
       stop = await begin(operation, { latency, dropouts, load, ended });
       turn("stop");
     } catch (error) {
@@ -45,10 +52,11 @@ export function live(about) {
         node("span", { t: "download" }), ` ${file.name}`));
     }
   };
+  show();
   return node(
     "div", {},
     node("p", { class: "quiet", t: "liveAbout" }),
-    node("div", { class: "row" }, labelled("sound", what), pressed, labelled("recordResult", keep)),
+    node("div", { class: "row" }, labelled("sound", what), ...Object.values(rows), pressed, labelled("recordResult", keep)),
     node("div", { class: "row" }, labelled("latency", latency), labelled("load", load), labelled("dropouts", dropouts)),
     status, saved,
     about.in_browser ? node("p", {}, node("a", { href: "browser/", t: "inBrowser" })) : null,

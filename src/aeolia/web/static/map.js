@@ -4,11 +4,10 @@ import { button, labelled, node } from "./dom.js";
 import { get } from "./net.js";
 import { t } from "./texts.js";
 
-const DOT = 5;
-// Labels nearer than this to one that is there are left out, in CSS pixels.
-const [APART_X, APART_Y] = [84, 15];
+// In CSS pixels: the radius of a dot, from its middle to its label, and a label's height.
+const [DOT, AWAY, TALL] = [5, 8, 14];
 
-// The element, and `tune(pitch, velocity)`: the note that the map sounds.
+// The element, `tune(pitch, velocity)`: the note that the map sounds, and `use(model)`: whose timbres.
 export function timbreMap() {
   const canvas = node("canvas", { "aria-hidden": "true" });
   const area = node("div", { class: "map" }, canvas);
@@ -20,13 +19,14 @@ export function timbreMap() {
   const state = { x: 0, y: 0, pitch: 60, velocity: 90, held: false, strike: 0 };
   let places = [];
   let voice = null;
+  let model = "";
 
   const strike = async () => {
     state.held = true;
     state.strike++;
     show();
     try {
-      voice ??= open(state, (error) => {
+      voice ??= open(model, state, (error) => {
         voice = null;
         lift();
         problem.textContent = error.message;
@@ -82,19 +82,24 @@ export function timbreMap() {
     const style = getComputedStyle(area);
     const at = ({ x, y }) => [((x + 1) / 2) * canvas.clientWidth, ((1 - y) / 2) * canvas.clientHeight];
     pen.font = `12px ${style.fontFamily}`;
-    const labels = [];
+    pen.textBaseline = "middle";
     const [px, py] = at(state);
-    for (const place of [...places].sort((a, b) => away(a) - away(b))) {
-      const [x, y] = at(place);
-      pen.fillStyle = style.accentColor;
+    const dots = places.map(at);
+    pen.fillStyle = style.accentColor;
+    for (const [x, y] of dots) {
       pen.beginPath();
       pen.arc(x, y, DOT, 0, 2 * Math.PI);
       pen.fill();
-      if (labels.some(([lx, ly]) => Math.abs(lx - x) < APART_X && Math.abs(ly - y) < APART_Y)) continue;
-      labels.push([x, y]);
-      pen.fillStyle = style.color;
-      pen.textAlign = x > canvas.clientWidth - APART_X ? "right" : "left";
-      pen.fillText(place.name.replaceAll("_", " "), x + (pen.textAlign === "left" ? DOT + 3 : -DOT - 3), y + 4);
+    }
+    pen.fillStyle = style.color;
+    // The nearest to the pointer first: what would lie over a dot or a label is left out.
+    const taken = dots.map(([x, y]) => ({ left: x - DOT, right: x + DOT, top: y - DOT, bottom: y + DOT }));
+    for (const place of [...places].sort((a, b) => away(a) - away(b))) {
+      const text = place.name.replaceAll("_", " ");
+      const free = boxes(at(place), pen.measureText(text).width).find((box) => inside(box, canvas) && !taken.some((one) => meet(one, box)));
+      if (!free) continue;
+      taken.push(free);
+      pen.fillText(text, free.left, (free.top + free.bottom) / 2);
     }
     pen.strokeStyle = pen.fillStyle = style.color;
     pen.lineWidth = 2;
@@ -103,10 +108,23 @@ export function timbreMap() {
     if (state.held) pen.fill();
     else pen.stroke();
   };
+  const find = () =>
+    get(about(model)).then((found) => (places = found.places)).catch((error) => (problem.textContent = error.message));
+  const use = async (chosen) => {
+    if (chosen === model) return;
+    model = chosen;
+    places = [];
+    lift();
+    const last = voice;
+    voice = null;
+    (await last?.catch(() => null))?.close();
+    if (!area.clientWidth) return; // found when it is seen
+    await find();
+    moved();
+  };
   new ResizeObserver(async () => {
     if (!area.clientWidth) return;
-    if (!places.length)
-      await get("/api/map").then((found) => (places = found.places)).catch((error) => (problem.textContent = error.message));
+    if (!places.length) await find();
     moved();
   }).observe(area);
   new MutationObserver(draw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -121,17 +139,27 @@ export function timbreMap() {
     problem,
   );
   const tune = (pitch, velocity) => Object.assign(state, { pitch, velocity, strike: state.strike + 1 });
-  return { element, tune };
+  return { element, tune, use };
 }
 
+// Where the label of a dot may lie: right, left, below, above.
+const boxes = ([x, y], wide) =>
+  [[x + AWAY, y], [x - AWAY - wide, y], [x - wide / 2, y + AWAY + TALL / 2], [x - wide / 2, y - AWAY - TALL / 2]]
+    .map(([left, middle]) => ({ left, right: left + wide, top: middle - TALL / 2, bottom: middle + TALL / 2 }));
+const query = (model) => (model ? `?${new URLSearchParams({ model })}` : "");
+const about = (model) => `/api/map${query(model)}`;
+const inside = (box, canvas) =>
+  box.left >= 0 && box.top >= 0 && box.right <= canvas.clientWidth && box.bottom <= canvas.clientHeight;
+const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
 // A socket and a worklet that asks it for a block of sound whenever its queue runs short.
-async function open(state, failed) {
-  const { sample_rate: sampleRate } = await get("/api/map");
+async function open(model, state, failed) {
+  const { sample_rate: sampleRate } = await get(about(model));
   const out = new AudioContext({ sampleRate });
   await out.audioWorklet.addModule("worklets.js");
   const feed = new AudioWorkletNode(out, "pull", { numberOfInputs: 0, outputChannelCount: [1] });
   feed.connect(out.destination);
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/map/play`);
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/map/play${query(model)}`);
   socket.binaryType = "arraybuffer";
   await new Promise((resolve, reject) => {
     socket.onopen = resolve;
@@ -151,14 +179,15 @@ async function open(state, failed) {
     feed.port.postMessage(data.byteLength ? new Float32Array(data) : null);
     if (!data.byteLength && state.held) ask();
   };
-  socket.onclose = () => {
+  socket.onclose = ({ code }) => {
     out.close();
-    failed(new Error(t("lost")));
+    if (code !== 1000) failed(new Error(t("lost")));
   };
   return {
     wake() {
       out.resume();
       ask();
     },
+    close: () => socket.close(1000),
   };
 }

@@ -1,6 +1,7 @@
 // Play: a keyboard for the mouse, computer keys and MIDI; timbres in words or drawn; map; scores.
 
-import { button, labelled, node, select } from "./dom.js";
+import { button, labelled, node } from "./dom.js";
+import { instrumentChoice } from "./instruments.js";
 import { timbreMap } from "./map.js";
 import { getBytes } from "./net.js";
 import { sound } from "./player.js";
@@ -13,10 +14,8 @@ const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A�
 const KEY_COUNT = 25;
 const NOTE_SECONDS = 3;
 const RELEASE_SECONDS = 0.12;
-const DRUMS = "drums";
 
 export function play(about) {
-  const instrument = select([...about.instruments.map((one) => one.name), [DRUMS, "drums"]], { onchange: () => { tell(); lay(); } });
   const velocity = node("input", { type: "range", min: 1, max: 127, value: 90 });
   const octave = node("input", { type: "number", min: 0, max: 8, value: 4, onchange: () => lay() });
   const words = node("input", { list: "words", placeholder: about.words.slice(0, 3).join(" ") });
@@ -29,14 +28,16 @@ export function play(about) {
   const cache = new Map();
   const sounding = new Map();
 
-  // The keys from the left play one drum each, and again from the first after the last.
-  const drumOf = (pitch) =>
-    instrument.value === DRUMS ? about.drums[(pitch - 12 * (Number(octave.value) + 1) + 120) % about.drums.length] : "";
+  // Without pitches, the keys from the left play one drum each, and again from the first after the last.
+  const drumOf = (pitch) => {
+    const { unpitched, instruments } = choice.model();
+    return unpitched ? instruments[(pitch - 12 * (Number(octave.value) + 1) + 120) % instruments.length].name : "";
+  };
   const fetched = (pitch, loud) => {
     const drum = drumOf(pitch);
     const query = new URLSearchParams(drum
-      ? { model: DRUMS, instrument: drum, velocity: loud, seconds: 1.5, seed }
-      : { instrument: instrument.value, pitch, velocity: loud, seconds: NOTE_SECONDS, text: words.value, seed });
+      ? { model: choice.models.value, instrument: drum, velocity: loud, seconds: 1.5, seed }
+      : { model: choice.models.value, instrument: choice.instruments.value, pitch, velocity: loud, seconds: NOTE_SECONDS, text: words.value, seed });
     const path = `/api/note?${query}`;
     if (!cache.has(path)) {
       if (cache.size > 300) cache.delete(cache.keys().next().value);
@@ -112,18 +113,26 @@ export function play(about) {
   addEventListener("keyup", (event) => pressed(event, release));
   addEventListener("blur", () => [...sounding.keys()].forEach(release));
   const tell = () => {
-    const one = about.instruments.find(({ name }) => name === instrument.value);
-    range.textContent = !one ? "" : `${t("range")} ${noteName(one.lowest)}–${noteName(one.highest)}`;
+    const { unpitched, instruments } = choice.model();
+    const one = instruments.find(({ name }) => name === choice.instruments.value);
+    range.textContent = unpitched ? "" : `${t("range")} ${noteName(one.lowest)}–${noteName(one.highest)}`;
+    instrument.hidden = unpitched;
   };
   const land = timbreMap();
+  const choice = instrumentChoice(about, () => changed());
+  const instrument = labelled("instrument", choice.instruments);
+  const changed = () => {
+    tell();
+    lay();
+    if (!choice.model().unpitched) land.use(choice.models.value);
+  };
   const midi = node("span", { class: "quiet", t: "midiNone" });
   navigator.requestMIDIAccess?.().then((access) => listen(access, midi, strike, release)).catch(() => {});
-  tell();
-  lay();
+  changed();
   return node(
     "div", {},
     node("p", { class: "quiet", t: "playAbout" }),
-    node("div", { class: "row" }, labelled("instrument", instrument), range, labelled("octave", octave), labelled("velocity", velocity)),
+    node("div", { class: "row" }, labelled("model", choice.models), instrument, range, labelled("octave", octave), labelled("velocity", velocity)),
     node("div", { class: "row" }, labelled("words", words), known, draw, usual, labelled("midi", midi)),
     board, problem, land.element, scores(about),
   );

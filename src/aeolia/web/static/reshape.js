@@ -1,6 +1,7 @@
 // Reshape: a melody to another instrument, pitch or timbre.
 
 import { button, dropArea, labelled, node, select } from "./dom.js";
+import { instrumentChoice } from "./instruments.js";
 import { send } from "./net.js";
 import { recorder } from "./recorder.js";
 import { t } from "./texts.js";
@@ -8,7 +9,7 @@ import { Work, downloads, numbers, transport } from "./work.js";
 
 export function reshape(about) {
   const how = select([["transfer", "transfer"], ["shift", "shift"], ["morph", "morph"]], { onchange: () => show() });
-  const to = select(about.instruments.map((one) => one.name));
+  const to = instrumentChoice(about, () => {}, ({ unpitched }) => !unpitched);
   const semitones = node("input", { type: "number", min: -24, max: 24, step: 0.5, value: 0 });
   const snap = node("input", { type: "checkbox" });
   const formants = select([["keep", "keep"], ["move", "move"]]);
@@ -25,7 +26,7 @@ export function reshape(about) {
     }
   };
   const rows = {
-    transfer: node("div", { class: "row" }, labelled("to", to), labelled("snap", snap)),
+    transfer: node("div", { class: "row" }, labelled("model", to.models), labelled("to", to.instruments), labelled("snap", snap)),
     shift: node("div", { class: "row" }, labelled("formants", formants), labelled("voice", voice)),
     morph: node("fieldset", {}, node("legend", { t: "second" }), dropArea(end, { many: false }), chosen),
   };
@@ -36,7 +37,7 @@ export function reshape(about) {
   };
   const request = () => {
     const steps = Number(semitones.value);
-    if (how.value === "transfer") return { operation: { operation: "transfer", to: to.value, transpose: steps, snap: snap.checked } };
+    if (how.value === "transfer") return { operation: { operation: "transfer", model: to.models.value, to: to.instruments.value, transpose: steps, snap: snap.checked } };
     if (how.value === "shift") return { operation: { operation: "shift", semitones: steps, formants: formants.value, voice: voice.checked } };
     if (!second) throw new Error(t("secondMissing"));
     return { operation: { operation: "morph", to: second } };

@@ -12,7 +12,7 @@ export function separate(about) {
   const rest = node("input", { type: "checkbox", checked: true });
   const ticks = about.classes.map((name) => node("input", { type: "checkbox", value: name, checked: name === "speech" }));
   const sources = node("fieldset", {}, node("legend", { t: "sources" }),
-    node("div", { class: "row" }, ...ticks.map((tick) => node("label", {}, tick, tick.value))));
+    node("div", { class: "row" }, ...ticks.map((tick) => node("label", {}, tick, node("span", { t: tick.value })))));
   const clip = node("span", { class: "quiet", role: "status" });
   let speaker = null;
   const enrol = async (file) => {
