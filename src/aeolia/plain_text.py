@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["as_utf8", "cell_text", "from_cell", "printable", "without_commands"]
+__all__ = ["as_utf8", "cell_text", "file_stem", "from_cell", "printable", "without_commands"]
 
 #: Control characters but for tab and the end of a line, and those that turn a line around.
 _CONTROLS = re.compile(
@@ -38,6 +38,15 @@ def without_commands(text: str) -> str:
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def file_stem(text: str, most_bytes: int = 120) -> str:
+    """The text as a part of a file's name: on one line, without folders, and short.
+
+    File systems take 255 bytes, of which the rest is for endings and what sets names apart.
+    """
+    plain = re.sub(r"[\n\t/\\]", "_", _CONTROLS.sub("_", text))
+    return as_utf8(plain)[:most_bytes].decode(errors="ignore").strip()
 
 
 def as_utf8(text: str) -> bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aeolia.errors import InputError
-from aeolia.web.store import NotThereError, Store, Upload
+from aeolia.web.store import SALVAGE, NotThereError, Store, Upload
 
 __all__ = ["MOST_WAITING", "Job", "Jobs"]
 
@@ -41,6 +41,8 @@ class Job:
     done: int = 0
     of: int | None = None
     error: str = ""
+    #: Whether the source is cut off, and what is there could be had.
+    salvageable: bool = False
     result: dict[str, Any] = field(default_factory=dict)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -167,7 +169,10 @@ class Jobs:
         result = _as_its_owner_says(await worker.run(request, note), job.source)
         if "error" in result:  # what is written is named by nobody
             words = result["error"].replace(f"{job.target.parent}/", "")
+            job.salvageable = SALVAGE in words
             result["error"] = self._store.in_owners_words(words)
+            if job.salvageable:
+                result["error"] += "; what is there can be had all the same (options: salvage)"
         if job.state == CANCELLED:
             shutil.rmtree(job.folder, ignore_errors=True)
         elif "error" in result:

@@ -21,6 +21,7 @@ from aeolia.evaluation.listening.analysis import Analysis, analyse_ratings
 from aeolia.evaluation.listening.make import ListeningTest, make_listening_test
 from aeolia.evaluation.listening.ratings import read_ratings
 from aeolia.files import write_atomically
+from aeolia.plain_text import file_stem
 
 __all__ = ["MOST_SECONDS", "Clip", "PlayedTest", "make_test"]
 
@@ -116,7 +117,7 @@ def _folder_names(names: Sequence[str]) -> list[str]:
     """The same as names of files that are all different."""
     taken: list[str] = []
     for name in names:
-        safe = _UNSAFE.sub(" ", name).strip(" .")[:80] or "sound"
+        safe = file_stem(_UNSAFE.sub(" ", name)).strip(" .") or "sound"
         same = sum(one == safe or one.startswith(f"{safe} (") for one in taken)
         taken.append(f"{safe} ({same + 1})" if same else safe)
     return taken

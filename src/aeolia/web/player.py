@@ -109,7 +109,7 @@ def write_player(target: Path, tracks: Sequence[Track]) -> dict[str, Any]:
         InputError: files of several rates.
     """
     with ExitStack() as stack:
-        readers = [stack.enter_context(AudioReader(track.path)) for track in tracks]
+        readers = [stack.enter_context(AudioReader(track.path, salvage=True)) for track in tracks]
         rates = sorted({reader.info.sample_rate for reader in readers})
         if len(rates) > 1:
             raise InputError(f"sounds of {' and '.join(map(str, rates))} Hz cannot play together")

@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aeolia.errors import AeoliaError, InputError
+from aeolia.plain_text import file_stem
 
-__all__ = ["MOST_BYTES", "NotThereError", "Store", "TooLargeError", "Upload"]
+__all__ = ["MOST_BYTES", "SALVAGE", "NotThereError", "Store", "TooLargeError", "Upload"]
 
 #: A file may be this large: ten hours of 48 kHz stereo in 24 bits have 10 GB.
 MOST_BYTES = 16 << 30
+#: What the command line advises where a file is cut off; here it is a choice of the job.
+SALVAGE = ", or add --salvage to take what is there"
 #: Of the disk, what an upload leaves free.
 _SPARE_BYTES = 1 << 28
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
@@ -44,8 +47,8 @@ class Upload:
 
     @property
     def stem(self) -> str:
-        """Its owner's name without the ending."""
-        return PurePosixPath(self.name).stem or "sound"
+        """Its owner's name without the ending, fit to be a part of another file's name."""
+        return file_stem(PurePosixPath(self.name).stem).lstrip(".") or "sound"
 
 
 class Store:
@@ -130,7 +133,8 @@ class Store:
         return self._uploads[id_]
 
     def in_owners_words(self, text: str) -> str:
-        """A text in which files have their owners' names in place of paths of this machine."""
+        """A text in which files have their owners' names, and no advice for the command line."""
+        text = text.replace(SALVAGE, "")
         for upload in self._uploads.values():
             text = text.replace(str(upload.path), upload.name)
         return text

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from aeolia.errors import AeoliaError, InputError
+from aeolia.plain_text import printable
 from aeolia.web.store import NotThereError, TooLargeError
 
 __all__ = ["attachment", "failed", "number", "object_of"]
@@ -24,7 +25,7 @@ async def failed(_: Request, error: Exception) -> Response:
     if not isinstance(error, (NotThereError, TooLargeError)):
         status = 400
     assert isinstance(error, AeoliaError)
-    return JSONResponse({"error": str(error)}, status)
+    return JSONResponse({"error": printable(str(error))}, status)
 
 
 async def object_of(request: Request) -> dict[str, Any]:

@@ -105,7 +105,8 @@ def _described(upload: Upload) -> dict[str, Any]:
         }
     if upload.path.suffix in _NO_SOUND:
         return {}
-    with AudioReader(upload.path) as reader:
+    # What is cut off may be salvaged by an operation, which otherwise says what is missing.
+    with AudioReader(upload.path, salvage=True) as reader:
         info = reader.info
         seconds = None if info.frames is None else info.frames / info.sample_rate
         return {

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from aeolia.errors import InputError
+from aeolia.plain_text import printable
 from aeolia.web.jobs import DONE, Job, Jobs
 from aeolia.web.look import contour, picture, waveform
 from aeolia.web.routes.answers import attachment, number, object_of
@@ -132,7 +133,8 @@ def finished(job: Job) -> Job:
 
 
 def _described(job: Job, jobs: Jobs) -> dict[str, Any]:
-    values: dict[str, Any] = {"id": job.id, "state": job.state, "error": job.error}
+    values: dict[str, Any] = {"id": job.id, "state": job.state, "error": printable(job.error)}
+    values["salvageable"] = job.salvageable
     values |= {"done": job.done, "of": job.of, "ahead": jobs.ahead_of(job)}
     if job.state == DONE:
         values["outputs"] = [

@@ -1,6 +1,6 @@
 // Compare: several models or settings on the same files, as a listening test that is played here.
 
-import { button, dropArea, labelled, node, select } from "./dom.js";
+import { button, dropArea, labelled, node, plain, select } from "./dom.js";
 import { finished, forget, get, post, save, send } from "./net.js";
 import { recorder } from "./recorder.js";
 import { currentLanguage, t } from "./texts.js";
@@ -71,7 +71,7 @@ function uploads(text, withRecorder) {
   const take = (file) => {
     const one = { stem: file.name.replace(/\.[^.]*$/, ""), sending: send(file) };
     const words = node("span", { class: "quiet", textContent: t("sending") });
-    const item = node("li", {}, `${file.name} `, words, " ", button("remove", () => {
+    const item = node("li", {}, `${plain(file.name)} `, words, " ", button("remove", () => {
       taken = taken.filter((other) => other !== one);
       item.remove();
       one.sending.then(({ id }) => forget(`/api/files/${id}`)).catch(() => {});

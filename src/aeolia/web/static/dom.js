@@ -47,6 +47,10 @@ export function modelChoice(about, task, options = {}) {
   return choice;
 }
 
+// A name of somebody's, without what would turn its letters around or is no letter.
+export const plain = (name) =>
+  name.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "\ufffd");
+
 export const time = (seconds) => {
   const whole = Math.max(0, Math.round(seconds));
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

@@ -1,6 +1,6 @@
 // A stretch of a recording in which one speaker is alone, marked on its waveform.
 
-import { button, labelled, node, time } from "./dom.js";
+import { button, labelled, node, plain, time } from "./dom.js";
 import { forget, get, send } from "./net.js";
 import { t } from "./texts.js";
 
@@ -13,7 +13,7 @@ export function marking(file, result) {
     if (sent) forget(`/api/files/${sent.id}`);
     card.remove();
   };
-  const card = node("section", { class: "card" }, node("h2", { textContent: file.name }), status, body);
+  const card = node("section", { class: "card" }, node("h2", { textContent: plain(file.name) }), status, body);
   const begin = async () => {
     try {
       sent = await send(file);

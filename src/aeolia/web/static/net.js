@@ -61,7 +61,7 @@ export async function finished(id, note = () => {}) {
   for (let wait = 100; ; wait = Math.min(wait * 1.3, 1000)) {
     const job = await get(`/api/jobs/${id}`);
     if (job.state === "done") return job;
-    if (job.state === "failed") throw new Error(job.error);
+    if (job.state === "failed") throw Object.assign(new Error(job.error), { salvageable: job.salvageable });
     if (job.state === "cancelled") throw new Error(t("cancelled"));
     note(job);
     await pause(wait);

@@ -1,6 +1,6 @@
 // Reshape: a melody to another instrument, pitch or timbre.
 
-import { button, dropArea, labelled, node, select } from "./dom.js";
+import { button, dropArea, labelled, node, plain, select } from "./dom.js";
 import { instrumentChoice } from "./instruments.js";
 import { send } from "./net.js";
 import { recorder } from "./recorder.js";
@@ -20,7 +20,7 @@ export function reshape(about) {
     chosen.textContent = t("sending");
     try {
       second = (await send(file)).id;
-      chosen.textContent = file.name;
+      chosen.textContent = plain(file.name);
     } catch (error) {
       chosen.textContent = error.message;
     }

@@ -1,6 +1,6 @@
 // Scores: a MIDI file, the instrument of each channel, and its sound.
 
-import { button, dropArea, node, select, time } from "./dom.js";
+import { button, dropArea, node, plain, select, time } from "./dom.js";
 import { forget, send } from "./net.js";
 import { t } from "./texts.js";
 import { Work, downloads, numbers, transport } from "./work.js";
@@ -18,11 +18,11 @@ export function scores(about) {
       if (sent) forget(`/api/files/${sent.id}`);
       card.remove();
     };
-    const card = node("section", { class: "card" }, node("h3", { textContent: file.name }), status, body);
+    const card = node("section", { class: "card" }, node("h3", { textContent: plain(file.name) }), status, body);
     list.prepend(card);
     try {
       sent = await send(file);
-      if (!sent.parts) throw new Error(`${file.name}: ${t("noScore")}`);
+      if (!sent.parts) throw new Error(`${plain(file.name)}: ${t("noScore")}`);
       delete status.dataset.t;
       status.textContent = [time(sent.seconds), ...sent.remarks].join(" · ");
       body.append(...chosen(about, file, sent, remove));

@@ -1,6 +1,6 @@
 // Separate: sources, a song's stems or one speaker; a mixer with solo, mute and volume in step.
 
-import { button, dropArea, labelled, modelChoice, node, select } from "./dom.js";
+import { button, dropArea, labelled, modelChoice, node, plain, select } from "./dom.js";
 import { marking } from "./marking.js";
 import { forget, post, save, send } from "./net.js";
 import { recorder } from "./recorder.js";
@@ -19,7 +19,7 @@ export function separate(about) {
     clip.textContent = t("sending");
     try {
       speaker = (await send(file)).id;
-      clip.textContent = file.name;
+      clip.textContent = plain(file.name);
     } catch (error) {
       speaker = null;
       clip.textContent = error.message;

@@ -30,7 +30,7 @@ const TEXTS = {
     ownJson: "As the HTTP API has it", atMost: "at most (dB)", noJson: "no JSON", referencesAbout: "References, such as the clean recordings: they make it a MUSHRA test", references: "Drop a reference for each file, of the same name or in the same order, or",
     makeTest: "make the test", mushra: "MUSHRA", ab: "A/B", trials: "trials", listeningTest: "Listening test", results: "results", saveRatings: "download ratings (CSV)", saveTest: "download the test (ZIP), for other listeners",
     modelsAbout: "What is inside, how well it does, and what it was trained on.", task: "Task", rate: "Rate", size: "Size", card: "Card", cardOfModel: "The model's card", ownModel: "A model of your own, by its path", open: "open",
-    lost: "The server does not answer: was it stopped? Start it again with: aeolia web", failed: "failed",
+    lost: "The server does not answer: was it stopped? Start it again with: aeolia web", failed: "failed", salvage: "take what is there", again: "try again",
   },
   zh: {
     motto: "音频自编码器，在您自己的电脑上运行，不向任何地方发送数据。",
@@ -61,7 +61,7 @@ const TEXTS = {
     ownJson: "按 HTTP API 的写法", atMost: "最多 (dB)", noJson: "不是 JSON", referencesAbout: "参考，例如干净的录音：成为 MUSHRA 测试", references: "为每个文件拖入参考（同名或同序），或",
     makeTest: "制作测试", mushra: "MUSHRA", ab: "A/B", trials: "试听数", listeningTest: "听音测试", results: "结果", saveRatings: "下载评分（CSV）", saveTest: "下载测试（ZIP），供其他人试听",
     modelsAbout: "内含什么、效果如何、用什么训练。", task: "任务", rate: "采样率", size: "大小", card: "模型卡", cardOfModel: "模型卡", ownModel: "您自己的模型（路径）", open: "打开",
-    lost: "服务器没有回应：是否已停止？请重新运行：aeolia web", failed: "失败",
+    lost: "服务器没有回应：是否已停止？请重新运行：aeolia web", failed: "失败", salvage: "使用现有部分", again: "重试",
   },
 };
 

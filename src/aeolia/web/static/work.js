@@ -1,6 +1,6 @@
 // One piece of work on the page: sending, waiting, progress with time left, cancelling, the result.
 
-import { button, node, time } from "./dom.js";
+import { button, node, plain, time } from "./dom.js";
 import { finished, forget, post, send } from "./net.js";
 import { Player } from "./player.js";
 import { t } from "./texts.js";
@@ -18,10 +18,32 @@ export class Work {
     this.remover = button("remove", () => this.remove());
     this.element = node(
       "section", { class: "card" },
-      node("h2", { textContent: name }), this.bar,
+      node("h2", { textContent: plain(name) }), this.bar,
       node("div", { class: "row" }, this.status, this.stopper, this.remover), this.body,
     );
     this.ended = this.run();
+  }
+
+  // What may be done when it failed: all of it again, or with what is there of a file that is cut off.
+  failed(error) {
+    this.status.textContent = error.message;
+    this.status.className = "bad";
+    const again = (text, change) => button(text, () => {
+      change();
+      this.body.replaceChildren();
+      this.status.className = "quiet";
+      this.bar.hidden = this.stopper.hidden = false;
+      this.ended = this.run();
+    });
+    const { request } = this;
+    const salvage = async (sent) => {
+      const asked = await request(sent);
+      return { ...asked, operation: { ...asked.operation, options: { salvage: true } } };
+    };
+    this.body.replaceChildren(
+      again("again", () => { if (this.own) this.sent = null; }),
+      ...(error.salvageable ? [" ", again("salvage", () => { this.request = salvage; })] : []),
+    );
   }
 
   async run() {
@@ -40,8 +62,7 @@ export class Work {
       const job = await finished(this.job.id, (known) => this.note(known));
       this.show(job);
     } catch (error) {
-      this.status.textContent = error.message;
-      this.status.className = "bad";
+      this.failed(error);
     }
     this.bar.hidden = this.stopper.hidden = true;
     this.remover.hidden = false;
