@@ -51,6 +51,7 @@ def test_files_at_which_workers_die_are_tried_again_and_then_left(
         "done",
     )
     assert {found[name]["attempt"] for name in ("c.wav", "d.wav")} == {1}
+    assert not list((tmp_path / "out").rglob(".*"))  # nothing half-written
 
 
 def test_workers_that_cannot_begin_end_the_job(tmp_path: Path) -> None:

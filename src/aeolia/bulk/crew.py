@@ -20,12 +20,23 @@ from aeolia.bulk.station import Station, Work, failed
 from aeolia.bulk.workers import end_with_parent
 from aeolia.errors import AeoliaError, InputError
 
-__all__ = ["Crew", "Here", "Processes", "Result", "MOST_FALSE_STARTS", "lost", "n_cores"]
+__all__ = [
+    "Crew",
+    "Here",
+    "Processes",
+    "Result",
+    "MOST_FALSE_STARTS",
+    "WORKER_LOST",
+    "lost",
+    "n_cores",
+]
 
 #: A file, and its row in the ledger.
 Result: TypeAlias = tuple[Work, dict[str, Any]]
 #: So many workers in a row may end before they begin.
 MOST_FALSE_STARTS = 3
+#: Error kind of a file whose worker ended.
+WORKER_LOST = "WorkerLost"
 _GRACE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.05
 
@@ -69,7 +80,7 @@ def n_cores() -> int:
 def lost(work: Work, why: str) -> dict[str, Any]:
     """The row of a file whose worker ended."""
     row = failed(InputError(f"{work.uri}: its worker ended while it was at this file ({why})"))
-    return {**row, "error_kind": "WorkerLost"}
+    return {**row, "error_kind": WORKER_LOST}
 
 
 class Here:

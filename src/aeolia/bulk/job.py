@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import chain, count, islice
+from pathlib import Path
 from typing import Any
 
 import aeolia
@@ -21,7 +22,7 @@ from aeolia.api.operations.operation import Operation
 from aeolia.api.operations.registry import operation_from_json
 from aeolia.api.reports.report import Report
 from aeolia.bulk.choice import Choice, Tally, check_apart, endings_of
-from aeolia.bulk.crew import Crew, Here, Processes, n_cores
+from aeolia.bulk.crew import WORKER_LOST, Crew, Here, Processes, n_cores
 from aeolia.bulk.index import Index
 from aeolia.bulk.ledger import DONE, Ledger, digest_of
 from aeolia.bulk.listing import Found, Source
@@ -29,6 +30,7 @@ from aeolia.bulk.ray_crew import MOVED, Actors
 from aeolia.bulk.station import FATAL, Station, Work, model_hash_of
 from aeolia.bulk.stores import MEMORY, Place
 from aeolia.errors import InputError
+from aeolia.files import sweep
 
 __all__ = ["ENGINES", "BulkJob", "pause", "read_operation", "run_bulk"]
 
@@ -141,6 +143,8 @@ class _Run:
         self._numbers = count()
         #: Tries that wait for their time: (when, number, work).
         self._waiting: list[tuple[float, int, Work]] = []
+        #: Folders in which workers that died may have left something.
+        self._left: set[Path] = set()
         #: Whether more may be listed.
         self._more = True
         self._told = -_POLL_SECONDS
@@ -150,6 +154,7 @@ class _Run:
         """See that the job can be done, and begin it."""
         job = self._job
         ledger, output = Ledger(job.ledger), Place(job.output)
+        self._output = output
         output.check_writable()
         endings = endings_of(job.operation)
         self._sources = [Source(uri, endings) for uri in job.inputs]
@@ -263,6 +268,8 @@ class _Run:
             return
         if fatal:
             raise InputError(row["error"])
+        if row["error_kind"] == WORKER_LOST and (path := (self._output / work.name).local):
+            self._left.add(path.parent)
         if moved and work.moves < _MOST_MOVES:
             again = replace(work, moves=work.moves + 1)
             heapq.heappush(self._waiting, (time.monotonic(), next(self._numbers), again))
@@ -330,6 +337,8 @@ class _Run:
         self._ended.set()
         if self._crew is not None:
             self._crew.close()
+        for folder in self._left:
+            sweep(folder)
         if self._ledger is not None:
             self._tell((), ended=True)
         if self._index is not None:

@@ -67,13 +67,17 @@ def _check_answers(address: str) -> None:
     """See that somebody listens; Ray itself would try for ever."""
     host, _, port = address.rpartition("://")[2].rstrip("/").rpartition(":")
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS):
-            pass
+        _connect(host.strip("[]"), int(port))
     except (OSError, ValueError) as error:
         raise InputError(
             f"{address}: no Ray cluster answers ({error}); start one with `ray start --head`, or "
             f"check --address"
         ) from error
+
+
+def _connect(host: str, port: int) -> None:
+    with socket.create_connection((host, port), _ANSWER_SECONDS):
+        pass
 
 
 @dataclass
@@ -107,6 +111,7 @@ class Actors:
         import ray
 
         self._ray = ray
+        self._remote = (address or "").startswith("ray://")
         self._station, self._model_hash, self._n_wanted = station, model_hash, n_workers
         self._class = ray.remote(num_cpus=1, max_restarts=0)(_StationActor)
         self._false_starts = 0
@@ -186,9 +191,22 @@ class Actors:
                 raise InputError(f"workers end before they begin ({said}); see Ray's logs")
         if actor.work is None:
             return []
-        gone = not any(node["Alive"] and node["NodeID"] == actor.node for node in self._ray.nodes())
-        why = f"its node {actor.node[:8]} went" if gone else "killed, or out of memory"
-        return [(actor.work, {**lost(actor.work, why), MOVED: gone})]
+        went = self._went(actor.node)
+        why = f"its node {actor.node[:8]} went" if went else "killed, or out of memory"
+        return [(actor.work, {**lost(actor.work, why), MOVED: went})]
+
+    def _went(self, name: str) -> bool:
+        """Whether a node is no more; the cluster itself learns that half a minute later."""
+        node = next((one for one in self._ray.nodes() if one["NodeID"] == name), None)
+        if node is None or not node["Alive"]:
+            return True
+        if self._remote:  # nodes are out of sight here
+            return False
+        try:
+            _connect(node["NodeManagerAddress"], node["NodeManagerPort"])
+        except OSError:
+            return True
+        return False
 
 
 class _StationActor:

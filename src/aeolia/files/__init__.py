@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aeolia.files.leftovers import sweep
 from aeolia.files.locks import claimed
 from aeolia.files.pending import PendingFile, new_folder, not_written, write_atomically, writing
 from aeolia.files.permissions import Paths
@@ -21,6 +22,7 @@ __all__ = [
     "read_rows",
     "read_text",
     "scratch_folder",
+    "sweep",
     "write_atomically",
     "writing",
 ]

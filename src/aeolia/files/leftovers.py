@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aeolia.files.locks import let_go, lock, open_beside, short_name
 
-__all__ = ["new_partial", "partial_path", "remove_dead"]
+__all__ = ["new_partial", "partial_path", "remove_dead", "sweep"]
 
 #: PIDs and locks of another machine, on a disk that both use, say nothing here.
 _HOST = f"{zlib.crc32(os.uname().nodename.encode() if hasattr(os, 'uname') else b''):08x}"
@@ -41,7 +41,12 @@ def new_partial(path: Path, mode: int) -> tuple[int, Path]:
 
 @lru_cache(maxsize=256)
 def remove_dead(folder: Path) -> None:
-    """Remove what killed processes of this user on this machine left in a folder; once."""
+    """`sweep`, once a process."""
+    sweep(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes of this user on this machine left in a folder."""
     with suppress(OSError):
         for name in os.listdir(folder):
             if name.startswith(".") and (_PARTIAL.fullmatch(name) or _LOCK.fullmatch(name)):
