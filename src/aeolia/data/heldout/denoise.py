@@ -132,8 +132,11 @@ class HeldOut:
             audio = np.concatenate([audio, one / active_level(one)])
         return audio[:_LENGTH].astype(np.float32)
 
-    def noise(self, rng: np.random.Generator, recording: str, length: int = _LENGTH) -> np.ndarray:
-        """`length` samples [T] of a recording (one of its pieces, looped) at active level 1."""
+    def noise(
+        self, rng: np.random.Generator, recording: str, length: int | None = None
+    ) -> np.ndarray:
+        """`length` samples [T], or four seconds, of a recording (a piece, looped) at level 1."""
+        length = _LENGTH if length is None else length
         rows = self.noises[recording]
         audio = self._read(rows[rng.integers(len(rows))])
         start = rng.integers(len(audio))
