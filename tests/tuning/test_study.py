@@ -208,6 +208,18 @@ def test_failed_trials_are_noted_and_the_study_goes_on(
     assert "out of memory" in (out / "report.html").read_text()
 
 
+def test_a_study_of_which_no_trial_finished_is_kept(
+    material: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "study"
+    wrong = arguments(material, out, {"objectives": {"loudness": "max"}})
+    said = refused(capsys, [*wrong, "--trials", "1", "-q"])
+    assert said.startswith("aeolia: no trial of 1 was finished; the first failure: the space's obj")
+    assert "'loudness' is no score of this task; scores are " in said and "si_sdr" in said
+    assert [trial.state.name for trial in trials_of(out)] == ["FAIL"]
+    assert not (out / "best.json").exists() and not any((out / "trials").glob("*"))
+
+
 def test_several_objectives_have_a_front(material: Path, tmp_path: Path) -> None:
     out = tmp_path / "study"
     space = {"objectives": {"si_sdr": "max", "mmac": "min"}}

@@ -70,6 +70,14 @@ def test_what_was_measured_is_said() -> None:
     assert summary("drums", quick).endswith("Measured: si_sdr 9.25 after 3.0 minutes.")
 
 
+@pytest.mark.parametrize("name", ["textbook", "textbook-lstm", "textbook-vae"])
+def test_the_textbook_recipes_say_what_they_came_to(name: str) -> None:
+    """They are short, so that anybody can repeat what is said."""
+    expects = RECIPES[name].expects
+    assert expects.set and expects.scores and expects.hours
+    assert sum(expects.hours.values()) < 0.5
+
+
 def test_an_unknown_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "show", "drum"]) == 2
     assert capsys.readouterr().err == "aeolia: no recipe is called 'drum'; did you mean 'drums'?\n"
