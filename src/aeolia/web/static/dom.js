@@ -27,20 +27,20 @@ export const button = (text, onclick, options = {}) =>
 
 export const labelled = (text, field) => node("label", {}, node("span", { t: text }), field);
 
-// A select of [value, text of the table] or plain names.
+// A select of [value, text of the table], models ({value, name}) or plain names.
 export function select(choices, options = {}) {
-  const all = choices.map((choice) =>
-    Array.isArray(choice)
-      ? node("option", { value: choice[0], t: choice[1] })
-      : node("option", { value: choice, textContent: choice }),
-  );
+  const all = choices.map((choice) => {
+    if (Array.isArray(choice)) return node("option", { value: choice[0], t: choice[1] });
+    const { value, name } = choice.name ? choice : { value: choice, name: choice };
+    return node("option", { value, textContent: name });
+  });
   return node("select", options, ...all);
 }
 
 // Which model: those of a task, and those of the user's own that are opened later.
 export function modelChoice(about, task, options = {}) {
   const fitting = () => about.models.filter((model) => model.task === task);
-  const choice = select([["", "byItself"], ...fitting().map(({ value, name }) => [value, name])], options);
+  const choice = select([["", "byItself"], ...fitting()], options);
   document.addEventListener("opened", ({ detail: { task: own, value, name } }) => {
     if (own === task) choice.append(node("option", { value, textContent: name }));
   });

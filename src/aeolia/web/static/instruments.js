@@ -4,8 +4,9 @@ import { node, select } from "./dom.js";
 
 // The two choices, and `model()`: what is known of the chosen one. `fits` leaves models out.
 export function instrumentChoice(about, changed = () => {}, fits = () => true) {
-  const fitting = () => about.models.filter((one) => one.instruments && fits(one));
-  const models = select(fitting().map(({ value, name }) => [value, name]), {
+  // Those with pitches first.
+  const fitting = () => about.models.filter((one) => one.instruments && fits(one)).sort((a, b) => a.unpitched - b.unpitched);
+  const models = select(fitting(), {
     onchange: () => {
       fill();
       changed();
