@@ -1,4 +1,7 @@
-"""A PulseAudio daemon of a test's own, without sound cards: a room, a microphone, a speaker."""
+"""A sound server of a test's own, without sound cards: a room, a microphone, a speaker.
+
+PulseAudio, or PipeWire with what answers PulseAudio's programs in it.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["HAS_PULSE", "Room"]
+__all__ = ["HAS_PIPEWIRE", "HAS_PULSE", "PIPEWIRE", "PROGRAMS", "PULSEAUDIO", "Room"]
 
-HAS_PULSE = all(shutil.which(name) for name in ("pulseaudio", "pactl", "parec", "pacat"))
+PULSEAUDIO, PIPEWIRE = "pulseaudio", "pipewire"
+_CLIENTS = ("pactl", "parec", "pacat")
+HAS_PULSE = all(shutil.which(name) for name in ("pulseaudio", *_CLIENTS))
+#: The daemon; who links what belongs together, which wants a bus of its own; and the server for
+#: PulseAudio's programs.
+_PIPEWIRE = (["pipewire"], ["dbus-run-session", "--", "wireplumber"], ["pipewire-pulse"])
+HAS_PIPEWIRE = all(
+    shutil.which(name) for name in (*(name for one in _PIPEWIRE for name in one[::2]), *_CLIENTS)
+)
+#: All that both servers need.
+PROGRAMS = ("pulseaudio", "pipewire", "wireplumber", "pipewire-pulse", "dbus-run-session")
+PROGRAMS += ("dbus-daemon", *_CLIENTS)
 _PATIENCE_SECONDS = 60.0
 #: What is played into the sink `room` is what the source `desk_microphone` hears.
-_SCRIPT = """
-load-module module-native-protocol-unix
+_DEVICES = """
 load-module module-null-sink sink_name=room rate=48000 channels=1
 load-module module-remap-source source_name=desk_microphone master=room.monitor
 load-module module-null-sink sink_name=speaker rate=48000 channels=1
@@ -30,41 +43,62 @@ set-default-source desk_microphone
 class Room:
     """The daemon, and the environment in which programs find it and nothing of this user's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: str = PULSEAUDIO) -> None:
         self.folder = folder
+        self.server = server
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PULSE")},
             "HOME": str(folder),
             "XDG_RUNTIME_DIR": str(folder / "run"),
             "XDG_CONFIG_HOME": str(folder / "config"),
             "PULSE_RUNTIME_PATH": str(folder / "run" / "pulse"),
+            "PULSE_SERVER": f"unix:{folder}/run/pulse/native",
+            "PIPEWIRE_RUNTIME_DIR": str(folder / "run"),
             # No bus of this machine's.
             "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
             "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent",
         }
         (folder / "run" / "pulse").mkdir(parents=True, mode=0o700)
         (folder / "run").chmod(0o700)
-        self._daemon: subprocess.Popen[bytes] | None = None
+        self._daemons: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        """Begin the daemon, and wait for it."""
-        script = self.folder / "room.pa"
-        script.write_text(_SCRIPT)
-        options = ["--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "-n", "-F"]
-        self._daemon = subprocess.Popen(
-            ["pulseaudio", *options, str(script)],
+        """Begin the server, and wait for its devices."""
+        if self.server == PULSEAUDIO:
+            script = self.folder / "room.pa"
+            script.write_text(f"load-module module-native-protocol-unix{_DEVICES}")
+            options = ["--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "-n", "-F"]
+            self._begin("pulseaudio", *options, str(script))
+        else:
+            for command in _PIPEWIRE:
+                self._begin(*command)
+                self.wait((self.folder / "run" / "pipewire-0").exists)
+            self.wait(lambda: "PipeWire" in self.pactl("info"))
+            for line in _DEVICES.strip().splitlines():
+                self.wait(lambda words=line.split(): self.has_done(*words))
+        self.wait(lambda: "desk_microphone" in self.pactl("list", "short", "sources"))
+
+    def _begin(self, *command: str) -> None:
+        daemon = subprocess.Popen(
+            command,
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-        self.wait(lambda: "desk_microphone" in self.pactl("list", "short", "sources"))
+        self._daemons.append(daemon)
+
+    def has_done(self, *arguments: str) -> bool:
+        """Whether `pactl` could do it."""
+        command = ["pactl", *arguments]
+        return not subprocess.run(command, env=self.environment, capture_output=True).returncode
 
     def stop(self) -> None:
-        """End the daemon."""
-        if self._daemon is not None:
-            self._daemon.kill()
-            self._daemon.wait()
-        self._daemon = None
+        """End the server."""
+        for daemon in reversed(self._daemons):
+            os.killpg(daemon.pid, signal.SIGKILL)
+            daemon.wait()
+        self._daemons = []
 
     def pactl(self, *arguments: str) -> str:
         """What `pactl` prints."""
@@ -92,10 +126,10 @@ class Room:
 
     @classmethod
     @contextmanager
-    def opened(cls) -> Iterator[Room]:
+    def opened(cls, server: str = PULSEAUDIO) -> Iterator[Room]:
         """A room in a folder with a short name, as sockets need one; nothing is left of it."""
         folder = Path(tempfile.mkdtemp(prefix="aeolia-"))
-        room = cls(folder)
+        room = cls(folder, server)
         try:
             room.start()
             yield room

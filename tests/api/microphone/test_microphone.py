@@ -1,12 +1,13 @@
-"""`aeolia mic` before a real PulseAudio daemon without sound cards.
+"""`aeolia mic` before real PulseAudio and PipeWire servers without sound cards.
 
-Skipped where PulseAudio is not installed; `.ci/run` installs it where it can.
+Skipped where neither is installed; `.ci/run` installs them where it can.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -21,18 +22,18 @@ import pytest
 import soundfile
 
 import aeolia
-from made.pulse import HAS_PULSE, Room
-
-pytestmark = pytest.mark.skipif(not HAS_PULSE, reason="PulseAudio is not installed")
+from made.pulse import HAS_PIPEWIRE, HAS_PULSE, PIPEWIRE, PROGRAMS, PULSEAUDIO, Room
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 RATE = 16000
 AEOLIA = (sys.executable, "-m", "aeolia", "mic")
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
-    with Room.opened() as opened:
+@pytest.fixture(params=[PULSEAUDIO, PIPEWIRE])
+def room(request: pytest.FixtureRequest) -> Iterator[Room]:
+    if not (HAS_PULSE if request.param == PULSEAUDIO else HAS_PIPEWIRE):
+        pytest.skip(f"{request.param} is not installed")
+    with Room.opened(request.param) as opened:
         opened.environment["PYTHONPATH"] = os.pathsep.join(
             [str(Path(aeolia.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         )
@@ -42,13 +43,12 @@ def room() -> Iterator[Room]:
 
 
 def programs(folder: Path) -> Path:
-    """A folder with PulseAudio's programs alone."""
+    """A folder with the sound servers' programs alone."""
     path = folder / "bin"
     path.mkdir()
-    for name in ("pactl", "parec", "pacat", "pulseaudio"):
-        found = shutil.which(name)
-        assert found
-        (path / name).symlink_to(found)
+    for name in PROGRAMS:
+        if found := shutil.which(name):
+            (path / name).symlink_to(found)
     return path
 
 
@@ -82,12 +82,9 @@ def test_on_strength_and_off(room: Room) -> None:
     assert "load" in mic(room, "status")
     # A model of another rate: the same engine with other devices.
     assert "denoise, full strength; 48000 Hz" in mic(room, "on")
-    room.wait(
-        lambda: (
-            "aeolia\tmodule-remap-source.c\ts16le 1ch 48000Hz"
-            in room.pactl("list", "short", "sources")
-        )
-    )
+    room.wait(lambda: (status(room)["state"], status(room)["sample_rate"]) == ("on", 48000))
+    if room.server == PULSEAUDIO:  # PipeWire's devices all have its own rate
+        assert re.search(r"\taeolia\t.* 1ch 48000Hz", room.pactl("list", "short", "sources"))
     assert status(room)["pid"] == first
     assert mic(room, "off") == "off\n"
     assert room.sources() == ["desk_microphone"]

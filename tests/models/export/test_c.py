@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +24,12 @@ from aeolia.models.export.c_source.check import TOLERANCE
 from aeolia.models.export.c_source.export import c_files, export_c
 from aeolia.models.export.onnx import export_onnx
 from aeolia.runtime.live import LiveBlocks
+from made.pulse import HAS_PIPEWIRE, PIPEWIRE, Room
 from made.recordings import voice_like
 from made.tiny_models import TINY, TINY_TEXTBOOK, random_model, with_layers
 
+ROOT = Path(__file__).parents[3]
+PAGE, NOISY = ROOT / "docs" / "c.md", ROOT / "examples" / "fan.noisy.wav"
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler: gcc")
 HAS_LADSPA = all(map(shutil.which, ("applyplugin", "make")))
@@ -114,6 +119,53 @@ def test_a_ladspa_host_gets_the_same(released: Path, tmp_path: Path, channels: i
     done = subprocess.run([*host, label, "15"], capture_output=True, text=True)
     assert done.returncode != 0
     assert f"the host runs at 44100 Hz; this plug-in needs {rate} Hz" in done.stderr
+
+
+def levels_db(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Of every tenth of a second."""
+    pieces = samples[: len(samples) // (rate // 10) * (rate // 10)].reshape(-1, rate // 10)
+    return np.asarray(10 * np.log10(np.mean(np.square(pieces, dtype=np.float64), axis=1) + 1e-12))
+
+
+@needs_ladspa
+@pytest.mark.skipif(not HAS_PIPEWIRE, reason="PipeWire is not installed")
+@pytest.mark.parametrize("released", ["denoise"], indirect=True)
+def test_pipewire_makes_a_microphone_of_it_as_the_page_says(released: Path) -> None:
+    made(released)
+    recipe = re.search(r"```\n(context\.modules.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    assert recipe
+    path = "/home/YOU/.ladspa/aeolia_denoise.so"
+    assert path in recipe[1]
+    folder = Path(tempfile.mkdtemp(prefix="aeolia-"))
+    room = Room(folder, PIPEWIRE)
+    settings = folder / "config" / "pipewire" / "pipewire.conf.d"
+    settings.mkdir(parents=True)
+    plug_in = str(released / "aeolia_denoise.so")
+    (settings / "aeolia.conf").write_text(recipe[1].replace(path, plug_in))
+    try:
+        room.start()
+        room.wait(lambda: "aeolia" in room.sources())
+        assert "Microphone without noise" in room.pactl("list", "sources")
+        command = ["parec", "--rate=48000", "--channels=1", "--format=float32le", "--raw"]
+        recorders = [
+            room.start_program([*command, f"--device={name}"], stdout=subprocess.PIPE)
+            for name in ("desk_microphone", "aeolia")
+        ]
+        player = ["pacat", "--device=room", "--file-format", str(NOISY)]
+        assert room.start_program(player).wait(60) == 0
+        for recorder in recorders:
+            recorder.terminate()
+        before, after = (
+            levels_db(np.frombuffer(recorder.communicate()[0], "<f4"), 48000)
+            for recorder in recorders
+        )
+    finally:
+        room.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    before, after = (one[one > -100] for one in (before, after))  # while something is played
+    assert len(after) > 30
+    assert np.percentile(before, 20) - np.percentile(after, 20) > 12  # the fan
+    assert abs(before.max() - after.max()) < 8  # the voice
 
 
 STRUCTURES = [
