@@ -51,8 +51,10 @@ Kept = Annotated[Path, typer.Option("--results", help="The file of all scores to
 #: Command -> the module whose `page` writes its page.
 _PAGES = {
     "denoise": "benchmarks.denoise.report",
+    "doors": "benchmarks.doors.run",
     "separate": "benchmarks.separate.report",
     "synth": "benchmarks.synth.run",
+    "web": "benchmarks.web.run",
 }
 #: Songs that the released separators' training held out.
 _HELD_OUT = ("4_potassium",)
@@ -142,6 +144,43 @@ def takes(
     from benchmarks.denoise.takes import run
 
     run(data, model or ("denoise-16k", "denoise"), output, split, number)
+
+
+@app.command()
+def doors(
+    peers: Annotated[Path | None, typer.Option(help="Folder of the peers' files.")] = None,
+    hops: Annotated[int, typer.Option(min=20, help="Of sound that are timed.")] = 1000,
+    browser: Annotated[bool, typer.Option(help="In a headless Chromium, too.")] = True,
+    cache: Cache = cache_folder() / "benchmarks",
+    output: Page = PAGES / "doors.md",
+    results: Kept = RESULTS / "doors.json",
+) -> None:
+    """doors.md: our denoisers in web pages, C and sherpa-onnx, beside what runs there otherwise.
+
+    \b
+    python -m benchmarks doors --peers DIR
+    """
+    from benchmarks.doors.run import measure, page
+    from benchmarks.results import publish
+
+    publish(measure(peers, hops, browser=browser, cache=cache), page, output, results)
+
+
+@app.command()
+def web(
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of the file that is cleaned.")] = 10.0,
+    output: Page = PAGES / "web.md",
+    results: Kept = RESULTS / "web.json",
+) -> None:
+    """web.md: how soon the page of `aeolia web` is there, and how it answers while it works.
+
+    \b
+    python -m benchmarks web
+    """
+    from benchmarks.results import publish
+    from benchmarks.web.run import measure, page
+
+    publish(measure(minutes), page, output, results)
 
 
 @app.command()

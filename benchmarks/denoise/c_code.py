@@ -24,7 +24,7 @@ from aeolia.runtime.onnx_backend import OnnxBackend
 from benchmarks import say
 from benchmarks.results import provenance
 
-__all__ = ["run", "table"]
+__all__ = ["Library", "compiled", "run", "table"]
 
 #: Name of a column -> what the compiler is told.
 _BUILDS = {"-O3": ["-O3"], "-O3 -march=native": ["-O3", "-march=native"]}
@@ -33,7 +33,7 @@ _OPTIONS = ("-std=c99", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shar
 _TURN = 20
 
 
-class _Library:
+class Library:
     """A compiled denoiser of one channel, called through its header's functions."""
 
     def __init__(self, path: Path, prefix: str, hop_length: int) -> None:
@@ -100,9 +100,9 @@ def _row(model: str, hops: int) -> tuple[str, ...]:
     config = backend.config
     stream = DenoisingStream(backend)
     with tempfile.TemporaryDirectory() as folder:
-        n_weights, libraries = _compiled(Path(folder), find_model(model), file_name(config))
+        n_weights, libraries = compiled(Path(folder), find_model(model), file_name(config))
         opened = [
-            _Library(path, f"aeolia_{file_name(config)}", config.hop_length) for path in libraries
+            Library(path, f"aeolia_{file_name(config)}", config.hop_length) for path in libraries
         ]
         systems = [stream.push, *(library.push for library in opened)]
         reference, *ours = _median_ms(systems, config.hop_length, hops)
@@ -118,7 +118,9 @@ def _row(model: str, hops: int) -> tuple[str, ...]:
     )
 
 
-def _compiled(folder: Path, model: Path, name: str) -> tuple[int, list[Path]]:
+def compiled(
+    folder: Path, model: Path, name: str, builds: Sequence[Sequence[str]] = ()
+) -> tuple[int, list[Path]]:
     """The number of weights, and the libraries in the order of the builds."""
     files = c_files(model)
     for file, text in files.items():
@@ -136,7 +138,7 @@ def _compiled(folder: Path, model: Path, name: str) -> tuple[int, list[Path]]:
         str(folder / f"{name}_weights.c"),
     ]
     subprocess.run(command, check=True)
-    for number, options in enumerate(_BUILDS.values()):
+    for number, options in enumerate(builds or _BUILDS.values()):
         library = folder / f"{number}.so"
         command = [compiler, *options, *_OPTIONS, "-o", str(library), str(folder / f"{name}.c")]
         subprocess.run([*command, str(weights), "-lm"], check=True)

@@ -1,0 +1,1 @@
+"""Our denoisers in other programs, beside what those programs have otherwise."""
