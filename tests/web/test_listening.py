@@ -82,6 +82,13 @@ def test_two_models_are_compared_by_listening(page: Browser, talk: Path) -> None
     page.value(f"{choice}.click()")
     said = results(page)
     assert "denoise over denoise-16k" in said or "denoise-16k over denoise" in said
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    page.command("Emulation.setDeviceMetricsOverride", **size)
+    try:
+        page.value("new Promise(r => setTimeout(() => r(1), 500))")
+        assert page.value("document.documentElement.scrollWidth") <= 360
+    finally:
+        page.command("Emulation.clearDeviceMetricsOverride")
 
 
 def test_the_test_speaks_the_language_of_the_page(page: Browser, talk: Path) -> None:
