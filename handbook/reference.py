@@ -16,7 +16,9 @@ __all__ = ["api", "commands", "errors", "models"]
 GROUPS: dict[tuple[str, str], str] = {
     ("Denoise", "降噪"): "denoise denoise_file Denoise",
     ("Separate", "分离"): "separate separate_file Separate enrol Voice",
-    ("Synthesise", "合成"): "synthesise PlayNote play_score play_score_file PlayScore instruments",
+    ("Synthesise", "合成"): (
+        "synthesise PlayNote play_score play_score_file PlayScore export_sfz ExportSfz instruments"
+    ),
     ("Reshape", "变换"): (
         "transfer transfer_file Transfer shift shift_file Shift morph Morph "
         "encode Encode decode Decode Encoding"
@@ -26,7 +28,7 @@ GROUPS: dict[tuple[str, str], str] = {
     ("Operations and files", "操作与文件"): "Operation operation_from_json FileOptions",
     ("Reports", "报告"): (
         "Report FileReport OutputReport SeparationReport EncodingReport MorphReport NoteReport "
-        "ScoreReport ShiftReport TransferReport"
+        "ScoreReport SfzReport ShiftReport TransferReport"
     ),
 }
 _SECTIONS = {

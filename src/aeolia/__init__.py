@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aeolia.api.models import describe_model as describe_model
     from aeolia.api.operations.denoising import Denoise as Denoise
     from aeolia.api.operations.operation import Operation as Operation
+    from aeolia.api.operations.playing import ExportSfz as ExportSfz
     from aeolia.api.operations.playing import PlayNote as PlayNote
     from aeolia.api.operations.playing import PlayScore as PlayScore
     from aeolia.api.operations.registry import operation_from_json as operation_from_json
@@ -52,11 +53,13 @@ if TYPE_CHECKING:
     from aeolia.api.reports.sounds import MorphReport as MorphReport
     from aeolia.api.reports.sounds import NoteReport as NoteReport
     from aeolia.api.reports.sounds import ScoreReport as ScoreReport
+    from aeolia.api.reports.sounds import SfzReport as SfzReport
     from aeolia.api.reports.sounds import ShiftReport as ShiftReport
     from aeolia.api.reports.sounds import TransferReport as TransferReport
     from aeolia.api.reshaping import morph as morph
     from aeolia.api.reshaping import shift as shift
     from aeolia.api.reshaping import shift_file as shift_file
+    from aeolia.api.samplers import export_sfz as export_sfz
     from aeolia.api.separation import enrol as enrol
     from aeolia.api.separation import separate as separate
     from aeolia.api.separation import separate_file as separate_file
@@ -91,7 +94,7 @@ _HOMES = {
     "aeolia.api.models": "ModelInfo describe_model",
     "aeolia.api.operations.denoising": "Denoise",
     "aeolia.api.operations.operation": "Operation",
-    "aeolia.api.operations.playing": "PlayNote PlayScore",
+    "aeolia.api.operations.playing": "ExportSfz PlayNote PlayScore",
     "aeolia.api.operations.registry": "operation_from_json",
     "aeolia.api.operations.reshaping": "Decode Encode Morph Shift",
     "aeolia.api.operations.separation": "Separate",
@@ -99,9 +102,10 @@ _HOMES = {
     "aeolia.api.reports.report": "FileReport Report",
     "aeolia.api.reports.separation": "OutputReport SeparationReport",
     "aeolia.api.reports.sounds": (
-        "EncodingReport MorphReport NoteReport ScoreReport ShiftReport TransferReport"
+        "EncodingReport MorphReport NoteReport ScoreReport SfzReport ShiftReport TransferReport"
     ),
     "aeolia.api.reshaping": "morph shift shift_file",
+    "aeolia.api.samplers": "export_sfz",
     "aeolia.api.separation": "enrol separate separate_file",
     "aeolia.api.streams": "Stream",
     "aeolia.api.synthesis": "play_score play_score_file synthesise",

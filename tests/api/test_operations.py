@@ -37,6 +37,8 @@ EXAMPLES = (
     aeolia.PlayNote("piano", "A4", velocity=90, seconds=0.2, samples=2, seed=1),
     aeolia.PlayNote(pitch=60.5, text="bright plucked"),
     aeolia.PlayScore(((1, "flute"), (4, "tuba")), drums=None),
+    aeolia.ExportSfz("piano", drawn=True, seed=4, keys="C3:F3"),
+    aeolia.ExportSfz(timbre="flute.npz"),
     aeolia.Encode("cello"),
     aeolia.Decode(seed=2, model="notes"),
 )
@@ -208,6 +210,20 @@ def test_sounds_from_the_shell_and_from_python_are_the_same(desk: Path, synth_fo
         aeolia.play_score("song.mid", players={1: "piano"}, model=model)[0],
         atol=1e-6,
     )
+
+
+def test_samplers_files_from_the_shell_and_from_python_are_the_same(
+    desk: Path, synth_folder: Path
+) -> None:
+    model = str(synth_folder / "notes.onnx")
+    operation = aeolia.ExportSfz(text="bright sax", drawn=True, seed=2, keys="60:60", model=model)
+    operation.run(None, "api")
+    words = ["--text", "bright sax", "--sample", "1", "--seed", "2", "--keys", "60:60"]
+    assert shell(["synth", "-m", model, *words, "--sfz", "shell", "-q"]) == 0
+    files = sorted(path.name for path in Path("api").iterdir())
+    assert len(files) == 5
+    for name in files:
+        assert (Path("api") / name).read_bytes() == (Path("shell") / name).read_bytes()
 
 
 def test_reshaping_from_the_shell_and_from_python_is_the_same(

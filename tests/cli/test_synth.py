@@ -176,6 +176,55 @@ def test_faults_of_synth(call: Callable, arguments: tuple[str, ...], match: str)
     assert names() == before
 
 
+def test_an_instrument_for_samplers(call: Callable) -> None:
+    code, out, err = call("synth", "-i", "piano", "--keys", "C4:D#4", "--sfz", "to/piano")
+    assert (code, err) == (0, "")
+    assert out.startswith("to/piano: piano, keys 60 to 63, 8 samples (0 with loops), ")
+    expected = [
+        f"piano-{key}-v{top}.flac" for key in ("061", "063") for top in ("031", "063", "095", "127")
+    ]
+    assert names("to/piano") == sorted([*expected, "piano.sfz"])
+    # Again, of other keys: what was there before is replaced as a whole, if it is asked for.
+    fails(call("synth", "-i", "piano", "--keys", "60:61", "--sfz", "to/piano"), "--overwrite")
+    assert names("to/piano") == sorted([*expected, "piano.sfz"])
+    again = ("synth", "-i", "piano", "--keys", "60:61", "--sfz", "to/piano", "--overwrite")
+    assert call(*again)[0] == 0
+    assert [name for name in names("to/piano") if "060" in name] and len(names("to/piano")) == 5
+    Path("to/piano/diary.txt").write_text("mine")
+    mine = names("to/piano")
+    fails(call(*again), "it holds more than an SFZ and its samples")
+    assert names("to/piano") == mine
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ((), "the range '70' is none; write lowest:highest"),
+        (("--keys", "C5:C4"), "ends below its start"),
+        (("--keys", "H4:C5"), "the pitch 'H4' is none"),
+        (("--keys", "C4:200"), "beyond what can be played"),
+        (("--keys", "60.5:70"), "whole semitones"),
+        (("--sample", "2"), "--sample of several timbres is not for --sfz"),
+        (("-p", "60"), "--pitch is not for --sfz"),
+        (("-o", "x.wav"), "--output is not for --sfz"),
+        (("--midi", "song.mid"), "--midi is not for --sfz"),
+        (("--text", "low piano"), "how low, high, soft or loud"),
+        (("--timbre", "none.npz"), "none.npz"),
+        (("-i", "pianno"), "did you mean 'piano'"),
+        (("--sfz", "-"), "name a folder"),
+        (("--sfz", "file.txt"), "file.txt: is there already"),
+    ],
+)
+def test_faults_of_samplers(call: Callable, arguments: tuple[str, ...], match: str) -> None:
+    Path("file.txt").write_text("mine")
+    usual = () if "--keys" in arguments else ("--keys", "70" if not arguments else "60:60")
+    where = () if "--sfz" in arguments else ("--sfz", "new")
+    who = () if {"-i", "--timbre"} & set(arguments) else ("-i", "piano")
+    fails(call("synth", *who, *usual, *where, *arguments), match)
+    assert names() == ["file.txt"]
+    fails(call("synth", "-i", "piano", "--keys", "60:61", "-o", "x.wav"), "give it with --sfz")
+
+
 class TestRecordings:
     """Commands that listen, which need the tracker."""
 

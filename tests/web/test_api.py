@@ -244,6 +244,27 @@ def test_a_score_and_a_note(client: TestClient) -> None:
     assert rate == expected_rate and np.array_equal(note, expected)
 
 
+def test_an_instrument_for_samplers(client: TestClient) -> None:
+    """Files keep the names that the SFZ calls them by; there is nothing to hear."""
+    operation = {"operation": "export_sfz", "instrument": "flute", "keys": "72:72"}
+    job = done(client, None, operation=operation)
+    assert job["state"] == "done", job["error"]
+    assert job["player"] is None
+    answer = client.post("/api/export_sfz", params={"instrument": "flute", "keys": "72:72"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as zipped:
+        inside = zipped.namelist()
+        text = zipped.read("flute.sfz").decode()
+    assert sorted(re.findall(r"sample=(\S+)", text)) == sorted(set(inside) - {"flute.sfz"})
+    assert len(inside) == 5
+
+
+def test_several_draws_of_a_note(client: TestClient) -> None:
+    query = {"instrument": "flute", "seconds": 0.1, "samples": 2}
+    answer = client.post("/api/play_note", params=query)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as zipped:
+        assert len(zipped.namelist()) == 2
+
+
 def test_live_sound_is_that_of_a_stream(client: TestClient) -> None:
     rng = np.random.default_rng(2)
     audio = (0.1 * rng.standard_normal(RATE)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""`aeolia synth`: notes, samples of the prior, and scores."""
+"""`aeolia synth`: notes, samples of the prior, scores, and instruments for samplers."""
 
 from __future__ import annotations
 
@@ -78,6 +78,34 @@ def synth(
             help="Instruments of the score's channels, counted from 1; drums are on 10.",
         ),
     ] = None,
+    sfz: Annotated[
+        str | None,
+        typer.Option(
+            "--sfz",
+            metavar="DIR",
+            show_default=False,
+            help="Write the instrument into a new folder as SFZ and FLAC, which samplers open; "
+            "--sample 1 draws its timbre.",
+        ),
+    ] = None,
+    keys: Annotated[
+        str | None,
+        typer.Option(
+            "--keys",
+            metavar="C2:C6",
+            show_default="those it learned",
+            help="Lowest and highest key of --sfz.",
+        ),
+    ] = None,
+    timbre: Annotated[
+        str | None,
+        typer.Option(
+            "--timbre",
+            metavar="FILE.npz",
+            show_default=False,
+            help="The timbre of a recording, from `aeolia encode`, for --sfz.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -99,7 +127,7 @@ def synth(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Play a note, timbres drawn at random, or a score.
+    """Play a note, timbres drawn at random, or a score; or write an instrument for samplers.
 
     \b
     Examples:
@@ -108,26 +136,46 @@ def synth(
       aeolia synth -i piano -p 60 --sample 8 --seed 1 -o piano.wav
       aeolia synth --text "bright plucked low" -o string.wav
       aeolia synth --midi song.mid --map 1=piano,2=double_bass -o song.wav
+      aeolia synth -i cello --sfz cello/
     """
-    from aeolia import PlayNote, PlayScore
+    from aeolia import ExportSfz, PlayNote, PlayScore
     from aeolia.cli.run_files import run_file
     from aeolia.errors import InputError
 
     if list_instruments:
         _show_list(model)
         return
+    if sfz is not None:
+        _refuse(
+            "is not for --sfz, which writes all notes of an instrument into its folder",
+            {
+                "--midi": midi,
+                "--map": players,
+                "--output": output,
+                "--pitch": pitch,
+                "--velocity": velocity,
+                "--sample of several timbres": sample if sample > 1 else None,
+            },
+        )
+        export = ExportSfz(
+            instrument, text, timbre, drawn=sample == 1, seed=seed, keys=keys, model=model
+        )
+        run_file(export, None, sfz, doing="sampling", overwrite=overwrite, quiet=quiet)
+        return
+    _refuse("is for samplers; give it with --sfz DIR", {"--keys": keys, "--timbre": timbre})
     if output is None:
         raise InputError("no output is named; add -o FILE.wav (or --list to see the instruments)")
     if midi is not None:
-        chosen = {
-            "--instrument": instrument,
-            "--pitch": pitch,
-            "--velocity": velocity,
-            "--text": text,
-            "--sample": sample or None,
-        }
-        if given := [name for name, value in chosen.items() if value is not None]:
-            raise InputError(f"{given[0]} is for single notes and --midi for scores; give one")
+        _refuse(
+            "is for single notes and --midi for scores; give one",
+            {
+                "--instrument": instrument,
+                "--pitch": pitch,
+                "--velocity": velocity,
+                "--text": text,
+                "--sample": sample or None,
+            },
+        )
         score = PlayScore(_read_map(players), drums, seed, model=model)
         run_file(score, midi, output, doing="playing", overwrite=overwrite, quiet=quiet)
         return
@@ -137,6 +185,14 @@ def synth(
         raise InputError("no instrument is named; add --instrument NAME (see --list) or --text")
     note = PlayNote(instrument, pitch, velocity, seconds, text, sample, seed, model=model)
     run_file(note, None, output, doing="playing", overwrite=overwrite, quiet=quiet)
+
+
+def _refuse(why: str, options: dict[str, object]) -> None:
+    """Say of the first option that was given why it cannot be."""
+    from aeolia.errors import InputError
+
+    if given := [name for name, value in options.items() if value is not None]:
+        raise InputError(f"{given[0]} {why}")
 
 
 def _show_list(model: str) -> None:

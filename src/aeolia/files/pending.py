@@ -221,17 +221,22 @@ def write_atomically(
 
 
 @contextmanager
-def new_folder(path: str | os.PathLike[str], *, exclusive: bool = True) -> Iterator[Path]:
+def new_folder(
+    path: str | os.PathLike[str], *, exclusive: bool = True, replaces: tuple[str, ...] = ()
+) -> Iterator[Path]:
     """A folder to fill; it becomes `path`, new or empty before, when the block ends well.
+
+    Args:
+        replaces: endings of files, such as ".wav": a folder of nothing but those may be there
+            before, and is replaced.
 
     Raises:
         InputError: another process fills it, unless not `exclusive`.
-        FileExistsError: `path` is a file, or a folder that holds something.
+        FileExistsError: `path` is a file, or a folder that holds something else.
         OSError: it cannot be made or put at its path.
     """
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FileExistsError(f"{path} is there already")
+    _check_replaceable(path, replaces)
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_dead(path.parent)
     claim = Claim(path) if exclusive else None
@@ -244,6 +249,9 @@ def new_folder(path: str | os.PathLike[str], *, exclusive: bool = True) -> Itera
             lock(descriptor)
         yield partial
         if path.exists():
+            _check_replaceable(path, replaces)
+            for file in path.iterdir():
+                file.unlink()
             path.rmdir()
         os.replace(partial, path)
     finally:
@@ -252,6 +260,18 @@ def new_folder(path: str | os.PathLike[str], *, exclusive: bool = True) -> Itera
             let_go(descriptor)
         if claim:
             claim.release()
+
+
+def _check_replaceable(path: Path, replaces: tuple[str, ...]) -> None:
+    """Raise FileExistsError where `path` is anything but absent or a folder of such files."""
+    if not path.exists():
+        return
+    if not path.is_dir() or not all(_is_one_of(file, replaces) for file in path.iterdir()):
+        raise FileExistsError(f"{path} is there already")
+
+
+def _is_one_of(file: Path, suffixes: tuple[str, ...]) -> bool:
+    return file.is_file() and not file.is_symlink() and file.suffix.lower() in suffixes
 
 
 def _put_new(partial: Path, path: Path) -> None:

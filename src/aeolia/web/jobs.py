@@ -55,6 +55,8 @@ class Job:
         """Label, path, and the name to download it by, of each output."""
         stem = "aeolia" if self.source is None else self.source.stem
         paths = [(label, Path(path)) for label, path in self.result.get("outputs", [])]
+        if self.operation.get("operation") == "export_sfz":  # whose files name each other
+            return [(label, path, path.name) for label, path in paths]
         names = [f"{stem}.{label}{path.suffix}".replace("/", "_") for label, path in paths]
         return [(*pair, name) for pair, name in zip(paths, names, strict=True)]
 

@@ -28,6 +28,7 @@ from typing import Any
 from aeolia.api.operations.registry import operation_from_json
 from aeolia.api.reports.report import Report
 from aeolia.api.reports.separation import SeparationReport
+from aeolia.api.reports.sounds import NoteReport
 from aeolia.errors import AeoliaError, InputError
 from aeolia.web.player import Track, write_player
 
@@ -37,8 +38,8 @@ Send = Callable[[dict[str, Any]], None]
 
 #: Operations whose files are scores and latents.
 _READ_NO_SOUND = ("play_score", "decode")
-#: Operations whose output is no sound.
-_WRITE_NO_SOUND = ("encode",)
+#: Operations whose output is nothing to hear.
+_WRITE_NO_SOUND = ("encode", "export_sfz")
 #: At most so often a message on progress.
 _PROGRESS_SECONDS = 0.1
 
@@ -91,6 +92,8 @@ def _done(request: dict[str, Any], send: Send) -> dict[str, Any]:
     tracks = [Track(label, path) for label, path in outputs if heard]
     if source is not None and request["operation"]["operation"] not in _READ_NO_SOUND:
         tracks.insert(0, Track("before", source))
+    if not tracks:  # an instrument for samplers
+        return {**answer, "player": None}
     player = write_player(Path(request["player"]), tracks)
     return {**answer, "player": player}
 
@@ -111,6 +114,8 @@ def _outputs(report: Report) -> list[tuple[str, str]]:
     """What was written: label and path."""
     if isinstance(report, SeparationReport):
         return [(output.name, output.path) for output in report.outputs]
+    if isinstance(report, NoteReport) and len(report.notes) > 1:
+        return [(Path(note.path).stem, note.path) for note in report.notes]
     path = Path(report.output)
     if path.is_dir():
         return [(file.stem, str(file)) for file in sorted(path.iterdir())]

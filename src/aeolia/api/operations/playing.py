@@ -1,4 +1,4 @@
-"""PlayNote and PlayScore as values."""
+"""PlayNote, PlayScore and ExportSfz as values."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Annotated
 
 from aeolia.api.operations.synthesis import Seed, Synthesis
 from aeolia.api.recordings import Progress
-from aeolia.api.reports.sounds import NoteReport, ScoreReport
+from aeolia.api.reports.sounds import NoteReport, ScoreReport, SfzReport
+from aeolia.api.samplers import export_sfz, keys_in
 from aeolia.api.synthesis import DRUMS_MODEL, play_notes_file, play_score_file
 from aeolia.config.ranges import Above, Between
 from aeolia.errors import ConfigError
 from aeolia.runtime.catalogue import model_files
 from aeolia.runtime.synth.single import MOST_SAMPLES, MOST_SECONDS
 
-__all__ = ["PlayNote", "PlayScore"]
+__all__ = ["ExportSfz", "PlayNote", "PlayScore"]
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,39 @@ class PlayScore(Synthesis[ScoreReport]):
     ) -> ScoreReport:
         settings = {**vars(self), "players": dict(self.players)}
         return play_score_file(source, target, **settings, overwrite=overwrite, progress=progress)
+
+
+@dataclass(frozen=True)
+class ExportSfz(Synthesis[SfzReport]):
+    """An instrument as a folder that samplers open: `export_sfz` as a value. Its source is None."""
+
+    name = "export_sfz"
+    reads = False
+
+    #: None for the text's choice, or the model's first; of a model of drums, all of them as a kit.
+    instrument: str | None = None
+    #: Words such as "bright plucked".
+    text: str | None = None
+    #: An .npz file that `Encode` wrote, whose timbre plays; instead of an instrument and words.
+    timbre: str | None = None
+    #: Draw the timbre from the prior.
+    drawn: bool = False
+    #: Decides the draw.
+    seed: Seed = 0
+    #: Lowest and highest key, such as "C2:C6"; None for those that the instrument learned.
+    keys: str | None = None
+
+    def check(self) -> None:
+        """As every operation of a synthesiser does, and read the range.
+
+        Raises:
+            InputError, ModelError: what would be wrong with every file.
+        """
+        super().check()
+        if self.keys is not None:
+            keys_in(self.keys)
+
+    def _run(
+        self, source: str, target: str, overwrite: bool, progress: Progress | None
+    ) -> SfzReport:
+        return export_sfz(target, **vars(self), overwrite=overwrite, progress=progress)

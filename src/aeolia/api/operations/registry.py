@@ -6,7 +6,7 @@ import difflib
 
 from aeolia.api.operations.denoising import Denoise
 from aeolia.api.operations.operation import Operation
-from aeolia.api.operations.playing import PlayNote, PlayScore
+from aeolia.api.operations.playing import ExportSfz, PlayNote, PlayScore
 from aeolia.api.operations.reshaping import Decode, Encode, Morph, Shift
 from aeolia.api.operations.separation import Separate
 from aeolia.api.operations.transfer import Transfer
@@ -16,7 +16,18 @@ from aeolia.errors import ConfigError
 
 __all__ = ["OPERATIONS", "operation_from_json"]
 
-_ALL = (Denoise, Separate, Transfer, Shift, Morph, PlayNote, PlayScore, Encode, Decode)
+_ALL = (
+    Denoise,
+    Separate,
+    Transfer,
+    Shift,
+    Morph,
+    PlayNote,
+    PlayScore,
+    ExportSfz,
+    Encode,
+    Decode,
+)
 
 #: Name in JSON -> class.
 OPERATIONS: dict[str, type[Operation[Report]]] = {cls.name: cls for cls in _ALL}

@@ -11,6 +11,7 @@ __all__ = [
     "MorphReport",
     "NoteReport",
     "ScoreReport",
+    "SfzReport",
     "ShiftReport",
     "SoundedNote",
     "TransferReport",
@@ -175,3 +176,25 @@ class ScoreReport(Report):
     def _summary(self) -> str:
         players = ", ".join(f"{channel}={name}" for channel, name in self.players.items())
         return f"{self.notes} notes, {super()._summary()}; {players}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SfzReport(Report):
+    """What `export_sfz` did; `frames` are those of all samples together."""
+
+    #: Its name, or "kit".
+    instrument: str
+    #: How many were written, and how many of them have loops.
+    samples: int
+    loops: int
+    #: MIDI numbers of the keys that sound.
+    lowest: int
+    highest: int
+
+    def line(self) -> str:
+        """The folder, and what lies there."""
+        keys = f"keys {self.lowest} to {self.highest}"
+        return (
+            f"{self.output}: {self.instrument}, {keys}, {self.samples} samples "
+            f"({self.loops} with loops), {self.seconds:.0f} s of sound"
+        )

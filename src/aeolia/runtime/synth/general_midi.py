@@ -14,7 +14,17 @@ from collections.abc import Sequence
 
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 
-__all__ = ["best_drum", "best_instrument", "program_name"]
+__all__ = [
+    "DRUM_KEYS",
+    "HIHAT_KEYS",
+    "best_drum",
+    "best_instrument",
+    "program_name",
+]
+
+#: Keys of the percussion map (General MIDI 1), and those of one hi-hat, which end each other.
+DRUM_KEYS = range(35, 82)
+HIHAT_KEYS = (42, 44, 46)
 
 #: Phrases of each family of eight, and of its programs, the best first.
 _FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (

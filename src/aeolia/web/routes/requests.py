@@ -18,7 +18,7 @@ from aeolia.web.store import Store, Upload
 __all__ = ["FILES", "accepted_suffix", "as_values", "check_model", "read_operation", "target_name"]
 
 #: Settings that are files: they name an upload, never a path of this machine.
-FILES = {"separate": ("speaker",), "morph": ("to",)}
+FILES = {"separate": ("speaker",), "morph": ("to",), "export_sfz": ("timbre",)}
 #: Settings that write or read beside the job's own files.
 _REFUSED = ("residual",)
 #: Names of formats in requests, and the ending that they mean.
@@ -89,7 +89,7 @@ def target_name(operation: Operation[Any], source: Upload | None, suffix: str | 
         InputError: no such format, or none to choose.
         AudioFileError: a file without a name's ending that cannot be read.
     """
-    if operation.name in ("separate", "morph"):
+    if operation.name in ("separate", "morph", "export_sfz"):
         return ""
     if operation.name == "encode":
         if suffix not in (None, ".npz"):

@@ -37,6 +37,7 @@ _EXAMPLES = {
     "shift": {"semitones": "3"},
     "morph": {"to": "FILE"},
     "play_note": {"instrument": "cello", "pitch": "C3"},
+    "export_sfz": {"instrument": "cello"},
 }
 _EXAMPLE_FILES = {
     "play_score": ("tune.mid", "tune.wav"),
@@ -110,7 +111,8 @@ def _example(name: str, address: str) -> str:
     cls = OPERATIONS[name]
     query = "&".join(f"{key}={value}" for key, value in _EXAMPLES.get(name, {}).items())
     if not cls.reads:
-        return f"curl -X POST '{address}/api/{name}?{query}' -o note.wav"
+        out = "cello.zip" if name == "export_sfz" else "note.wav"
+        return f"curl -X POST '{address}/api/{name}?{query}' -o {out}"
     file, out = _EXAMPLE_FILES.get(name, ("talk.wav", "out.wav"))
     more = f"&{query}" if query else ""
     return f"curl -T {file} '{address}/api/{name}?name={file}{more}' -o {out}"

@@ -1,0 +1,1 @@
+"""Instruments for samplers: SFZ files with FLAC samples."""
