@@ -242,6 +242,20 @@ def telephone(data: Manifest) -> None:
 
 
 @app.command()
+def balance(
+    soundfont: Annotated[Path, typer.Argument(help="A General MIDI soundfont, .sf2.")],
+) -> None:
+    """Loudness and releases of a soundfont's notes: the tables that scores are played by.
+
+    \b
+    python -m benchmarks balance FluidR3_GM.sf2
+    """
+    from benchmarks.synth.balance import balance_tables
+
+    typer.echo(balance_tables(soundfont))
+
+
+@app.command()
 def synth(
     data: Annotated[
         Path | None,

@@ -24,6 +24,7 @@ from aeolia.runtime.synth.single import plan_notes, play_note
 
 __all__ = [
     "DRUMS_MODEL",
+    "SPACES",
     "play_notes_file",
     "play_score",
     "play_score_file",
@@ -32,6 +33,9 @@ __all__ = [
 
 #: The model of a score's drums, unless another is named.
 DRUMS_MODEL = "drums"
+
+#: What is heard around a score's instruments: a small room; nothing; nor where they stand.
+SPACES = ("room", "dry", "mono")
 
 
 def synthesise(
@@ -166,17 +170,23 @@ def play_score(
     players: Mapping[int, str] | None = None,
     model: Synthesiser = NOTES_MODEL,
     drums: Synthesiser | None = DRUMS_MODEL,
+    space: str = "room",
     seed: int = 0,
 ) -> tuple[np.ndarray, int]:
     """Play a MIDI file (or what `read_score` made of one).
 
+    Instruments are as loud as each other at one velocity. They stand where the score puts them, or
+    as an orchestra does where it puts none; notes ring and swing as their instruments' do.
+
     Args:
         players: channel (1 to 16) -> instrument; General MIDI's programs choose the others.
         drums: the model for channel 10; None leaves it out.
+        space: "room" has a small room around them, "dry" has none, and "mono" lays all of them in
+            the middle of one channel, without a room.
 
     Returns:
-        float32 samples [T], or [T, 2] where the score puts channels left or right, and their
-        rate; lowered as a whole where it would clip.
+        float32 samples [T, 2], or [T] in mono, and their rate; lowered as a whole where it would
+        clip.
 
     Raises:
         InputError, ModelError: with one line on what is wrong.
@@ -187,9 +197,16 @@ def play_score(
     >>> song.ndim, sample_rate
     (1, 48000)
     """
-    performance = Performance(_orchestra(score, players, model, drums).voices, seed=seed)
+    performance = _performance(_orchestra(score, players, model, drums), space, seed)
     audio = performance.render()
     return audio * np.float32(lowering(float(np.abs(audio).max()))), performance.sample_rate
+
+
+def _performance(orchestra: Orchestra, space: str, seed: int) -> Performance:
+    if space not in SPACES:
+        raise InputError(f"the space {space!r} is none; it is one of {', '.join(SPACES)}")
+    channels = 1 if space == "mono" else 2
+    return Performance(orchestra.voices, seed=seed, channels=channels, room=space == "room")
 
 
 def play_score_file(
@@ -199,6 +216,7 @@ def play_score_file(
     players: Mapping[int, str] | None = None,
     model: Synthesiser = NOTES_MODEL,
     drums: Synthesiser | None = DRUMS_MODEL,
+    space: str = "room",
     seed: int = 0,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -217,7 +235,7 @@ def play_score_file(
     """
     started = time.perf_counter()
     orchestra = _orchestra(score, players, model, drums)
-    performance = Performance(orchestra.voices, seed=seed)
+    performance = _performance(orchestra, space, seed)
     n_all = round(performance.seconds * performance.sample_rate)
     name = str(score) if isinstance(score, (str, Path)) else "score"
     info = AudioInfo(name, performance.sample_rate, performance.channels, None, "WAV", "PCM_24")

@@ -78,6 +78,12 @@ def synth(
             help="Instruments of the score's channels, counted from 1; drums are on 10.",
         ),
     ] = None,
+    dry: Annotated[
+        bool, typer.Option("--dry", help="Play the score without a room around it.")
+    ] = False,
+    mono: Annotated[
+        bool, typer.Option("--mono", help="Play the score in one channel, without a room.")
+    ] = False,
     sfz: Annotated[
         str | None,
         typer.Option(
@@ -154,6 +160,8 @@ def synth(
                 "--output": output,
                 "--pitch": pitch,
                 "--velocity": velocity,
+                "--dry": dry or None,
+                "--mono": mono or None,
                 "--sample of several timbres": sample if sample > 1 else None,
             },
         )
@@ -176,11 +184,18 @@ def synth(
                 "--sample": sample or None,
             },
         )
-        score = PlayScore(_read_map(players), drums, seed, model=model)
+        if dry and mono:
+            raise InputError("--dry and --mono were both given; --mono has no room either")
+        space = "mono" if mono else "dry" if dry else "room"
+        score = PlayScore(_read_map(players), drums, seed, space, model=model)
         run_file(score, midi, output, doing="playing", overwrite=overwrite, quiet=quiet)
         return
     if players is not None:
         raise InputError("--map is for scores; give one with --midi FILE.mid")
+    _refuse(
+        "is for scores; give one with --midi FILE.mid",
+        {"--dry": dry or None, "--mono": mono or None},
+    )
     if instrument is None and text is None:
         raise InputError("no instrument is named; add --instrument NAME (see --list) or --text")
     note = PlayNote(instrument, pitch, velocity, seconds, text, sample, seed, model=model)

@@ -10,8 +10,8 @@ from aeolia.api.operations.synthesis import Seed, Synthesis
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.sounds import NoteReport, ScoreReport, SfzReport
 from aeolia.api.samplers import export_sfz, keys_in
-from aeolia.api.synthesis import DRUMS_MODEL, play_notes_file, play_score_file
-from aeolia.config.ranges import Above, Between
+from aeolia.api.synthesis import DRUMS_MODEL, SPACES, play_notes_file, play_score_file
+from aeolia.config.ranges import Above, Between, OneOf
 from aeolia.errors import ConfigError
 from aeolia.runtime.catalogue import model_files
 from aeolia.runtime.synth.single import MOST_SAMPLES, MOST_SECONDS
@@ -72,6 +72,8 @@ class PlayScore(Synthesis[ScoreReport]):
     drums: str | None = DRUMS_MODEL
     #: Of all noise in the sound.
     seed: Seed = 0
+    #: "room": a small room around them; "dry": none; "mono": one channel, and no room.
+    space: Annotated[str, OneOf(*SPACES)] = "room"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,6 +17,7 @@ from aeolia.runtime.synth.instrument import OnnxSynthesiser
 __all__ = [
     "DRUM_KEYS",
     "HIHAT_KEYS",
+    "OPEN_HIHAT",
     "best_drum",
     "best_instrument",
     "program_name",
@@ -25,6 +26,7 @@ __all__ = [
 #: Keys of the percussion map (General MIDI 1), and those of one hi-hat, which end each other.
 DRUM_KEYS = range(35, 82)
 HIHAT_KEYS = (42, 44, 46)
+OPEN_HIHAT = 46
 
 #: Phrases of each family of eight, and of its programs, the best first.
 _FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (

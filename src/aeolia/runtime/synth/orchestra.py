@@ -1,27 +1,40 @@
 """From a score to voices: which instrument plays a channel's notes, which drum a key.
 
 `general_midi` chooses by the program that a channel had when a note began, so an instrument may
-change within a channel; `--map` overrules it for the whole channel.
+change within a channel; `--map` overrules it for the whole channel. `stage` says what neither
+score nor model does: levels beside each other, seats from left to right, releases, vibrato.
 """
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from aeolia.errors import InputError
-from aeolia.runtime.synth.general_midi import best_drum, best_instrument, program_name
+from aeolia.runtime.synth.general_midi import (
+    HIHAT_KEYS,
+    OPEN_HIHAT,
+    best_drum,
+    best_instrument,
+    program_name,
+)
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
 from aeolia.runtime.synth.performance import PlayedNote, touch
-from aeolia.runtime.synth.score import DRUM_CHANNEL, Note, Score
+from aeolia.runtime.synth.score import DRUM_CHANNEL, Curve, Note, Score
+from aeolia.runtime.synth.stage.balance import drum_gain_db, instrument_gain_db
+from aeolia.runtime.synth.stage.manners import RINGS_ON, release_of, vibrato_of
+from aeolia.runtime.synth.stage.seats import drum_seat, seat_of
 
 __all__ = ["Orchestra", "Part", "orchestrate", "parts_of"]
 
 #: Who plays the tenth channel.
 DRUMS = "drums"
 _NOTES_PER_PRIOR = 1024
+#: An open hi-hat that is closed falls silent in this time.
+_CHOKED_SECONDS = 0.08
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,7 @@ def orchestrate(
     remarks = list(score.remarks)
     chosen: dict[int, str] = {}
     voices: dict[int, PlayedNote] = {}
+    taken: set[float] = set()
     for channel, programs in channels.items():
         notes = [(n, note) for n, note in enumerate(score.notes) if note.channel == channel]
         if channel == DRUM_CHANNEL and channel not in assigned:
@@ -101,7 +115,9 @@ def orchestrate(
         chosen[channel] = " and ".join(names)
         for name in names:
             own = [(n, note) for n, note in notes if by_program[note.program] == name]
-            voices.update(_pitched_voices(own, model, name, score))
+            seat = seat_of(_words(model, name), taken)
+            taken.add(seat)
+            voices.update(_pitched_voices(own, model, name, score, seat))
             remarks.extend(_range_remark(model, name, channel, [note for _, note in own]))
     if not voices:
         raise InputError("the score has nothing but drum notes, and no drum model is installed")
@@ -117,14 +133,24 @@ def _check_channels(assigned: Mapping[int, str], channels: Iterable[int]) -> Non
         )
 
 
+def _words(model: OnnxSynthesiser, name: str) -> set[str]:
+    return set(model.words_of(int(model.instrument(name).argmax())))
+
+
 def _pitched_voices(
-    notes: list[tuple[int, Note]], model: OnnxSynthesiser, name: str, score: Score
+    notes: list[tuple[int, Note]], model: OnnxSynthesiser, name: str, score: Score, seat: float
 ) -> dict[int, PlayedNote]:
-    instrument = model.instrument(name)
+    instrument, words = model.instrument(name), _words(model, name)
+    gain_db, fall, vibrato = instrument_gain_db(model, name), release_of(words), vibrato_of(words)
     pitch = np.array([note.pitch for _, note in notes], np.float32)
     latents = _latents(model, np.tile(instrument, (len(notes), 1)), pitch, notes)
     return {
-        index: _voice(note, model, instrument, latents[row], float(note.pitch), score)
+        index: replace(
+            _voice(note, model, instrument, latents[row], float(note.pitch), score, seat),
+            gain_db=gain_db,
+            fall_seconds=fall,
+            vibrato=vibrato,
+        )
         for row, (index, note) in enumerate(notes)
     }
 
@@ -136,10 +162,23 @@ def _drum_voices(
     instruments = np.stack([drums.instrument(names[note.pitch]) for _, note in notes])
     pitch = np.array([np.mean(drums.range_of(one)) for one in instruments], np.float32)
     latents = _latents(drums, instruments, pitch, notes)
-    return {
-        index: _voice(note, drums, instruments[row], latents[row], float(pitch[row]), score)
-        for row, (index, note) in enumerate(notes)
-    }
+    hats = sorted(note.onset_seconds for _, note in notes if note.pitch in HIHAT_KEYS)
+    voices = {}
+    for row, (index, note) in enumerate(notes):
+        seat, key = drum_seat(note.pitch), note.pitch
+        voice = _voice(note, drums, instruments[row], latents[row], float(pitch[row]), score, seat)
+        # A hit rings as it was recorded, however long its key is down; but a hi-hat can be closed.
+        ends, fall = note.release_seconds, RINGS_ON
+        following = bisect.bisect_right(hats, note.onset_seconds)
+        if key == OPEN_HIHAT and following < len(hats):
+            ends, fall = hats[following], _CHOKED_SECONDS
+        voices[index] = replace(
+            voice,
+            release_seconds=ends,
+            fall_seconds=fall,
+            gain_db=drum_gain_db(drums, names[key], key),
+        )
+    return voices
 
 
 def _latents(
@@ -166,7 +205,12 @@ def _voice(
     latent: np.ndarray,
     pitch_midi: float,
     score: Score,
+    seat: float,
 ) -> PlayedNote:
+    # A score that places its channels has said where all of them are.
+    pan = score.pans.get(note.channel)
+    if pan is None and not score.pans and seat:
+        pan = Curve(np.zeros(1), np.array([seat]))
     return PlayedNote(
         model,
         note.onset_seconds,
@@ -178,7 +222,9 @@ def _voice(
         unpitched=model.unpitched,
         bend=score.bends.get(note.channel),
         level_db=score.levels_db.get(note.channel),
-        pan=score.pans.get(note.channel),
+        pan=pan,
+        modulation=score.modulations.get(note.channel),
+        send=score.sends.get(note.channel),
     )
 
 

@@ -1,4 +1,4 @@
-"""Scores: notes with times in seconds, and how their channels bend, fade and move."""
+"""Scores: notes with times in seconds, and how their channels bend, fade, move and resound."""
 
 from __future__ import annotations
 
@@ -53,6 +53,10 @@ class Score:
     levels_db: dict[int, Curve] = field(default_factory=dict)
     #: Channel -> position from -1, left, to 1, right; absent where it stays in the middle.
     pans: dict[int, Curve] = field(default_factory=dict)
+    #: Channel -> the modulation wheel from 0 to 1; absent where it stays down.
+    modulations: dict[int, Curve] = field(default_factory=dict)
+    #: Channel -> what goes into the room, from 0 to 1; absent where the score does not say.
+    sends: dict[int, Curve] = field(default_factory=dict)
     #: What was odd in the file but could be read, a sentence each.
     remarks: tuple[str, ...] = ()
 

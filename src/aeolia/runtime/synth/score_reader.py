@@ -3,8 +3,8 @@
     parse_smf (bytes -> events at ticks) -> tempo map -> per channel: note on and off, sustain
       pedal, bend, volume, expression, position -> Score
 
-Every note ends where its key goes up, or later where the pedal does. Bend and level are curves of
-the channel, so that a held note follows them.
+Every note ends where its key goes up, or later where the pedal does. Bend, level, position,
+modulation and what the room gets are curves of the channel, so that a held note follows them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["read_score"]
 _MAX_HOURS = 6.0
 
 _DEFAULT_TEMPO = 500_000  # microseconds per quarter note: 120 per minute
-_BANK_VOLUME, _PAN, _EXPRESSION, _SUSTAIN = 7, 10, 11, 64
+_MODULATION, _VOLUME, _PAN, _EXPRESSION, _SUSTAIN, _REVERB = 1, 7, 10, 11, 64, 91
 _DATA_COARSE, _DATA_FINE, _RPN_FINE, _RPN_COARSE = 6, 38, 100, 101
 _NRPN_FINE, _NRPN_COARSE = 98, 99
 _SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, 123
@@ -114,6 +114,8 @@ class _Channel:
     bends: list[tuple[float, float]] = field(default_factory=list)
     levels: list[tuple[float, float]] = field(default_factory=list)
     pans: list[tuple[float, float]] = field(default_factory=list)
+    modulations: list[tuple[float, float]] = field(default_factory=list)
+    sends: list[tuple[float, float]] = field(default_factory=list)
 
     def bend(self) -> float:
         """Semitones of the wheel's present position."""
@@ -213,7 +215,7 @@ class _Reader:
             channel.pedal = value >= 64
             if not channel.pedal:
                 self._release_held(number)
-        elif controller in (_BANK_VOLUME, _EXPRESSION):
+        elif controller in (_VOLUME, _EXPRESSION):
             if controller == _EXPRESSION:
                 channel.expression = value
             else:
@@ -222,6 +224,10 @@ class _Reader:
         elif controller == _PAN:
             # 64 is the middle, and 0 is as far left as 1 (MIDI recommended practice RP-036).
             channel.pans.append((self._now, max(value, 1) / 63 - 64 / 63))
+        elif controller == _MODULATION:
+            channel.modulations.append((self._now, value / 127))
+        elif controller == _REVERB:
+            channel.sends.append((self._now, value / 127))
         elif controller in (_RPN_FINE, _RPN_COARSE):
             shift = 0 if controller == _RPN_FINE else 7
             channel.parameter = channel.parameter & ~(0x7F << shift) | value << shift
@@ -239,6 +245,7 @@ class _Reader:
             self._release_held(number)
             channel.bends.append((self._now, 0.0))
             channel.levels.append((self._now, channel.level_db()))
+            channel.modulations.append((self._now, 0.0))
         elif controller == _SOUND_OFF or controller >= _NOTES_OFF:
             self._cut(number)
 
@@ -258,6 +265,8 @@ class _Reader:
             {n: _curve(c.bends, 0.0) for n, c in channels if _moves(c.bends)},
             {n: _curve(c.levels, 0.0) for n, c in channels if _moves(c.levels)},
             {n: _curve(c.pans, 0.0) for n, c in channels if n in played and _moves(c.pans)},
+            {n: _curve(c.modulations, 0.0) for n, c in channels if _moves(c.modulations)},
+            {n: _curve(c.sends, c.sends[0][1]) for n, c in channels if n in played and c.sends},
             tuple(self._remarks),
         )
 

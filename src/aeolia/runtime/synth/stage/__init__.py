@@ -1,0 +1,1 @@
+"""How a score is put on a stage: who stands where, how loud, how notes ring, the room."""
