@@ -16,6 +16,8 @@ from aeolia.data.synth.notes import RecordedNote
 from aeolia.errors import ModelError
 from aeolia.metrics.pitch import steady_pitch_hz
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.keyboard import POLYPHONY, Keyboard
+from aeolia.runtime.synth.patch import choose_patch
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch
 from aeolia.runtime.synth.single import plan_notes, play_note
 from benchmarks import ROOT
@@ -23,6 +25,7 @@ from benchmarks.measure.processes import run_measured
 
 __all__ = [
     "first_audio_ms",
+    "keyboard_cost",
     "join_ratios",
     "level_rises",
     "measure_cost",
@@ -147,6 +150,7 @@ def measure_cost(model: OnnxSynthesiser, drums: str | None) -> dict[str, float]:
         "one": voice_cost(model, 1),
         "eight": voice_cost(model, 8),
         "first": first_audio_ms(model),
+        "keyboard": keyboard_cost(model),
     }
     if drums is not None:
         found.update(_score_cost(str(model.path), drums))
@@ -168,6 +172,28 @@ def voice_cost(model: OnnxSynthesiser, voices: int, seconds: float = 2.0) -> flo
         model.decode(latent, condition, pitch, loudness)
         taken.append(time.process_time() - started)
     return min(taken) / seconds / voices
+
+
+def keyboard_cost(model: OnnxSynthesiser, keys: int = POLYPHONY, seconds: float = 2.0) -> float:
+    """Processor seconds for a second of a keyboard on which so many keys are held, in blocks of a
+    frame and in a room; the best of three. Of the model's first instrument that sustains.
+    """
+    names = model.config.instruments
+    name = next((name for name in names if name in ("cello", "alto_sax")), names[0])
+    taken = []
+    for _ in range(3):
+        keyboard = Keyboard(choose_patch(model, name))
+        for key in range(36, 36 + keys):
+            keyboard.message([0x90, key, 90])
+        keyboard.sound()
+        n_blocks = round(seconds * keyboard.sample_rate / keyboard.block)
+        started = time.process_time()
+        for _ in range(n_blocks):
+            keyboard.sound()
+        taken.append(time.process_time() - started)
+        if keyboard.sounding != keys:
+            raise ModelError(f"{keyboard.sounding} of {keys} keys sounded to the end")
+    return min(taken) / seconds
 
 
 def first_audio_ms(model: OnnxSynthesiser) -> float:

@@ -70,7 +70,7 @@ RUNTIME_PACKAGES = {"numpy", "onnxruntime", "soundfile", "soxr", "typer", "rich"
 OPTIONAL = {
     "metrics": {"pesq", "pystoi"},
     "audio": {"av", "mutagen", "pyworld", "swift_f0"},
-    "api": {"sounddevice"},
+    "api": {"rtmidi", "sounddevice"},
     "bulk": {"fsspec", "pyarrow", "ray"},
 }
 

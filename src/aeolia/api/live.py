@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from aeolia.errors import InputError, MissingExtraError
-from aeolia.runtime.live import LiveBlocks
+from aeolia.runtime.live import LiveBlocks, Meter
 from aeolia.runtime.passage import Passage
 
-__all__ = ["Device", "LiveBlocks", "play_live", "sound_devices"]
+__all__ = ["Device", "LiveBlocks", "Meter", "play_live", "sound_devices", "sound_package"]
 
 #: A sound device: a part of its name, or its number; None for the system's own.
 Device = str | int | None
@@ -25,7 +25,7 @@ def sound_devices() -> str:
     Raises:
         MissingExtraError: the package sounddevice or the system's PortAudio is not installed.
     """
-    return str(_sounddevice().query_devices())
+    return str(sound_package().query_devices())
 
 
 def play_live(
@@ -52,7 +52,7 @@ def play_live(
         InputError: the devices cannot be opened.
         MissingExtraError: the package sounddevice or the system's PortAudio is not installed.
     """
-    sounddevice = _sounddevice()
+    sounddevice = sound_package()
     blocks = LiveBlocks(stream, next(iter(getattr(stream, "names", ())), ""))
     rate, config = stream.sample_rate, stream.config
 
@@ -86,12 +86,18 @@ def play_live(
     return blocks
 
 
-def _sounddevice() -> Any:
+def sound_package(extra: str = "live") -> Any:
+    """The package sounddevice, which the extra of this name brings.
+
+    Raises:
+        MissingExtraError: it, or the system's PortAudio, is not installed.
+    """
     try:
         import sounddevice
     except ImportError as error:
         raise MissingExtraError(
-            "live sound needs the package sounddevice; install it with `pip install 'aeolia[live]'`"
+            f"live sound needs the package sounddevice; install it with "
+            f"`pip install 'aeolia[{extra}]'`"
         ) from error
     except OSError as error:  # the package is there, the system's PortAudio is not
         raise MissingExtraError(

@@ -22,6 +22,7 @@ from aeolia.cli.live import live
 from aeolia.cli.mic import app as mic_app
 from aeolia.cli.models import app as models_app
 from aeolia.cli.morph import morph
+from aeolia.cli.play import play
 from aeolia.cli.separate import separate
 from aeolia.cli.shell import expand_patterns
 from aeolia.cli.shift import shift
@@ -63,6 +64,7 @@ app.command()(live)
 app.add_typer(mic_app, name="mic")
 app.command()(web)
 app.command()(synth)
+app.command()(play)
 app.command()(transfer)
 app.command()(shift)
 app.command()(morph)

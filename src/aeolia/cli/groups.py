@@ -11,7 +11,7 @@ __all__ = ["GROUPS", "CommandGroups"]
 #: Heading -> its commands in the order in which help shows them.
 GROUPS = {
     "Recordings": ("denoise", "separate", "bulk", "live", "mic", "web"),
-    "Notes and timbres": ("synth", "transfer", "shift", "morph", "encode", "decode"),
+    "Notes and timbres": ("synth", "play", "transfer", "shift", "morph", "encode", "decode"),
     "Training and models": ("models", "recipes", "data", "train", "tune", "export"),
     "How good it is": ("evaluate", "listen-test"),
 }

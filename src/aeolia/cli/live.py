@@ -10,7 +10,7 @@ import typer
 from aeolia.cli.options import AttenuationLimit, ModelOfTask, Speaker
 
 if TYPE_CHECKING:
-    from aeolia.api.live import LiveBlocks
+    from aeolia.api.live import LiveBlocks, Meter
     from aeolia.api.operations.operation import Filter
 
 __all__ = ["live"]
@@ -79,7 +79,7 @@ def live(
     stream = operation.stream(sample_rate, 1, resample_quality="LQ")
     devices = _device(input_device), _device(output_device)
     blocks = play_live(stream, devices=devices, seconds=seconds, begin=_begin, watch=_watch)
-    print(f"\r{meter_line(blocks)}", file=sys.stderr)
+    print(f"\r{meter_line(blocks.meter)}", file=sys.stderr)
 
 
 def _operation(
@@ -114,14 +114,14 @@ def _begin(blocks: LiveBlocks) -> None:
 
 
 def _watch(blocks: LiveBlocks) -> None:
-    print(f"\r{meter_line(blocks)}", end="", file=sys.stderr, flush=True)
+    print(f"\r{meter_line(blocks.meter)}", end="", file=sys.stderr, flush=True)
 
 
-def meter_line(blocks: LiveBlocks) -> str:
+def meter_line(meter: Meter) -> str:
     """Load as a bar and a figure, and dropped blocks."""
-    mean, peak = blocks.meter.read()
+    mean, peak = meter.read()
     bar = ("#" * round(20 * min(mean, 1.0))).ljust(20, ".")
     return (
         f"load [{bar}] {100 * mean:3.0f} %, peak {100 * peak:3.0f} %, "
-        f"{blocks.meter.n_dropped} of {blocks.meter.n_blocks} blocks dropped "
+        f"{meter.n_dropped} of {meter.n_blocks} blocks dropped "
     )
