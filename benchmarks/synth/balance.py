@@ -73,7 +73,7 @@ def _note(soundfont: Path, program: int, key: int, *, drums: bool = False) -> np
     body = b"".join(_delta(ticks) + data for ticks, data in _apart(events)) + b"\0\xff\x2f\0"
     head = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, _TICKS)
     midi = head + struct.pack(">4sI", b"MTrk", len(body)) + body
-    return FluidSynth().play(midi, soundfont, _RATE, _DRY).mean(axis=1)
+    return np.asarray(FluidSynth().play(midi, soundfont, _RATE, _DRY).mean(axis=1))
 
 
 def _apart(events: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:

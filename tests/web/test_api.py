@@ -488,7 +488,7 @@ def test_the_parts_of_a_score_get_other_instruments(client: TestClient, tmp_path
     midi = Path(__file__).parents[2] / "examples" / "greensleeves.mid"
     file = upload(client, midi.read_bytes(), midi.name)
     parts = {part["channel"]: part for part in file["parts"]}
-    assert parts[1]["player"] == "alto_sax" and parts[1]["programs"] == ["alto sax"]
+    assert parts[1]["player"] == "alto_sax" and parts[1]["programs"] == ["Alto Sax"]
     assert (parts[10]["player"], parts[10]["programs"]) == ("drums", [])
     answer = client.post("/api/files", params={"name": "x.mid"}, content=b"MThd" * 9)
     assert answer.status_code == 400 and answer.json()["error"].startswith("x.mid")

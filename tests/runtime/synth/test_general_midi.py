@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aeolia.runtime.catalogue import released_models
-from aeolia.runtime.synth.general_midi import best_drum, best_instrument
+from aeolia.runtime.synth.general_midi import best_drum, best_instrument, program_name
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.program_names import PROGRAM_NAMES
 
 #: By families of eight, in General MIDI's order from program 0 on. Checked by hand against its
 #: names; what the model has not (organs, brass but the tuba, mallets) goes to a stand-in.
@@ -61,3 +62,11 @@ def test_every_drum_key() -> None:
     # Keys of later standards, and of none.
     assert best_drum(drums, 31) == "sidestick"
     assert best_drum(drums, 0) == "tom"
+
+
+def test_programs_have_general_midis_names() -> None:
+    assert len(PROGRAM_NAMES) == 128 and len(set(PROGRAM_NAMES)) == 128
+    known = {0: "Acoustic Grand Piano", 4: "Electric Piano 1", 24: "Acoustic Guitar (nylon)"}
+    known |= {40: "Violin", 65: "Alto Sax", 73: "Flute", 87: "Lead 8 (bass + lead)"}
+    known |= {103: "FX 8 (sci-fi)", 114: "Steel Drums", 127: "Gunshot"}
+    assert {number: program_name(number) for number in known} == known

@@ -227,6 +227,22 @@ def test_positions_from_left_to_right(read) -> None:
     np.testing.assert_allclose(score.pans[3].at(np.array([0.1, 0.6])), [-1.0, 1.0])
 
 
+def test_modulation_and_what_the_room_gets(read) -> None:
+    notes = (on(0, 60), control(0, 91, 127), control(240, 1, 127), control(240, 91, 0))
+    score = read(track(*notes, control(360, 121, 0), off(480, 60)))
+    times = np.array([0.1, 0.3, 0.4])
+    np.testing.assert_allclose(score.modulations[1].at(times), [0, 1, 0])
+    np.testing.assert_allclose(score.sends[1].at(times), [1, 0, 0])
+    plain = read(track(on(0, 60), control(0, 1, 0), off(480, 60)))
+    assert plain.modulations == plain.sends == {}
+
+
+def test_banks_are_variations_of_a_program(read) -> None:
+    chosen = (control(0, 0, 8), control(0, 32, 3), (0, message(0xC0, 40)))
+    (note,) = read(track(*chosen, on(0, 60), off(480, 60))).notes
+    assert note.program == 40
+
+
 def test_reset_puts_controllers_back(read) -> None:
     score = read(
         track(

@@ -3,7 +3,8 @@
 Each of the 128 programs names, best first, who may play it, in phrases such as "electric piano".
 An instrument fits a phrase when it has all its words; the first phrase that somebody fits chooses,
 and among those who fit it the one whose name says least besides: "cello" before "cello_pizzicato".
-A program that nobody fits goes to its family's phrases, and then to the first instrument.
+A program that nobody fits goes to its family's phrases, and then to the first instrument. Banks
+(controllers 0 and 32) hold variations of a program, which its own instrument plays.
 
 Names and order: General MIDI 1 (RP-003), its Sound Set and Percussion Key Map.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.program_names import PROGRAM_NAMES
 
 __all__ = [
     "DRUM_KEYS",
@@ -271,8 +273,8 @@ def best_instrument(model: OnnxSynthesiser, program: int) -> str:
 
 
 def program_name(program: int) -> str:
-    """What a program, 0 to 127, stands for in words: the first of its phrases."""
-    return _FAMILIES[program // 8][1][program % 8].split("|")[0].strip()
+    """What General MIDI calls a program, 0 to 127."""
+    return PROGRAM_NAMES[program]
 
 
 def best_drum(drums: OnnxSynthesiser, key: int) -> str:

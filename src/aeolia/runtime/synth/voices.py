@@ -157,13 +157,13 @@ class Voices:
     def _controlled(self, one: Sounding, curve: Controller | None, usual: float) -> np.ndarray:
         """A controller's values through a voice's next chunk, [T], or [] where it stands still."""
         if curve is None:
-            return np.float32(usual)
+            return np.asarray(usual, np.float32)
         edges = self._hop * np.arange(self._frames + 1)
         values = curve.at((one.position + edges) / self.sample_rate)
         if (values == values[0]).all():
-            return np.float32(values[0])
+            return np.asarray(values[0], np.float32)
         # In a straight line through a frame: a jump would click.
-        return np.interp(np.arange(edges[-1]), edges, values).astype(np.float32)
+        return np.asarray(np.interp(np.arange(edges[-1]), edges, values), np.float32)
 
     def _chunks(self, group: list[Sounding]) -> np.ndarray:
         """The next chunk of each voice, [V, T], all of one model; their states move on."""
