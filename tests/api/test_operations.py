@@ -212,6 +212,18 @@ def test_sounds_from_the_shell_and_from_python_are_the_same(desk: Path, synth_fo
     )
 
 
+def test_spaces_from_the_shell_and_from_python_are_the_same(desk: Path, synth_folder: Path) -> None:
+    model = str(synth_folder / "notes.onnx")
+    for space, channels in (("dry", 2), ("mono", 1)):
+        report = aeolia.PlayScore(space=space, drums=None, model=model).run("song.mid", "api.wav")
+        assert report.channels == channels
+        words = ["-m", model, "--midi", "song.mid", f"--{space}", "-o", "shell.wav"]
+        assert shell(["synth", *words]) == 0
+        np.testing.assert_array_equal(read("api.wav"), read("shell.wav"))
+        Path("api.wav").unlink()
+        Path("shell.wav").unlink()
+
+
 def test_samplers_files_from_the_shell_and_from_python_are_the_same(
     desk: Path, synth_folder: Path
 ) -> None:

@@ -81,6 +81,9 @@ def export_sfz(
 
     Raises:
         InputError, ModelError: with one line on what is wrong; nothing is left at `target`.
+
+    >>> print(aeolia.export_sfz("flute", "flute", keys="C5:D5"))
+    flute: flute, keys 72 to 74, 4 samples (4 with loops), ... s of sound
     """
     started = time.perf_counter()
     if str(target) == PIPE:

@@ -194,8 +194,10 @@ def play_score(
     >>> from aeolia.runtime.synth.score import Note, Score
     >>> score = Score((Note(0.0, 0.5, 60, 90), Note(0.5, 1.5, 67, 90)))  # from, until, pitch
     >>> song, sample_rate = aeolia.play_score(score, players={1: "flute"})
-    >>> song.ndim, sample_rate
-    (1, 48000)
+    >>> song.ndim, sample_rate  # stereo, in a room
+    (2, 48000)
+    >>> aeolia.play_score(score, players={1: "flute"}, space="mono")[0].ndim
+    1
     """
     performance = _performance(_orchestra(score, players, model, drums), space, seed)
     audio = performance.render()

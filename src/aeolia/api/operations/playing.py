@@ -97,7 +97,14 @@ class PlayScore(Synthesis[ScoreReport]):
 
 @dataclass(frozen=True)
 class ExportSfz(Synthesis[SfzReport]):
-    """An instrument as a folder that samplers open: `export_sfz` as a value. Its source is None."""
+    """An instrument as a folder that samplers open: `export_sfz` as a value. Its source is None.
+
+    >>> operation = aeolia.ExportSfz("hang", drawn=True, seed=3, keys="60:62")
+    >>> operation.run(None, "hang").samples
+    4
+    >>> operation == aeolia.operation_from_json(operation.to_json())
+    True
+    """
 
     name = "export_sfz"
     reads = False

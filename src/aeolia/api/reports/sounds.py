@@ -180,7 +180,12 @@ class ScoreReport(Report):
 
 @dataclass(frozen=True, kw_only=True)
 class SfzReport(Report):
-    """What `export_sfz` did; `frames` are those of all samples together."""
+    """What `export_sfz` did; `frames` are those of all samples together.
+
+    >>> report = aeolia.export_sfz("snare", "snare", model="drums")
+    >>> report.samples, report.loops, report.lowest, report.highest
+    (4, 0, 0, 127)
+    """
 
     #: Its name, or "kit".
     instrument: str

@@ -12,7 +12,8 @@ _FAMILIES = (
     "Drawbar Organ|Percussive Organ|Rock Organ|Church Organ|"
     "Reed Organ|Accordion|Harmonica|Tango Accordion",
     "Acoustic Guitar (nylon)|Acoustic Guitar (steel)|Electric Guitar (jazz)|"
-    "Electric Guitar (clean)|Electric Guitar (muted)|Overdriven Guitar|Distortion Guitar|Guitar Harmonics",
+    "Electric Guitar (clean)|Electric Guitar (muted)|Overdriven Guitar|"
+    "Distortion Guitar|Guitar Harmonics",
     "Acoustic Bass|Electric Bass (finger)|Electric Bass (pick)|Fretless Bass|"
     "Slap Bass 1|Slap Bass 2|Synth Bass 1|Synth Bass 2",
     "Violin|Viola|Cello|Contrabass|Tremolo Strings|Pizzicato Strings|Orchestral Harp|Timpani",

@@ -240,7 +240,8 @@ class Voices:
         # A channel turned down may come back while the key is held, a decayed string may not.
         if one.voice.level_db is None:
             may_end |= since_onset > _SHORTEST_HELD_SECONDS
-        over = (loudness_db <= _INAUDIBLE_DB) & may_end | (since_release > _LONGEST_RELEASE_SECONDS)
+        inaudible = loudness_db + one.voice.gain_db <= _INAUDIBLE_DB
+        over = inaudible & may_end | (since_release > _LONGEST_RELEASE_SECONDS)
         if not over.any():
             return len(audio)
         start = int(np.argmax(over)) * self._hop
