@@ -35,10 +35,11 @@ class Sampler:
         """
         last = np.zeros(0)
         for _ in range(20):
-            # A second more, in which the note before dies away.
-            audio = self._sfizz.render_note(key, velocity, held, seconds + 1.0)[0]
+            self._sfizz._synth.all_sound_off()  # what the note before left
+            self._sfizz._synth.render_block()
+            audio = self._sfizz.render_note(key, velocity, held, seconds)[0]
             if audio.any() and np.array_equal(audio, last):
-                return np.asarray(audio[: round(seconds * RATE)], np.float32)
+                return np.asarray(audio, np.float32)
             last = audio
             time.sleep(0.2)
         raise AssertionError("sfizz plays a note otherwise each time")
@@ -81,7 +82,7 @@ def test_a_sampler_plays_it_in_tune_and_as_loud(cello: Path) -> None:
         offsets.append(float(np.median(difference)))
         assert np.abs(difference - offsets[-1]).max() < 1.0
         released = levels(played)[[603, 608, 613]]
-        assert -14 < np.diff(released).mean() < -10  # 60 dB in a quarter of a second: 12 in 50 ms
+        assert -7 < np.diff(released).mean() < -5  # 60 dB in half a second: 6 in 50 ms
     # The sampler has a level of its own, the same for all keys and velocities.
     assert np.ptp(offsets) < 0.6
 
@@ -141,7 +142,7 @@ def test_a_kit_lies_on_general_midis_keys(synth_folder: Path, tmp_path: Path) ->
     text = (tmp_path / "kit" / "kit.sfz").read_text()
     loud = text.partition("lovel=96")[2]
     assert re.search(r"sample=kick-v127.flac lokey=36 hikey=36", loud)
-    assert re.search(r"sample=hihat-v127.flac lokey=42 .*group=1 off_by=1", loud)
+    assert re.search(r"sample=hihat-v127.flac lokey=42 .*one_shot group=1 off_by=1", loud)
     assert "group" not in next(line for line in loud.splitlines() if "lokey=38" in line)
     sampler = Sampler(tmp_path / "kit" / "kit.sfz")
     assert sampler.keys == list(range(35, 82))

@@ -14,6 +14,7 @@ import numpy as np
 from aeolia.runtime.synth.patch import Patch
 from aeolia.runtime.synth.performance import Performance, PlayedNote, touch
 from aeolia.runtime.synth.sfz.looping import Loop, with_loop
+from aeolia.runtime.synth.stage.manners import release_of
 
 __all__ = ["Sample", "Zone", "level_db", "record", "release_seconds", "zones_of"]
 
@@ -92,8 +93,12 @@ def level_db(patch: Patch, key: int, velocities: range) -> np.ndarray:
 
 
 def release_seconds(patch: Patch) -> float:
-    """Time in which a released note falls by 60 dB."""
-    return patch.model.config.release_seconds
+    """Time in which a released note falls by 60 dB, as in a score."""
+    if patch.model.unpitched:
+        return _LONGEST_SECONDS
+    words = set(patch.model.words_of(int(patch.instrument.argmax())))
+    known = release_of(words)
+    return patch.model.config.release_seconds if known is None else min(known, _LONGEST_SECONDS)
 
 
 def _note(patch: Patch, key: int, velocity: int) -> PlayedNote:

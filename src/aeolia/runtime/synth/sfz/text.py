@@ -72,16 +72,17 @@ def sfz_text(
         ]
         steps = range(0, len(curve), _OPCODES_A_LINE)
         lines += [" ".join(curve[at : at + _OPCODES_A_LINE]) for at in steps]
-        lines += map(_region, regions)
+        lines += [_region(region, pitched) for region in regions]
     return "\n".join(lines) + "\n"
 
 
-def _region(region: Region) -> str:
+def _region(region: Region, pitched: bool) -> str:
     zone, loop = region.zone, region.loop
     words = [
         f"<region> sample={region.file}",
         f"lokey={zone.low} hikey={zone.high} pitch_keycenter={zone.centre}",
-        "loop_mode=no_loop"
+        # A hit rings to its end, however soon the key is up.
+        f"loop_mode={'no_loop' if pitched else 'one_shot'}"
         if loop is None
         else f"loop_mode=loop_continuous loop_start={loop.start} loop_end={loop.end}",
     ]
