@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from handbook import figures, pages
+from handbook import figures, lessons, pages, search
 
 BUILD = pages.ROOT / "build" / "handbook"
 
@@ -26,7 +26,17 @@ def main() -> None:
         metavar="RUNS",
         help="draw the tutorials' pictures anew, of the runs that their commands left there",
     )
+    parser.add_argument(
+        "--lessons",
+        nargs="+",
+        metavar=("RUNS", "LESSON"),
+        help="run the tutorials' commands in the folder RUNS, and draw their pictures",
+    )
     arguments = parser.parse_args()
+    if arguments.lessons:
+        runs, *names = arguments.lessons
+        lessons.run(Path(runs), names or list(lessons.LESSONS))
+        arguments.figures = Path(runs)
     if arguments.figures:
         figures.draw(arguments.figures, pages.ROOT / "docs" / "learn")
         return
@@ -44,6 +54,7 @@ def main() -> None:
     )
     if done.returncode:
         sys.exit(done.returncode)
+    search.split(arguments.out)
     print(f"{arguments.out}/index.html")
     if arguments.serve:
         serve = [sys.executable, "-m", "http.server", "8000", "--bind", "127.0.0.1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ import pytest
 from handbook.drawings import DRAWINGS, draw
 from handbook.mathml import on_page_content
 from handbook.pages import ROOT
+from made.browser import Browser, find_browser
+from made.site import serving
+
+PROGRAM = find_browser()
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +71,81 @@ def test_links_to_anchors_and_pages_lead_somewhere(site: Path) -> None:
 def test_search_finds_chinese_words(site: Path) -> None:
     import json
 
-    index = json.loads((site / "search/search_index.json").read_text("utf-8"))
+    index = json.loads((site / "zh/search/search_index.json").read_text("utf-8"))
     assert "zh" in index["config"]["lang"] and "en" in index["config"]["lang"]
     texts = " ".join(entry["text"] for entry in index["docs"])
-    assert "\u200b潜在" in texts or "潜在\u200b" in texts, "words are not cut"
+    assert "\u200b潜在空间\u200b" in texts, "words are not cut"
+
+
+@pytest.fixture(scope="module")
+def reader(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, str]]:
+    """A browser, and where the site is."""
+    if PROGRAM is None:
+        pytest.skip("no Chromium is installed")
+    with serving(site) as address:
+        browser = Browser(PROGRAM, tmp_path_factory.mktemp("browser"))
+        browser.command("Runtime.enable")
+        browser.command("Network.enable")
+        yield browser, address
+        browser.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "typed", "found"),
+    [
+        ("", "posterior collapse", "/learn/vae/"),
+        ("", "attenuation limit", "/use/"),
+        ("zh/", "潜在空间", "/zh/learn/vae/"),
+        ("zh/", "语谱图", "/zh/learn/"),
+        ("zh/", "坍缩", "/zh/learn/vae/"),
+    ],
+)
+def test_what_is_typed_into_the_search_is_found(
+    reader: tuple[Browser, str], start: str, typed: str, found: str
+) -> None:
+    browser, address = reader
+    browser.visit(f"{address}/{start}")
+    browser.click("input.md-search__input")
+    for letter in typed:
+        browser.command("Input.dispatchKeyEvent", type="char", text=letter)
+    results = "[...document.querySelectorAll('.md-search-result__link')].map(one => one.href)"
+    browser.wait(f"{results}.some(one => one.startsWith({address + found!r}))")
+    pages = browser.value(results)
+    assert all(("/zh/" in page) == (start == "zh/") for page in pages), "of the other language"
+    browser.visit(next(page for page in pages if page.startswith(address + found)))
+    assert typed.split()[-1] in browser.value("document.querySelector('article').textContent")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "page",
+    ["", "learn/dae/", "learn/vae/", "reference/api/", "reference/commands/", "results/denoise/"],
+)
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_pages_fit_the_screen(
+    reader: tuple[Browser, str], language: str, page: str, size: tuple[int, int]
+) -> None:
+    browser, address = reader
+    width, height = size
+    browser.command(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=height,
+        deviceScaleFactor=1,
+        mobile=width < 500,
+    )
+    browser.events.clear()
+    browser.visit(f"{address}/{language}{page}")
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    broken = "[...document.images].filter(one => one.complete && !one.naturalWidth)"
+    assert browser.value(f"{broken}.map(one => one.src)") == []
+    assert not [one for one in browser.events if one["method"] == "Runtime.exceptionThrown"]
+    asked = [
+        one["params"]["request"]["url"]
+        for one in browser.events
+        if one["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked and all(one.startswith((address, "data:", "blob:")) for one in asked)
 
 
 def test_formulas_are_drawn_by_the_browser() -> None:
