@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import aeolia
-from handbook import pages, reference
+from handbook import lessons, pages, reference
 from made.documents import MATCHING, make_desk, marked_blocks, options_exist, shown_commands
 
 PAGES = [path.relative_to(pages.DOCS).as_posix() for path in pages.english_pages()]
@@ -87,14 +87,9 @@ def test_lessons(name: str, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AEOLIA_CACHE", str(desk / "cache"))
     kinds = {"dae": "speech noise", "cae": "songs", "vae": "notes"}[name]
     run(f"python scripts/make_sounds.py made --only {kinds}")
-    for block in marked_blocks("sh", TEXTS[f"learn/{name}.md"], "run(?: short)?"):
+    for block in lessons.blocks(name):
         lines = re.sub(r"--steps \d+", "--steps 2", block)
         lines = re.sub(r"validation_clips=\d+", "validation_clips=2", lines)
-        lines = re.sub(
-            r"(?m)^(aeolia train (?!.*validation_clips).*)$",
-            r"\1 --set train.validation_clips=2",
-            lines,
-        )
         run(lines.replace("--count 12", "--count 2"))
 
 
