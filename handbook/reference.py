@@ -179,7 +179,11 @@ def _help(text: str) -> str:
     paragraphs = []
     for paragraph in inspect.cleandoc(text.replace("\b\n", "").replace("\b", "")).split("\n\n"):
         lines = paragraph.splitlines()
-        if lines and all(line.startswith((" ", "aeolia ")) for line in lines):
+        if len(lines) > 1 and all(line.startswith(" ") for line in lines[1:]):
+            if not lines[0].startswith((" ", "aeolia ")):  # such as "Examples:"
+                paragraphs.append(_cell(lines.pop(0), table=False))
+            paragraphs.append(f"```sh\n{textwrap.dedent(chr(10).join(lines))}\n```")
+        elif lines and all(line.startswith((" ", "aeolia ")) for line in lines):
             paragraphs.append(f"```sh\n{textwrap.dedent(paragraph)}\n```")
         else:
             paragraphs.append(_cell(paragraph, table=False))

@@ -70,6 +70,9 @@ def pages(*names: str) -> Callable[[str], str]:
 def _tidied(text: str) -> str:
     """A page under a heading of the site, and its links to where they lead there."""
     text = re.sub(r"^#", "##", text, flags=re.MULTILINE)
+    parts = re.split(r"(`+.*?`+)", text, flags=re.DOTALL)
+    parts[::2] = [part.replace("__", r"\_\_") for part in parts[::2]]  # __init__ is not bold
+    text = "".join(parts)
 
     def link(found: re.Match[str]) -> str:
         path = (BENCHMARKS / found[2].split("#")[0]).resolve()
