@@ -184,6 +184,29 @@ def web(
 
 
 @app.command()
+def bulk(
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="overhead, memory, kills, store or throughput; else all of them."),
+    ] = None,
+    output: Page = PAGES / "bulk.md",
+    results: Kept = RESULTS / "bulk.json",
+) -> None:
+    """bulk.md: `aeolia bulk` beside a plain loop, its memory, and after kills; needs `dev`.
+
+    \b
+    python -m benchmarks bulk
+    python -m benchmarks bulk --part kills     the other parts stay as they were measured
+    """
+    from benchmarks.bulk.page import PARTS, run
+
+    for name in part or ():
+        if name not in PARTS:
+            raise DataError(f"no part is called {name!r}; they are {', '.join(PARTS)}")
+    run(part or PARTS, output, results)
+
+
+@app.command()
 def separate(
     data: Manifest,
     clips: Annotated[int, typer.Option(min=1, help="Mixtures of classes.")] = 60,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aeolia import Denoise
+from aeolia import Denoise, Separate
 from aeolia.bulk.job import BulkJob, run_bulk
 from made.operations import Deadly
 
@@ -96,3 +96,30 @@ def test_nodes_join_and_go_and_no_file_is_lost(
     assert max(workers) == 2 and second == [None]
     assert {row["attempt"] for row in rows(ledger).values()} == {1}
     assert len(contents(tmp_path / "out")) == 12
+
+
+def test_a_dataset_goes_through_an_operation(
+    cluster: Any, recordings: Path, gain_model: Path, tmp_path: Path, separators: Path
+) -> None:
+    """By bytes and by paths, with a column of errors, and a column for each source."""
+    import aeolia.ray
+
+    (recordings / "bad.wav").write_text("no sound")
+    operation = Denoise(str(gain_model))
+    paths = sorted(str(path) for path in recordings.rglob("*.*"))
+    items = [{"name": path, "bytes": Path(path).read_bytes()} for path in paths]
+    by_bytes = aeolia.ray.map(ray.data.from_items(items), operation, workers=1).take_all()
+    items = [{"name": path, "uri": path} for path in paths]
+    by_paths = aeolia.ray.map(ray.data.from_items(items), operation, column="uri", workers=1)
+    for row, other in zip(by_bytes, by_paths.take_all(), strict=True):
+        path = Path(row["name"])
+        assert other["output"] == row["output"] and other["seconds"] == row["seconds"]
+        if path.stem == "bad":
+            assert row["output"] is None and "not a readable audio file" in row["error"]
+            continue
+        operation.run(path, tmp_path / path.name)
+        assert (row["error"], row["output"]) == (None, (tmp_path / path.name).read_bytes())
+    both = Separate(("speech", "music"), model=str(separators / "classes.onnx"))
+    items = [{"path": "talk.flac", "bytes": (recordings / "b.flac").read_bytes()}]
+    (row,) = aeolia.ray.map(ray.data.from_items(items), both, workers=1).take_all()
+    assert row["output.speech"][:4] == row["output.music"][:4] == b"fLaC"

@@ -26,6 +26,7 @@ FLOORS = {
     "runtime": 5,
     "api": 6,
     "bulk": 7,
+    "ray": 8,
     "nn": 8,
     "models": 9,
     "data": 10,
@@ -47,6 +48,7 @@ PLAYING = (
     "runtime",
     "api",
     "bulk",
+    "ray",
     "web",
 )
 WORKSHOP = ("nn", "models", "data", "training", "tuning")
@@ -72,6 +74,7 @@ OPTIONAL = {
     "audio": {"av", "mutagen", "pyworld", "swift_f0"},
     "api": {"rtmidi", "sounddevice"},
     "bulk": {"fsspec", "pyarrow", "ray"},
+    "ray": {"pyarrow", "ray"},
 }
 
 #: A room that is an extra as a whole, and the packages that its modules import at their top; one

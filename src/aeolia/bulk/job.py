@@ -136,7 +136,10 @@ class _Run:
     ) -> None:
         self._job, self._watch, self._failure = job, watch, failure
         self.tally = Tally()
-        self._operation_hash = digest_of(job.operation.as_dict())
+        self._facts = {
+            "operation_hash": digest_of(job.operation.as_dict()),
+            "aeolia_version": aeolia.__version__,
+        }
         self._ledger: Ledger | None = None
         self._crew: Crew | None = None
         self._index: Index | None = None
@@ -297,9 +300,8 @@ class _Run:
             "version": work.version,
             "size": work.size,
             "finished": datetime.now(timezone.utc),
-            "operation_hash": self._operation_hash,
             "model_hash": self._model_hash,
-            "aeolia_version": aeolia.__version__,
+            **self._facts,
         }
         self._ledger.add({**facts, **row})
 

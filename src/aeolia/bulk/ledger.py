@@ -33,7 +33,7 @@ _FORMAT = 1
 #: Rows of a part, when it is not written earlier because of the time.
 _PART_ROWS, _PART_SECONDS = 2000, 5.0
 #: Rows of a part after the job.
-_MERGED_ROWS = 200_000
+_MERGED_ROWS = 20_000
 
 
 def _schema() -> Any:

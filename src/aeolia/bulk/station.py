@@ -7,6 +7,7 @@ import hashlib
 import os
 import socket
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
@@ -112,18 +113,18 @@ class Station:
         info = source.info()
         if info is None:
             raise InputError(f"{work.uri}: is not there any more; list the inputs again")
-        with scratch_folder() as scratch:
+        with ExitStack() as stack:
             path, goal = source.local, target.local
             if path is None:
-                path = scratch / "in" / (PurePosixPath(source.path).name or "input")
-                path.parent.mkdir()
+                path = _scratch(stack) / (PurePosixPath(source.path).name or "input")
                 source.fetch(path)
             if self._several and path.stem != PurePosixPath(work.name).stem:
                 # Sources' files are called after the input.
-                path = _called(path, PurePosixPath(work.name).stem, scratch)
+                link = _scratch(stack) / f"{PurePosixPath(work.name).stem}{path.suffix}"
+                link.symlink_to(path.absolute())
+                path = link
             if goal is None:
-                goal = scratch / "out" / PurePosixPath(target.path).name
-                goal.parent.mkdir()
+                goal = _scratch(stack) / PurePosixPath(target.path).name
             try:
                 folder = goal.parent if self._several else goal
                 report = self.operation.run(str(path), str(folder), overwrite=True)
@@ -140,12 +141,8 @@ class Station:
         return {**row, "outputs": uris, "size": size, "version": version_of(info)}
 
 
-def _called(path: Path, stem: str, scratch: Path) -> Path:
-    """The same file by another name."""
-    (scratch / "called").mkdir()
-    link = scratch / "called" / f"{stem}{path.suffix}"
-    link.symlink_to(path.absolute())
-    return link
+def _scratch(stack: ExitStack) -> Path:
+    return stack.enter_context(scratch_folder())
 
 
 def model_hash_of(operation: Operation[Report]) -> str:

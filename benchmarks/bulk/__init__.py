@@ -1,0 +1,1 @@
+"""`aeolia bulk` measured: overhead, memory, kills, a store."""
