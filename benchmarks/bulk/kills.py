@@ -21,7 +21,7 @@ _ACTOR = "ray::_StationActor"
 _NODE_BYTES = 80 << 20
 
 
-def measure(kills: int = 20, number: int = 300, seconds: float = 20.0) -> dict[str, Any]:
+def measure(kills: int = 20, number: int = 240, seconds: float = 10.0) -> dict[str, Any]:
     """Kill workers and the driver in turns until it was enough; then let the job end.
 
     What an undisturbed job in processes of this machine writes is what has to come out.

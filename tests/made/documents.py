@@ -58,8 +58,10 @@ def make_desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder to work in, with examples/ and scripts/ in it and `aeolia` on the PATH."""
     for name in ("examples", "scripts"):
         (folder / name).symlink_to(ROOT / name)
+    # Guarded as pip's are: processes that are spawned read it once more.
+    main = "from aeolia.cli import main\nif __name__ == '__main__':\n    main()\n"
     for name, line in (
-        ("aeolia", f"#!{sys.executable}\nfrom aeolia.cli import main\nmain()\n"),
+        ("aeolia", f"#!{sys.executable}\n{main}"),
         ("python", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n'),
     ):
         command = folder / "bin" / name
