@@ -28,7 +28,7 @@ SIX = (
     ("api.en", "reference/api/", "desktop"),
     ("home.zh", "zh/", "phone"),
     ("cae.en", "learn/cae/", "phone"),
-    ("gallery.zh", "zh/gallery/", "phone"),
+    ("vae.zh", "zh/learn/vae/", "phone"),
 )
 QUALITY = 60
 #: Longer pages are cut: Chromium draws no more.
