@@ -37,6 +37,8 @@ def _cost_table(found: Parts) -> str:
         ["each of eight voices, of real time", f"{found['eight']:.4f}"],
         ["first audio of a note, ms", f"{found['first']:.1f}"],
     ]
+    if "keyboard" in found:
+        rows.append(["a keyboard with 32 keys held, of real time", f"{found['keyboard']:.3f}"])
     if "song_cost" in found:
         rows += [
             [

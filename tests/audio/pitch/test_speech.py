@@ -40,7 +40,7 @@ def test_instruments(instrument: str, vibrato_cents: float) -> None:
         for begin, end, pitch in zip(onsets, onsets[1:], pitches, strict=False)
     )
     audio, rate = aeolia.play_score(
-        Score(notes, {1: Curve(seconds, bend)}), players={1: instrument}
+        Score(notes, {1: Curve(seconds, bend)}), players={1: instrument}, space="mono"
     )
     assert np.abs(audio).max() > 0.01
     assert not is_speech(audio, rate)
