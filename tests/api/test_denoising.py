@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aeolia
+from aeolia.api.file_options import FileOptions
 from aeolia.errors import InputError, ModelError
 
 
@@ -53,21 +55,32 @@ def test_paths_and_open_models(tmp_path: Path, gain_model: Path) -> None:
     assert aeolia.denoise(str(tmp_path / "mono.wav"), model=model).shape == (1000,)
 
 
-@pytest.mark.parametrize(
-    ("rate", "model"),
-    [(8000, "denoise-16k"), (16000, "denoise-16k"), (22050, "denoise"), (48000, "denoise")],
-)
-def test_the_model_fits_the_rate_unless_it_is_named(tmp_path: Path, rate: int, model: str) -> None:
-    """Up to 16 kHz the narrow model, above the full-band one."""
+@pytest.mark.parametrize(("rate", "suffix"), [(8000, "-16k"), (16000, "-16k"), (22050, "")])
+def test_the_model_fits_the_rate_unless_it_is_named(tmp_path: Path, rate: int, suffix: str) -> None:
+    """Up to 16 kHz the narrow model, above the full-band one; what is whole is heard ahead."""
     audio = noise(3 * rate // 4)
-    fits = aeolia.denoise(audio, rate, model=model)
-    other = aeolia.denoise(audio, rate, model={"denoise": "denoise-16k"}.get(model, "denoise"))
-    assert not np.array_equal(fits, other)
-    np.testing.assert_array_equal(aeolia.denoise(audio, rate), fits)
-    np.testing.assert_array_equal(aeolia.Stream(sample_rate=rate).process(audio), fits)
+    ahead, causal = (
+        aeolia.denoise(audio, rate, model=name + suffix) for name in ("denoise-studio", "denoise")
+    )
+    other = aeolia.denoise(audio, rate, model="denoise-studio" if suffix else "denoise-studio-16k")
+    assert not np.array_equal(ahead, causal) and not np.array_equal(ahead, other)
+    np.testing.assert_array_equal(aeolia.denoise(audio, rate), ahead)
+    np.testing.assert_array_equal(aeolia.Stream(sample_rate=rate).process(audio), causal)
     soundfile.write(tmp_path / "in.wav", audio, rate, "FLOAT")
     aeolia.denoise_file(tmp_path / "in.wav", tmp_path / "out.wav")
-    np.testing.assert_array_equal(soundfile.read(tmp_path / "out.wav", dtype="float32")[0], fits)
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "out.wav", dtype="float32")[0], ahead)
+
+
+def test_a_pipe_does_not_wait_for_what_is_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = noise(12000)
+    soundfile.write(tmp_path / "in.wav", audio, 16000, "FLOAT")
+    with (tmp_path / "in.wav").open("rb") as piped:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(piped))
+        aeolia.denoise_file("-", tmp_path / "out.wav", options=FileOptions(subtype="FLOAT"))
+    causal = aeolia.denoise(audio, 16000, model="denoise-16k")
+    np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0], causal, atol=1e-6)
 
 
 def test_file_equals_array_equals_stream(tmp_path: Path, gain_model: Path) -> None:
@@ -157,7 +170,7 @@ def test_a_file_gets_one_remark_for_each_oddity(tmp_path: Path, gain_model: Path
     assert report.warnings == ()
 
 
-@pytest.mark.parametrize("name", ["denoise", "denoise-16k"])
+@pytest.mark.parametrize("name", ["denoise", "denoise-16k", "denoise-studio", "denoise-studio-16k"])
 class TestReleased:
     """What every released denoiser must do, whatever its weights."""
 

@@ -127,7 +127,8 @@ def test_embedded_models_are_small_and_complete() -> None:
         for name in names
     }
     assert max(sizes.values()) <= 6e6
-    assert sum(size for name, size in sizes.items() if name.startswith("denoise")) < 10e6
+    # Two that are causal, and two for files.
+    assert sum(size for name, size in sizes.items() if name.startswith("denoise")) < 12e6
     for name in names:
         assert (released / f"{name}.md").exists(), f"{name} has no card"
         assert (released / f"{name}.safetensors").exists(), f"{name} cannot be fine-tuned"

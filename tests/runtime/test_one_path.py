@@ -86,7 +86,7 @@ def test_odd_lengths(samples: int, tmp_path: Path) -> None:
         assert np.abs(DenoisingStream(backend).process(audio) - expected).max() < 1e-5
 
 
-@pytest.mark.parametrize("name", ["denoise", "denoise-16k"])
+@pytest.mark.parametrize("name", ["denoise", "denoise-16k", "denoise-studio", "denoise-studio-16k"])
 def test_released_models(name: str) -> None:
     model = load_checkpoint(RELEASED[name].with_suffix(".safetensors"))
     assert model.config.name == name

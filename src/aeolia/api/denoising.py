@@ -29,27 +29,33 @@ __all__ = ["DENOISERS", "Model", "denoise", "denoise_file", "open_denoiser"]
 Model: TypeAlias = str | Path | Backend
 
 
-#: The released models of this task by the widest band that they are for, the narrowest first.
-DENOISERS = _NARROW, _WIDE = "denoise-16k", "denoise"
+#: The released models of this task, for audio up to 16 kHz and above: causal ones, and those that
+#: hear a recording ahead.
+_CAUSAL = ("denoise-16k", "denoise")
+_AHEAD = ("denoise-studio-16k", "denoise-studio")
+DENOISERS = (*_CAUSAL, *_AHEAD)
 _NARROW_RATE = 16_000
 #: Outputs of a file.
 _OUTPUT, _RESIDUAL = "output", "residual"
 
 
-def open_denoiser(model: Model | None, sample_rate: int | None = None) -> Backend:
+def open_denoiser(
+    model: Model | None, sample_rate: int | None = None, *, whole: bool = False
+) -> Backend:
     """The model; a name or a file is opened, once a process.
 
     Args:
-        model: None for the released model that fits audio of `sample_rate`: of 16 kHz and less
-            the narrow one, which hears all of it, costs less and needs no resampling up.
+        model: None for the released model that fits: for audio of 16 kHz and less the narrow one,
+            which hears all of it, costs less and needs no resampling up.
         sample_rate: of the audio, in Hz; None for the full band.
+        whole: the audio is there as a whole, so that a model may hear it ahead.
 
     Raises:
         ModelError: no such model, or one of another task.
     """
     if model is None:
-        narrow = sample_rate is not None and sample_rate <= _NARROW_RATE
-        model = _NARROW if narrow else _WIDE
+        narrow, wide = _AHEAD if whole else _CAUSAL
+        model = narrow if sample_rate is not None and sample_rate <= _NARROW_RATE else wide
     return once(OnnxBackend, find_model(model)) if isinstance(model, (str, Path)) else model
 
 
@@ -69,7 +75,8 @@ def denoise(
         audio: samples, which need `sample_rate`; or the path of an audio file.
         sample_rate: of the array, in Hz; not for a path, whose file states it.
         model: a released model's name, a model file, or what `load` returned; None for
-            "denoise-16k" up to 16 kHz and "denoise" above.
+            "denoise-studio-16k" up to 16 kHz and "denoise-studio" above, which hear two seconds
+            ahead; "denoise-16k" and "denoise" give what a `Stream` gives live.
         attenuation_limit_db: lower noise by at most this much; None for no limit.
         dual_mono: the channels are recordings of their own, such as two microphones that two
             people wear: each has its own filter.
@@ -88,7 +95,7 @@ def denoise(
     """
     recording = whole_recording(audio, sample_rate, "denoise")
     stream = DenoisingStream(
-        open_denoiser(model, recording.sample_rate),
+        open_denoiser(model, recording.sample_rate, whole=True),
         recording.sample_rate,
         recording.channels,
         attenuation_limit_db=attenuation_limit_db,
@@ -118,7 +125,7 @@ def denoise_file(
     `target` unless all went well.
 
     Args:
-        model, attenuation_limit_db, dual_mono: see `denoise`.
+        model, attenuation_limit_db, dual_mono: see `denoise`; a pipe's model is a stream's.
         residual: a file for what was taken out. It and the output sum to the input, sample for
             sample, unless one of them is written in a lossy format or clips.
         lufs: loudness of the output by ITU-R BS.1770, by one gain for all of it; None leaves the
@@ -156,7 +163,8 @@ def denoise_file(
         form = options.form(info, target)
         with Outputs(paths, form, remainder=remainder, overwrite=overwrite) as outputs:
             stream = DenoisingStream(
-                open_denoiser(model, info.sample_rate),
+                # Somebody may be waiting at the other end of a pipe.
+                open_denoiser(model, info.sample_rate, whole=str(source) != PIPE),
                 info.sample_rate,
                 info.channels,
                 attenuation_limit_db=attenuation_limit_db,

@@ -78,7 +78,7 @@ DenoisingModel = Annotated[
         "-m",
         metavar="NAME|FILE",
         help="See `aeolia models`.",
-        show_default="denoise; denoise-16k for audio of 16 kHz or less",
+        show_default="denoise-studio; of pipes denoise; -16k of either for 16 kHz or less",
     ),
 ]
 #: Where the task of the command's other options decides which model is meant.

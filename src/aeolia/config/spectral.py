@@ -158,6 +158,11 @@ class DenoiseConfig(SpectralConfig):
         """Samples of a chunk, whole hops; 0 for a causal model."""
         return round(self.chunk_seconds * self.sample_rate / self.hop_length) * self.hop_length
 
+    @property
+    def latency_ms(self) -> float:
+        """Algorithmic latency, with the chunk that is heard before its first sample is out."""
+        return super().latency_ms + 1000.0 * self.chunk / self.sample_rate
+
 
 @dataclass(frozen=True)
 class SeparateConfig(SpectralConfig):

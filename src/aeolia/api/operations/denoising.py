@@ -52,7 +52,7 @@ class Denoise(Filter[FileReport]):
         open_denoiser(self.model)
 
     def made_with(self) -> tuple[Path, ...]:
-        """Its model, or both that it chooses from."""
+        """Its model, or all that it chooses from."""
         names = DENOISERS if self.model is None else (self.model,)
         return tuple(path for name in names for path in model_files(name))
 
