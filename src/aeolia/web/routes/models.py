@@ -24,7 +24,8 @@ def routes(own_models: bool) -> list[Route]:
     """GET /api/about: all that the page shows choices of; GET /api/model?path=: a file's model."""
 
     async def about(_: Request) -> Response:
-        return JSONResponse({**await asyncio.to_thread(_about), "own_models": own_models})
+        now = {"own_models": own_models, "in_browser": in_browser.is_built()}
+        return JSONResponse({**await asyncio.to_thread(_about), **now})
 
     async def model(request: Request) -> Response:
         path = check_model(request.query_params.get("path", ""), own_models)
@@ -63,7 +64,6 @@ def _about() -> dict[str, Any]:
         "version": aeolia.__version__,
         "classes": CLASSES,
         "stems": STEMS,
-        "in_browser": in_browser.is_built(),
         "models": [_described(name) for name in aeolia.released_models()],
         "instruments": [
             {"name": one.name, "lowest": one.lowest, "highest": one.highest}
