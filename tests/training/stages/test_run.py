@@ -268,7 +268,7 @@ def test_what_cannot_be_is_said_in_one_line(
     assert "already holds a run" in refused(*start, out)
     other = refused("--recipe", "denoise-16k", "--out", out, "--resume")
     assert "begun with another recipe" in other
-    assert "stage low has a seed of its own" in refused(*start, out, "--resume", "--seed", 3)
+    assert "begun with another recipe" in refused(*start, out, "--resume", "--seed", 3)
     assert "holds no run of a recipe" in refused("--resume", "--out", tmp_path)
     assert "no recipe is called 'denois'; did you" in refused("--recipe", "denois", "--out", "x")
     assert "--out is missing" in refused("--recipe", recipe)
