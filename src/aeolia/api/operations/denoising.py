@@ -29,7 +29,8 @@ class Denoise(Filter[FileReport]):
 
     name = "denoise"
 
-    #: A released model's name, or a model file; None for the one that fits the file's rate.
+    #: A released model's name, or a model file; None for the one that fits: by the rate, and for a
+    #: file one that hears ahead, for a stream a causal one.
     model: str | None = None
     #: Lower noise by at most this much; None for no limit.
     attenuation_limit_db: Annotated[float | None, AtLeast(0.0)] = None

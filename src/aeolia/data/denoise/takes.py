@@ -1,11 +1,13 @@
 """Long takes: what a recorder left running hears, in place of a crop of one speaker.
 
 A model that learns from crops of a few seconds never meets what its memory holds after fifteen
-seconds without a voice, nor a second speaker who is not as loud. Training on takes of 20 to 40 s
-at the end teaches both (after the last stage of DPDFNet's training).
+seconds without a voice, nor a second speaker who is not as loud. Takes of 20 to 40 s have both
+(after the last stage of DPDFNet's training). docs/lineage.md says what they came to here.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,9 +39,7 @@ def draw_take(sampler: CropSampler, rng: np.random.Generator) -> list[Segment]:
     while end < length:
         found = sampler.draw_stretch(rng, speakers[0], end)
         gain = 10.0 ** (rng.uniform(-_STRETCH_DB, _STRETCH_DB) / 20.0)
-        segments.append(
-            Segment(found.item, found.start, found.length, end, found.fade, float(gain))
-        )
+        segments.append(replace(found, gain=float(gain)))
         end += max(found.length, 1) + _pause(rng, rate)
         if rng.random() < _OTHER_SPEAKER:
             speakers.reverse()
