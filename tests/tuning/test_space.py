@@ -16,6 +16,7 @@ from aeolia.recipes.catalogue import RECIPES, find_recipe
 from aeolia.recipes.recipe import Recipe, Stage
 from aeolia.training.stages.plan import resolve
 from aeolia.tuning.space import Space, find_space, read_space
+from aeolia.tuning.trial import refuse_unknown_objectives
 
 
 def three_stages() -> Recipe:
@@ -47,6 +48,7 @@ def test_every_recipe_has_a_space_that_holds_its_own_values(name: str) -> None:
     recipe = resolve(RECIPES[name])
     space = find_space(name, recipe.task)
     space.check(recipe)
+    refuse_unknown_objectives(space, recipe)
     own = space.own_values(recipe)
     assert own is not None and space.apply(recipe, own) == recipe
 

@@ -74,6 +74,8 @@ class Task:
     transplant: Callable[[Any, Mapping[str, Tensor]], None]
     #: What the model is, in the card's first sentence.
     describe: Callable[[Any], str]
+    #: Names of the scores that validation may give a model, by which candidates are compared.
+    scores: Callable[[Any], Sequence[str]]
     #: Refuse a model that is not trained as it is, with a ConfigError.
     check: Callable[[Any], object] = _nothing
     #: What the mixtures of a run differ in because of the model that it starts from.

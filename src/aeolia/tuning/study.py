@@ -29,7 +29,7 @@ from aeolia.training.stages.plan import recipe_to_json, resolve
 from aeolia.training.task import Data, Say
 from aeolia.tuning.folder import StudyFolder
 from aeolia.tuning.space import Space
-from aeolia.tuning.trial import RUNGS, judge_of, run_trial
+from aeolia.tuning.trial import RUNGS, judge_of, refuse_unknown_objectives, run_trial
 
 if TYPE_CHECKING:
     import optuna
@@ -66,7 +66,7 @@ def tune(request: StudyRequest, say: Say = print) -> None:
     """Run or continue the study in `request.out`, and write best.json and report.html.
 
     Raises:
-        ConfigError: the space does not fit the recipe.
+        ConfigError: the space does not fit the recipe, or an objective is no score of its task.
         DataError, TrainingError: the data cannot be used; the folder holds another study; no
             trial was finished. What was found is kept.
         MissingExtraError: Optuna is not installed.
@@ -75,6 +75,7 @@ def tune(request: StudyRequest, say: Say = print) -> None:
     if request.trials is None and request.minutes is None:
         raise InputError("say how long to search, with --trials or --minutes")
     request.space.check(recipe)
+    refuse_unknown_objectives(request.space, recipe)
     judge_of(recipe, request.space.shortened(recipe), request.data)
     folder = StudyFolder(request.out)
     name = folder.begin(recipe, request.space, request.data)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aeolia.errors import DataError, TrainingError
+from aeolia.errors import ConfigError, DataError, TrainingError
 from aeolia.models.checkpoint import load_checkpoint
 from aeolia.recipes.recipe import Recipe, Stage
 from aeolia.training.loop import StepReport, Validate
@@ -24,7 +25,7 @@ from aeolia.tuning.space import COST, Space
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["RUNGS", "judge_of", "run_trial"]
+__all__ = ["RUNGS", "judge_of", "refuse_unknown_objectives", "run_trial"]
 
 #: A trial is looked at after each quarter of its steps.
 RUNGS = 4
@@ -93,6 +94,22 @@ def judge_of(recipe: Recipe, tried: Recipe, data: Data) -> Validate:
     return judge
 
 
+def refuse_unknown_objectives(space: Space, recipe: Recipe) -> None:
+    """Refuse objectives that no model of the recipe is scored by, before anything is trained.
+
+    Raises:
+        ConfigError: with the scores that there are.
+    """
+    model = plan(recipe)[-1].setup.model
+    names = [COST, *task_of(model).scores(model)]
+    known = {*names, *with_mean(dict.fromkeys(names, 0.0))}
+    for name in space.objectives:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"scores: {', '.join(sorted(known))}"
+            raise ConfigError(f"the space's objective {name!r} is no score of this task; {hint}")
+
+
 def with_mean(scores: Mapping[str, float]) -> dict[str, float]:
     """Scores, and of separators the mean improvement over all sources as "si_sdri"."""
     gains = [value for name, value in scores.items() if name.endswith("_si_sdri")]
@@ -102,7 +119,7 @@ def with_mean(scores: Mapping[str, float]) -> dict[str, float]:
 def _score(scores: Mapping[str, float], name: str) -> float:
     if name not in scores:
         raise TrainingError(
-            f"the space's objective {name!r} is no score of this task; scores are "
+            f"the data give no score {name!r}, the space's objective; they give "
             f"{', '.join(sorted(scores))}"
         )
     return scores[name]

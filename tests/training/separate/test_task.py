@@ -21,7 +21,11 @@ from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.training.config import TrainConfig
 from aeolia.training.recipe import RunRequest, read_setup
 from aeolia.training.separate.task import SEPARATE
-from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
+from aeolia.training.separate.validation import (
+    ClassValidation,
+    SpeakerValidation,
+    score_names,
+)
 from made.changes import digest
 from made.music import song_rows
 from made.random_separators import BY_CLASS, BY_SPEAKER, random_separator
@@ -252,6 +256,7 @@ def test_validation_scores_what_is_known() -> None:
     assert scores["noise_si_sdri"] == pytest.approx(0.0, abs=0.1)
     thirds, wholes = 20 * np.log10(1 / 3), 0.0
     assert scores["absent_db"] == pytest.approx((thirds + 4 * wholes) / 5, abs=0.2)
+    assert set(scores) < set(score_names(model.config))
 
     speaker = random_separator(BY_SPEAKER)
     with torch.no_grad():
@@ -265,6 +270,7 @@ def test_validation_scores_what_is_known() -> None:
     scores = SpeakerValidation(OneClip(batch), 1)(speaker)  # type: ignore[arg-type]
     assert scores["speaker_si_sdri"] == pytest.approx(0.0, abs=0.1)
     assert scores["below_1_db"] == 1.0 and "absent_db" not in scores
+    assert {*scores, "absent_db"} == set(score_names(speaker.config))
 
 
 def test_data_that_separates_nothing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.models.spectral.transplant import transplant
 from aeolia.training.denoise.config import SETTINGS
 from aeolia.training.denoise.objective import DenoiseObjective
-from aeolia.training.denoise.validation import Validation
+from aeolia.training.denoise.validation import Validation, score_names
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
 __all__ = ["DENOISE", "Recordings", "gather"]
@@ -161,4 +161,4 @@ def _describe(model: DenoisingAutoencoder) -> str:
     )
 
 
-DENOISE = Task(SETTINGS, _prepare, transplant, _describe)
+DENOISE = Task(SETTINGS, _prepare, transplant, _describe, score_names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from aeolia.data.denoise.mixer import Mixer
@@ -13,11 +15,16 @@ from aeolia.runtime.denoise import DenoisingStream
 from aeolia.training.run_folder import SHOWN, Sound
 from aeolia.training.silence import LEVEL, level_db
 
-__all__ = ["Validation"]
+__all__ = ["Validation", "score_names"]
 
 _METRICS = ("si_sdr", "pesq_wb", "estoi")
 #: SNRs of the clips, taken in turn.
 _SNRS_DB = (-5.0, 0.0, 5.0, 10.0, 15.0)
+
+
+def score_names(model: Any) -> list[str]:
+    """What `Validation` gives: measures that are installed, and the level."""
+    return [*(name for name in _METRICS if METRICS[name].installed), LEVEL]
 
 
 class Validation:

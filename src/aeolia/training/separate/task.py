@@ -19,7 +19,7 @@ from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
 from aeolia.training.separate.config import CLASS_SETTINGS, SPEAKER_SETTINGS
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
-from aeolia.training.separate.validation import ClassValidation, SpeakerValidation
+from aeolia.training.separate.validation import ClassValidation, SpeakerValidation, score_names
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
 __all__ = ["SEPARATE", "SEPARATE_SPEAKER"]
@@ -133,5 +133,9 @@ def _describe(model: ConditionalAutoencoder) -> str:
     )
 
 
-SEPARATE = Task(CLASS_SETTINGS, _prepare_classes, transplant, _describe, _check_classes)
-SEPARATE_SPEAKER = Task(SPEAKER_SETTINGS, _prepare_speakers, transplant, _describe, _check_speaker)
+SEPARATE = Task(
+    CLASS_SETTINGS, _prepare_classes, transplant, _describe, score_names, _check_classes
+)
+SEPARATE_SPEAKER = Task(
+    SPEAKER_SETTINGS, _prepare_speakers, transplant, _describe, score_names, _check_speaker
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from aeolia.config import SeparateConfig
 from aeolia.config.classes import STEMS
 from aeolia.data.separate.classes import ClassMixer
 from aeolia.data.separate.speakers import SpeakerMixer
@@ -18,7 +19,7 @@ from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.training.run_folder import SHOWN, Sound
 from aeolia.training.silence import LEVEL, level_db
 
-__all__ = ["ClassValidation", "SpeakerValidation"]
+__all__ = ["ClassValidation", "SpeakerValidation", "score_names"]
 
 #: A source this far below the mixture counts as absent, in dB.
 _ABSENT_DB = -40.0
@@ -26,6 +27,24 @@ _ABSENT_DB = -40.0
 _PURE_DB = 20.0
 #: Batches of plans that held-out mixtures are drawn in.
 _AT_ONCE = 8
+
+
+def score_names(model: SeparateConfig) -> list[str]:
+    """What the validation of a separator may give; a source that never sounds has no score."""
+    if model.condition != "classes":
+        return [_gain("speaker"), "below_1_db", "absent_db", LEVEL]
+    sources = [name for group in _groups(model.classes) for name in group]
+    return [*map(_gain, sources), "absent_db", LEVEL]
+
+
+def _groups(classes: Sequence[str]) -> list[list[str]]:
+    """Names of the sources that are asked for together: of a scene, and the stems of music."""
+    scene = [name for name in ("speech", "music", "noise") if name in classes or name == "music"]
+    return [names for names in (scene, [name for name in STEMS if name in classes]) if names]
+
+
+def _gain(source: str) -> str:
+    return f"{source}_si_sdri"
 
 
 class ClassValidation:
@@ -48,9 +67,7 @@ class ClassValidation:
         one by one.
         """
         backend, classes = TorchSeparator(model), model.config.classes
-        together = [n for n in ("speech", "music", "noise") if n in classes or n == "music"]
-        stems = [name for name in STEMS if name in classes]
-        groups = [parse_sources(names, classes) for names in (together, stems) if names]
+        groups = [parse_sources(names, classes) for names in _groups(classes)]
         scores: dict[str, list[float]] = defaultdict(list)
         self.sounds = []
         for index, (mixture, parts) in enumerate(self.clips):
@@ -92,7 +109,7 @@ class SpeakerValidation:
                 self.sounds += _sounds(index, self.sample_rate, versions)
             _score(scores, "speaker", mixture, target, estimate)
         means = {name: float(np.mean(values)) for name, values in scores.items()}
-        if gains := scores.get("speaker_si_sdri"):
+        if gains := scores.get(_gain("speaker")):
             means["below_1_db"] = float(np.mean(np.array(gains) < 1.0))
         return means
 
@@ -115,4 +132,4 @@ def _score(
     scores[LEVEL].append(level_db(estimate, reference))
     before = si_sdr(reference, mixture)
     if before < _PURE_DB:
-        scores[f"{name}_si_sdri"].append(si_sdr(reference, estimate) - before)
+        scores[_gain(name)].append(si_sdr(reference, estimate) - before)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["active_units", "aggregate_distance", "latent_report", "pitch_probe"]
+__all__ = ["LATENT_SCORES", "active_units", "aggregate_distance", "latent_report", "pitch_probe"]
+
+#: Names of what `latent_report` may say.
+LATENT_SCORES = (
+    "active_units",
+    "largest_unit_nats",
+    "pitch_probe_semitones",
+    "pitch_guess_semitones",
+)
 
 #: A unit whose posterior mean varies at least this much over notes is active (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01

@@ -23,7 +23,7 @@ from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.models.synth.transplant import transplant
 from aeolia.training.synth.config import SETTINGS
 from aeolia.training.synth.objective import SynthObjective
-from aeolia.training.synth.validation import SynthValidation
+from aeolia.training.synth.validation import SynthValidation, score_names
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
 __all__ = ["SYNTH", "describe_instruments", "gather_notes"]
@@ -155,4 +155,4 @@ def _mix_from(started: SynthConfig) -> dict[str, Any]:
     return {"kind": "drum"} if started.unpitched else {}
 
 
-SYNTH = Task(SETTINGS, _prepare, transplant, _describe, mix_from=_mix_from)
+SYNTH = Task(SETTINGS, _prepare, transplant, _describe, score_names, mix_from=_mix_from)

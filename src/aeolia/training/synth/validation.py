@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,11 +14,19 @@ from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import NotePool
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.training.run_folder import SHOWN, Sound
-from aeolia.training.synth.latent_report import latent_report
+from aeolia.training.synth.latent_report import LATENT_SCORES, latent_report
 from aeolia.training.synth.losses import envelope_loss
 from aeolia.training.synth.objective import build_reconstruction, reconstruct
 
-__all__ = ["SynthValidation"]
+__all__ = ["SynthValidation", "score_names"]
+
+_MEANS = ("logarithmic", "linear", "envelope_db")
+_DIVERGENCE = "divergence"
+
+
+def score_names(model: Any) -> list[str]:
+    """What `SynthValidation` gives; with a few notes only, nothing is said of the pitch."""
+    return [*_MEANS, _DIVERGENCE, *LATENT_SCORES]
 
 
 class SynthValidation:
@@ -33,7 +43,7 @@ class SynthValidation:
     @torch.no_grad()
     def __call__(self, model: Synthesiser) -> dict[str, float]:
         """Mean spectral distances, divergence and envelope error, and the latent's report."""
-        sums = dict.fromkeys(("logarithmic", "linear", "envelope_db"), 0.0)
+        sums = dict.fromkeys(_MEANS, 0.0)
         posteriors, pitches, divergences = [], [], []
         for first in range(0, len(self.notes), 8):
             chosen = range(first, min(first + 8, len(self.notes)))
@@ -54,7 +64,7 @@ class SynthValidation:
             pitches.append(batch.pitch_midi)
         scores = {name: total / len(self.notes) for name, total in sums.items()}
         mean = torch.cat([posterior.mean for posterior in posteriors])
-        scores["divergence"] = float(torch.cat(divergences).sum(1).mean())
+        scores[_DIVERGENCE] = float(torch.cat(divergences).sum(1).mean())
         scores.update(latent_report(mean, torch.cat(divergences), torch.cat(pitches)))
         return scores
 
