@@ -211,8 +211,7 @@ def separate(
     data: Manifest,
     clips: Annotated[int, typer.Option(min=1, help="Mixtures of classes.")] = 60,
     hold_out: HoldOut = None,
-    classes_model: Annotated[str, typer.Option(help="Name or .onnx file.")] = "separate",
-    speaker_model: Annotated[str, typer.Option(help="Name or .onnx file.")] = "separate-speaker",
+    model: Models = None,
     source: Annotated[
         str, typer.Option(help="Corpus of the speakers; '' for all.")
     ] = "librispeech",
@@ -234,7 +233,7 @@ def separate(
     """
     from benchmarks.results import publish
     from benchmarks.separate.report import page
-    from benchmarks.separate.run import measure
+    from benchmarks.separate.run import measure, released_separators
 
     if quick:
         clips, cost = 2, False
@@ -243,8 +242,7 @@ def separate(
         data,
         clips=clips,
         hold_out=hold_out or _HELD_OUT,
-        classes_model=classes_model,
-        speaker_model=speaker_model,
+        models=model or released_separators(),
         source=source or None,
         cost=cost,
         only=only or (),

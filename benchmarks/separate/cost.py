@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ _LIVE_SECONDS, _ENROLMENT_SECONDS = 10.0, 5.0
 
 
 def cost_rows(
-    classes_model: str,
-    speaker_model: str,
+    classes_models: Sequence[str],
+    speaker_models: Sequence[str],
     seconds: float = _SECONDS,
     rounds: int = _ROUNDS,
     classes: Sequence[str] = CLASSES,
@@ -35,33 +36,37 @@ def cost_rows(
     """
     rng = np.random.default_rng(0)
     audio = (0.05 * rng.standard_normal((round(seconds * _SAMPLE_RATE), 2))).astype(np.float32)
-    by_class, by_voice = load(classes_model, "separate"), load(speaker_model, "separate")
+    clip = audio[: round(_ENROLMENT_SECONDS * _SAMPLE_RATE)]
 
     def best(separate: Callable[[], object]) -> float:
         return min(_processor_seconds(separate) for _ in range(rounds)) / seconds
 
     whole = partial(aeolia.separate, audio, _SAMPLE_RATE)
-    shares = {
-        count: best(partial(whole, model=by_class, sources=classes[:count]))
-        for count in (1, 2, len(classes))
-    }
-    clip = audio[: round(_ENROLMENT_SECONDS * _SAMPLE_RATE)]
-    voice = aeolia.enrol(clip, _SAMPLE_RATE, model=speaker_model)
-    of_voice = best(partial(whole, model=by_voice, speaker=voice))
-    # As `aeolia live` opens them: the resampler with less latency.
-    live = partial(aeolia.Stream, sample_rate=_SAMPLE_RATE, channels=2, resample_quality="LQ")
-    streams = {
-        f"{classes_model}, two sources": live(by_class, sources=classes[:2]),
-        speaker_model: live(by_voice, speaker=voice),
-    }
-    block_ms = 1000.0 * _BLOCK / _SAMPLE_RATE
     rows = [[f"stereo, {_SAMPLE_RATE / 1000:g} kHz, one thread", "processor time"]]
-    for count, share in shares.items():
-        rows.append([f"{classes_model}, {count} sources, of real time", f"{share:.4f}"])
-    ratio = shares[len(classes)] / (len(classes) * shares[1])
-    rows.append(["all sources at once, of a run for each", f"{ratio:.2f}"])
-    rows.append([f"{speaker_model} and background, of real time", f"{of_voice:.4f}"])
-    for name, stream in streams.items():
+    causal: dict[str, dict[str, Any]] = {}
+    for name in classes_models:
+        backend = load(name, "separate")
+        shares = {
+            count: best(partial(whole, model=backend, sources=classes[:count]))
+            for count in (1, 2, len(classes))
+        }
+        for count, share in shares.items():
+            rows.append([f"{name}, {count} sources, of real time", f"{share:.4f}"])
+        ratio = shares[len(classes)] / (len(classes) * shares[1])
+        rows.append([f"{name}, all sources at once, of a run for each", f"{ratio:.2f}"])
+        if not backend.config.chunk:
+            causal[f"{name}, two sources"] = {"model": backend, "sources": classes[:2]}
+    for name in speaker_models:
+        backend = load(name, "separate")
+        voice = aeolia.enrol(clip, _SAMPLE_RATE, model=backend.path)
+        of_voice = best(partial(whole, model=backend, speaker=voice))
+        rows.append([f"{name} and background, of real time", f"{of_voice:.4f}"])
+        if not backend.config.chunk:
+            causal[name] = {"model": backend, "speaker": voice}
+    block_ms = 1000.0 * _BLOCK / _SAMPLE_RATE
+    for name, asked in causal.items():
+        # As `aeolia live` opens them: the resampler with less latency.
+        stream = aeolia.Stream(sample_rate=_SAMPLE_RATE, channels=2, resample_quality="LQ", **asked)
         median, p99 = _blocks(stream.push, audio)
         words = f"live, {name}: ms for a block of {block_ms:.1f} ms, median / 99 %"
         rows.append([words, f"{median:.2f} / {p99:.2f}"])

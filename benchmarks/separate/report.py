@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from aeolia.evaluation.statistics import mean_interval
+from aeolia.evaluation.statistics import Interval, mean_interval, paired_difference
 from aeolia.evaluation.tables import format_interval, format_mean, markdown
 from benchmarks.results import Results
 
 __all__ = ["FRAMES", "page"]
 
+_PAIRED = (
+    "Mean of the paired differences, dB, with its 95 % interval; ahead or behind where the "
+    "interval leaves out zero.\n\n"
+)
 #: End of the names of metrics that are medians over frames of a second.
 FRAMES = ", frames"
 
@@ -24,13 +28,14 @@ def page(results: Results) -> str:
     ]
     if "classes" in results.sets:
         head = "## Speech + music + noise, 0 dB to each other\n\nSI-SDR improvement, dB.\n\n"
-        parts.append(head + _means(results, "classes"))
+        parts += [head + _means(results, "classes"), _differences(results, "classes")]
     if "songs" in results.sets:
         parts.append(
             "## Stems of a held-out song\n\nSDR (BSSEval, whole excerpt), dB. The song is by the "
             "artist of most training songs, and excerpts overlap: a small world.\n\n"
             + _means(results, "songs")
         )
+        parts.append(_differences(results, "songs"))
         parts.append(_medians(results))
     titles = [name for name in results.sets if name not in ("classes", "songs")]
     parts += [_speakers(results, title) for title in titles]
@@ -75,27 +80,66 @@ def _medians(results: Results) -> str:
     return head + markdown(["", "N", *systems], rows)
 
 
+def _pairs(results: Results, set_name: str) -> list[tuple[str, str]]:
+    """Our systems of a set, every later one beside every earlier one."""
+    ours = [one.name for one in results.systems if one.name in results.scores[set_name]]
+    return [(later, first) for at, later in enumerate(ours) for first in ours[:at]]
+
+
+def _differences(results: Results, set_name: str) -> str:
+    """Paired differences by source of our systems; nothing where there is one."""
+    pairs = _pairs(results, set_name)
+    if not pairs:
+        return ""
+    rows = []
+    for source in _sources(results, set_name, frames=False):
+        found = [
+            paired_difference(*(results.values(set_name, name, source) for name in pair))
+            for pair in pairs
+        ]
+        rows.append([source, *(f"{_signed(one)}, {one.verdict()}" for one in found)])
+    heads = [f"{later} minus {first}" for later, first in pairs]
+    return _PAIRED + markdown(["", *heads], rows)
+
+
+def _signed(difference: Interval) -> str:
+    return format_interval(difference, 2, sign=True)
+
+
 def _speakers(results: Results, title: str) -> str:
-    ((system, scores),) = results.scores[title].items()
-    if "gain" not in scores:
-        levels = np.array(scores["level_db"])
+    scores = results.scores[title]
+    if any("gain" not in one for one in scores.values()):
+        rows = []
+        for name, one in scores.items():
+            levels = np.array(one["level_db"])
+            shares = [f"{100 * np.mean(levels <= limit):.0f} %" for limit in (-20.0, -35.0)]
+            rows.append([name, str(len(levels)), format_mean(levels, 1), *shares])
+        head = ["", "N", "mean", "at -20 dB or below", "at -35 dB or below"]
         return (
-            f"## Speakers: {title}\n\nLevel of the output against the mixture (N = {len(levels)}): "
-            f"{format_mean(levels, 1)} dB; "
-            f"{100 * np.mean(levels <= -20.0):.0f} % of clips at -20 dB or below.\n"
+            f"## Speakers: {title}\n\nLevel of the output against the mixture, dB, and share of "
+            "clips.\n\n" + markdown(head, rows)
         )
-    gains = np.array(scores["gain"])
     genders = np.array(results.sets[title].facts("genders"))
-    groups = {"all": np.ones(len(gains), bool)}
+    groups = {"all": np.ones(len(genders), bool)}
     groups |= {f"{name} gender": genders == name for name in ("same", "cross")}
     groups = {name: chosen for name, chosen in groups.items() if chosen.any()}
-    rows = [
-        [name, str(int(chosen.sum())), format_mean(gains[chosen], 1)]
-        for name, chosen in groups.items()
-    ]
-    missed = [f"{name}: {100 * np.mean(gains[c] < 1.0):.0f} %" for name, c in groups.items()]
+    gains = {name: results.values(title, name, "gain") for name in scores}
+    pairs = _pairs(results, title)
+    rows, missed = [], []
+    for group, chosen in groups.items():
+        found = [paired_difference(*(gains[name][chosen] for name in pair)) for pair in pairs]
+        rows.append(
+            [group, str(int(chosen.sum()))]
+            + [format_mean(one[chosen], 1) for one in gains.values()]
+            + [f"{_signed(one)}, {one.verdict()}" for one in found]
+        )
+        missed.append(
+            [group, *(f"{100 * np.mean(one[chosen] < 1.0):.0f} %" for one in gains.values())]
+        )
+    heads = [f"{later} minus {first}" for later, first in pairs]
     return (
         f"## Speakers: {title}\n\nSI-SDR improvement, dB; enrolment 5 s.\n\n"
-        + markdown(["", "N", system], rows)
-        + f"\nImproved by less than 1 dB: {', '.join(missed)}.\n"
+        + markdown(["", "N", *gains, *heads], rows)
+        + "\nClips improved by less than 1 dB:\n\n"
+        + markdown(["", *gains], missed)
     )

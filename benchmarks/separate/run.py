@@ -16,14 +16,16 @@ import aeolia
 from aeolia.data.heldout.separate import HeldOutMixture, draw
 from aeolia.errors import InputError
 from aeolia.metrics import sdr, si_sdr
-from aeolia.runtime.catalogue import find_model, load
+from aeolia.runtime.catalogue import load, released_models
+from aeolia.runtime.released_file import open_released
+from aeolia.runtime.separate.backend import OnnxSeparator
 from benchmarks import say
 from benchmarks.results import ClipSet, Entry, Results, Scores, digest_of, provenance
 from benchmarks.separate.baselines import harmonic_percussive, ideal_ratio_masks
 from benchmarks.separate.cost import cost_rows
 from benchmarks.separate.report import FRAMES
 
-__all__ = ["PARTS", "measure"]
+__all__ = ["PARTS", "measure", "released_separators"]
 
 #: What can be measured apart: mixtures of classes, songs, and the sets of speakers.
 PARTS = ("classes", "songs", "speakers")
@@ -32,13 +34,18 @@ PARTS = ("classes", "songs", "speakers")
 _Found = dict[str, dict[str, float]]
 
 
+def released_separators() -> list[str]:
+    """Names of the released models that separate."""
+    models = released_models().items()
+    return [name for name, path in models if open_released(path).config.task == "separate"]
+
+
 def measure(
     data: Path,
     *,
     clips: int,
     hold_out: Sequence[str],
-    classes_model: str,
-    speaker_model: str,
+    models: Sequence[str],
     source: str | None,
     cost: bool,
     only: Sequence[str] = (),
@@ -49,7 +56,7 @@ def measure(
         data: a folder with manifest.csv.
         clips: mixtures of classes; twice as many of speakers, at most 24 excerpts of songs.
         hold_out: songs that training held out.
-        classes_model, speaker_model: names or files.
+        models: names or files; without one by class, or by speaker, its sets are left out.
         source: corpus that the speakers are from; None takes all.
         cost: whether to measure times.
         only: some of `PARTS`; all if there are none.
@@ -62,29 +69,32 @@ def measure(
     parts = only or PARTS
     sets = draw(data, clips=clips, songs=hold_out, source=source)
     systems: list[Entry] = []
-    for model in (classes_model, speaker_model):
-        path = find_model(model)
-        key = digest_of(path.read_bytes())
-        systems.append(Entry(path.stem, load(path, "separate").config.sample_rate, key, ours=True))
-    ours, speakers = (system.name for system in systems)
+    opened: dict[str, dict[str, OnnxSeparator]] = {"classes": {}, "speaker": {}}
+    for model in models:
+        backend = load(model, "separate")
+        name = backend.path.stem
+        key = digest_of(backend.path.read_bytes())
+        systems.append(Entry(name, backend.config.sample_rate, key, ours=True))
+        opened[backend.config.condition][name] = backend
+    by_class, by_speaker = opened["classes"], opened["speaker"]
     collected = {}
     for title, mixtures in sets.items():
         part = title if title in PARTS else "speakers"
-        if part not in parts:
+        if part not in parts or not (by_speaker if part == "speakers" else by_class):
             continue
         say(title if part == title else f"speakers: {title}")
         if part == "classes":
-            collected[title] = _classes(classes_model, ours, mixtures)
+            collected[title] = _classes(by_class, mixtures)
         elif part == "songs":
-            collected[title] = _songs(classes_model, ours, mixtures)
+            collected[title] = _songs(by_class, mixtures)
         else:
-            collected[title] = _speakers(speaker_model, speakers, mixtures)
+            collected[title] = _speakers(by_speaker, mixtures)
     return Results(
         page="separate",
         systems=systems,
         sets={name: one.clip_set() for name, one in collected.items()},
         scores={name: one.scores() for name, one in collected.items()},
-        details={"cost": cost_rows(classes_model, speaker_model) if cost else []},
+        details={"cost": cost_rows(list(by_class), list(by_speaker)) if cost else []},
         made=provenance(),
     )
 
@@ -121,16 +131,23 @@ class _Collected:
         }
 
 
-def _classes(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
+def _separated(
+    models: Mapping[str, OnnxSeparator], clip: HeldOutMixture
+) -> dict[str, dict[str, np.ndarray]]:
+    sources = list(clip.references)
+    return {
+        name: aeolia.separate(clip.mixture, clip.sample_rate, sources=sources, model=backend)
+        for name, backend in models.items()
+    }
+
+
+def _classes(models: Mapping[str, OnnxSeparator], clips: Iterable[HeldOutMixture]) -> _Collected:
     """Improvement of SI-SDR for speech, music and noise."""
-    backend, collected = load(model, "separate"), _Collected()
+    collected = _Collected()
     for clip in clips:
-        sounds = aeolia.separate(
-            clip.mixture, clip.sample_rate, sources=list(clip.references), model=backend
-        )
         denoised = aeolia.denoise(clip.mixture, clip.sample_rate)
         outputs = {
-            name: sounds,
+            **_separated(models, clip),
             "ideal ratio mask": ideal_ratio_masks(clip.mixture, clip.references),
             "denoise": {"speech": denoised},
         }
@@ -146,9 +163,9 @@ def _improvements(clip: HeldOutMixture, outputs: Mapping[str, np.ndarray]) -> di
     }
 
 
-def _songs(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
+def _songs(models: Mapping[str, OnnxSeparator], clips: Iterable[HeldOutMixture]) -> _Collected:
     """SDR of the stems of held-out songs, in their own balance."""
-    backend, collected = load(model, "separate"), _Collected()
+    collected = _Collected()
     for clip in clips:
         sources = list(clip.references)
         harmonic, percussive = harmonic_percussive(clip.mixture)
@@ -157,7 +174,7 @@ def _songs(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected
             "harmonic-percussive": {
                 source: percussive if source == "drums" else harmonic for source in sources
             },
-            name: aeolia.separate(clip.mixture, clip.sample_rate, sources=sources, model=backend),
+            **_separated(models, clip),
             "ideal ratio mask": ideal_ratio_masks(clip.mixture, clip.references),
         }
         found: _Found = {}
@@ -188,17 +205,20 @@ def _by_frames(clip: HeldOutMixture, estimates: Mapping[str, np.ndarray]) -> dic
     return dict(zip(names, np.nanmedian(framed, axis=1).tolist(), strict=True))
 
 
-def _speakers(model: str, name: str, clips: Iterable[HeldOutMixture]) -> _Collected:
+def _speakers(models: Mapping[str, OnnxSeparator], clips: Iterable[HeldOutMixture]) -> _Collected:
     """Improvement of SI-SDR for the speaker, and the level of the output against the mixture."""
-    backend, collected = load(model, "separate"), _Collected()
+    collected = _Collected()
     for clip in clips:
         assert clip.enrolment is not None
-        voice = aeolia.enrol(clip.enrolment, clip.sample_rate, model=find_model(model))
-        found = aeolia.separate(clip.mixture, clip.sample_rate, speaker=voice, model=backend)
-        output, reference = found["speaker"], clip.references["target"]
-        energy = float(np.mean(output**2)) / float(np.mean(clip.mixture**2))
-        scores = {"level_db": 10.0 * float(np.log10(energy + 1e-12))}
-        if reference.any():
-            scores["gain"] = si_sdr(reference, output) - si_sdr(reference, clip.mixture)
-        collected.add(clip, {name: scores})
+        found: _Found = {}
+        for name, backend in models.items():
+            voice = aeolia.enrol(clip.enrolment, clip.sample_rate, model=backend.path)
+            outputs = aeolia.separate(clip.mixture, clip.sample_rate, speaker=voice, model=backend)
+            output, reference = outputs["speaker"], clip.references["target"]
+            energy = float(np.mean(output**2)) / float(np.mean(clip.mixture**2))
+            found[name] = {"level_db": 10.0 * float(np.log10(energy + 1e-12))}
+            if reference.any():
+                before = si_sdr(reference, clip.mixture)
+                found[name]["gain"] = si_sdr(reference, output) - before
+        collected.add(clip, found)
     return collected

@@ -58,6 +58,9 @@ class SpectralConfig:
     band_memories: Annotated[int, Between(1, 64)] = 1
     #: Values of every band that each pair mixes over all bands at once; 0 for none.
     band_mixing: Annotated[int, Between(0, 1024)] = 0
+    #: Above 0: each chunk of so many seconds is filtered by a memory that has heard it before
+    #: (`runtime.ahead`), for files. The graph is as without: step by step the model is causal.
+    chunk_seconds: Annotated[float, Between(0.0, 30.0)] = 0.0
 
     #: Keys that training fills in from the recordings.
     learned: ClassVar[tuple[str, ...]] = ()
@@ -71,6 +74,11 @@ class SpectralConfig:
             )
         if self.win_length % 2:
             raise ConfigError(f"win_length is {self.win_length}; it must be even")
+        if self.chunk_seconds and not self.chunk:
+            raise ConfigError(
+                f"chunk_seconds is {self.chunk_seconds}; it must be 0, or at least a hop: "
+                f"{self.hop_length / self.sample_rate:g}"
+            )
         self._check_bands()
         self._check_layers()
 
@@ -131,9 +139,17 @@ class SpectralConfig:
         return self.win_length - self.hop_length
 
     @property
+    def chunk(self) -> int:
+        """Samples of a chunk, whole hops; 0 for a causal model."""
+        return round(self.chunk_seconds * self.sample_rate / self.hop_length) * self.hop_length
+
+    @property
     def latency_ms(self) -> float:
-        """Algorithmic latency: the frame that must be complete before its first sample is out."""
-        return 1000.0 * self.win_length / self.sample_rate
+        """Algorithmic latency: what must be there before its first sample is out.
+
+        That is a frame, and the chunk of a model that hears ahead.
+        """
+        return 1000.0 * (self.win_length + self.chunk) / self.sample_rate
 
 
 @dataclass(frozen=True)
@@ -141,27 +157,6 @@ class DenoiseConfig(SpectralConfig):
     """Structure of one denoiser."""
 
     task: Annotated[str, OneOf("denoise")] = "denoise"
-    #: Above 0: each chunk of so many seconds is filtered by a memory that has heard it before
-    #: (`runtime.ahead`), for files. The graph is as without: step by step it is a causal denoiser.
-    chunk_seconds: Annotated[float, Between(0.0, 30.0)] = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.chunk_seconds and not self.chunk:
-            raise ConfigError(
-                f"chunk_seconds is {self.chunk_seconds}; it must be 0, or at least a hop: "
-                f"{self.hop_length / self.sample_rate:g}"
-            )
-
-    @property
-    def chunk(self) -> int:
-        """Samples of a chunk, whole hops; 0 for a causal model."""
-        return round(self.chunk_seconds * self.sample_rate / self.hop_length) * self.hop_length
-
-    @property
-    def latency_ms(self) -> float:
-        """Algorithmic latency, with the chunk that is heard before its first sample is out."""
-        return super().latency_ms + 1000.0 * self.chunk / self.sample_rate
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from aeolia.errors import InputError
-from aeolia.runtime.ahead import HearingAhead
 from aeolia.runtime.backend import Backend, State
 from aeolia.runtime.passage import FRAMES_PER_STEP, Passage
 
@@ -54,6 +53,7 @@ class DenoisingStream(Passage[np.ndarray]):
             keeps_input=self._dry_share > 0.0,
             resample_quality=resample_quality,
             linked=self._links,
+            chunk=backend.config.chunk,
         )
 
     def _initial_state(self) -> State:
@@ -67,23 +67,6 @@ class DenoisingStream(Passage[np.ndarray]):
             return output[0], state
         output, state = self.backend.step(audio[:, None, :], state)
         return output[:, 0, :], state
-
-    def _hearing_ahead(self) -> HearingAhead | None:
-        config = self.backend.config
-        if not config.chunk:
-            return None
-        return HearingAhead(
-            self._step,
-            self._begun,
-            self._initial_state(),
-            chunk=config.chunk,
-            longest=self._frames_per_step * config.hop_length,
-            n_outputs=self.channels,
-        )
-
-    @property
-    def _heard_ahead(self) -> int:
-        return self.backend.config.chunk
 
     def _result(self, output: np.ndarray, input_block: np.ndarray) -> np.ndarray:
         if self._dry_share:

@@ -62,6 +62,7 @@ class Passage(ABC, Generic[Returned]):
             transparent; "LQ" has less latency.
         linked: one gain ahead of the model for all channels; otherwise each has its own, and
             outputs are channels.
+        chunk: samples at the model's rate that a model hears ahead; 0 for a causal one.
 
     Raises:
         InputError: an argument out of range; in `push`, a block of wrong shape or type or with
@@ -78,6 +79,7 @@ class Passage(ABC, Generic[Returned]):
         keeps_input: bool,
         resample_quality: str,
         linked: bool,
+        chunk: int = 0,
     ) -> None:
         self.config = config
         self.sample_rate = config.sample_rate if sample_rate is None else int(sample_rate)
@@ -96,7 +98,7 @@ class Passage(ABC, Generic[Returned]):
         self._n_outputs = n_outputs
         self._keeps_input = keeps_input
         self._quality = resample_quality
-        self._linked = linked
+        self._linked, self._chunk = linked, chunk
         # All channels share one step; fewer frames at a time keep the work in the caches.
         self._frames_per_step = max(1, FRAMES_PER_STEP // self.channels)
         #: What is worth knowing of the recording that was last finished, a sentence each.
@@ -111,15 +113,6 @@ class Passage(ABC, Generic[Returned]):
     def _step(self, audio: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """Channels [C, T] at the model's rate to outputs [N, T], one step on."""
 
-    def _hearing_ahead(self) -> HearingAhead | None:
-        """What takes the steps of a model that hears ahead; None for one that is causal."""
-        return None
-
-    @property
-    def _heard_ahead(self) -> int:
-        """Samples at the model's rate that such a model waits for."""
-        return 0
-
     @abstractmethod
     def _result(self, output: np.ndarray, input_block: np.ndarray) -> Returned:
         """What the caller gets for outputs [T, N] and the input [T, C] that belongs to them.
@@ -130,7 +123,7 @@ class Passage(ABC, Generic[Returned]):
     def reset(self) -> None:
         """Forget all that was pushed: the next block begins a new recording."""
         self._state = self._initial_state()
-        self._ahead = self._hearing_ahead()
+        self._ahead = self._hearing_ahead() if self._chunk else None
         self._hops = np.zeros((0, self.channels), np.float32)  # not yet a whole hop
         self._kept = np.zeros((0, self.channels), np.float32)  # input whose output is to come
         self._delay_left = self.config.delay
@@ -160,7 +153,7 @@ class Passage(ABC, Generic[Returned]):
         """
         rates = self.sample_rate, self.config.sample_rate
         # The model's delay, and up to one sample less than a hop waiting to become whole.
-        model = self.config.delay + self._heard_ahead + self.config.hop_length - 1
+        model = self.config.delay + self._chunk + self.config.hop_length - 1
         if self._to_model is None:
             return model
         seconds = (
@@ -307,6 +300,16 @@ class Passage(ABC, Generic[Returned]):
                 )
                 outputs.append(output)
         return self._conditioning.leave(np.concatenate(outputs, axis=1))
+
+    def _hearing_ahead(self) -> HearingAhead:
+        return HearingAhead(
+            self._step,
+            self._begun,
+            self._state,
+            chunk=self._chunk,
+            longest=self._frames_per_step * self.config.hop_length,
+            n_outputs=self._n_outputs,
+        )
 
     def _begun(self, state: State) -> State:
         """The state where sound begins after silence: a network's is forgotten, sound is kept."""

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from aeolia.models.export.step import Step, largest_step_difference, open_graph, trace_step
-from aeolia.models.spectral.denoiser import CHANNEL_STATES, DenoisingAutoencoder
+from aeolia.models.spectral.autoencoder import CHANNEL_STATES
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 from aeolia.nn.state import State
 
 __all__ = ["graphs", "largest_difference"]

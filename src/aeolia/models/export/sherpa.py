@@ -23,7 +23,8 @@ from aeolia.models.build import Autoencoder
 from aeolia.models.export.causal import refuse_chunks
 from aeolia.models.export.step import open_graph
 from aeolia.models.export.tracing import trace
-from aeolia.models.spectral.denoiser import CHANNEL_STATES, DenoisingAutoencoder
+from aeolia.models.spectral.autoencoder import CHANNEL_STATES
+from aeolia.models.spectral.denoiser import DenoisingAutoencoder
 
 __all__ = ["export_sherpa"]
 

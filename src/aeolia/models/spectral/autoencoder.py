@@ -9,6 +9,8 @@ Axes: B batch, C channels, T samples, F frames, Q frequency bins, D latent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,10 @@ from aeolia.nn.complex_filter import ComplexFilter, OwnMagnitude
 from aeolia.nn.spectral import Bands, ShortTimeSpectrum, compress
 from aeolia.nn.state import Shapes, State
 
-__all__ = ["SpectralAutoencoder"]
+__all__ = ["CHANNEL_STATES", "SpectralAutoencoder"]
+
+#: States that each channel has of its own: sound on its way. The network's are of all channels.
+CHANNEL_STATES = ("input_tail", "output_tail", "spectrum_past")
 
 
 class SpectralAutoencoder(nn.Module):
@@ -82,3 +87,21 @@ class SpectralAutoencoder(nn.Module):
     def network_precision(self) -> torch.autocast:
         """The context that encoder and decoder run in: bfloat16 where it is set."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision)
+
+    def by_chunks(
+        self, audio: Tensor, state: State, step: Callable[[Tensor, State], tuple[Tensor, State]]
+    ) -> Tensor:
+        """Audio [B, C, T] from a state on: each chunk by a memory that has heard it.
+
+        What it has heard of it is taken as given: no gradient goes through the first hearing. A
+        model without chunks takes one step.
+        """
+        outputs = []
+        for chunk in audio.split(self.config.chunk or audio.shape[2], dim=2):
+            if self.config.chunk:
+                with torch.no_grad():
+                    _, heard = step(chunk, state)
+                state = {n: state[n] if n in CHANNEL_STATES else heard[n] for n in heard}
+            output, state = step(chunk, state)
+            outputs.append(output)
+        return torch.cat(outputs, dim=-1)

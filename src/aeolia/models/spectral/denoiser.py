@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import torch
+from functools import partial
+
 from torch import Tensor
 
 from aeolia.config import DenoiseConfig
-from aeolia.models.spectral.autoencoder import SpectralAutoencoder
+from aeolia.models.spectral.autoencoder import CHANNEL_STATES, SpectralAutoencoder
 from aeolia.models.spectral.decoder import build_decoder
 from aeolia.nn.channels import combine_channels
 from aeolia.nn.state import State, zero_state
 
-__all__ = ["CHANNEL_STATES", "DenoisingAutoencoder"]
-
-#: States that each channel has of its own: sound on its way. The network's are of all channels.
-CHANNEL_STATES = ("input_tail", "output_tail", "spectrum_past")
+__all__ = ["DenoisingAutoencoder"]
 
 
 class DenoisingAutoencoder(SpectralAutoencoder):
@@ -79,16 +77,6 @@ class DenoisingAutoencoder(SpectralAutoencoder):
         return clean, following
 
     def forward(self, audio: Tensor, skip_scale: float = 1.0) -> Tensor:
-        """Audio [B, C, T] from zero state, through `step`; chunk by chunk where there are chunks.
-
-        What a chunk's memory has heard of it is taken as given: no gradient goes through it.
-        """
-        state, outputs = self.initial_state(*audio.shape[:2]), []
-        for chunk in audio.split(self.config.chunk or audio.shape[2], dim=2):
-            if self.config.chunk:
-                with torch.no_grad():
-                    _, heard = self.step(chunk, state, skip_scale)
-                state = {n: state[n] if n in CHANNEL_STATES else heard[n] for n in heard}
-            output, state = self.step(chunk, state, skip_scale)
-            outputs.append(output)
-        return torch.cat(outputs, dim=2)
+        """Audio [B, C, T] from zero state, through `step`; by chunks where there are any."""
+        state = self.initial_state(*audio.shape[:2])
+        return self.by_chunks(audio, state, partial(self.step, skip_scale=skip_scale))

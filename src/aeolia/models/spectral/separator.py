@@ -142,6 +142,8 @@ class ConditionalAutoencoder(SpectralAutoencoder):
     ) -> tuple[Tensor, list[Tensor]]:
         """Audio [B, C, T] from zero state, through `step`: sources [B, S, C, T].
 
+        Chunk by chunk where there are chunks.
+
         Also the voices of the `clips` [B, E], [B, K] each. The condition may be None in a model
         by speaker: the one requested source is then the voice of the first clip.
         """
@@ -149,7 +151,11 @@ class ConditionalAutoencoder(SpectralAutoencoder):
         if condition is None:
             condition = voices[0].unsqueeze(1)
         state = self.initial_state(audio.shape[0], condition.shape[1], audio.shape[1])
-        return self.step(audio, condition, partition, state, skip_scale)[0], voices
+
+        def step(chunk: Tensor, state: State) -> tuple[Tensor, State]:
+            return self.step(chunk, condition, partition, state, skip_scale)
+
+        return self.by_chunks(audio, state, step), voices
 
 
 def share_remainder(sources: Tensor, mixture: Tensor, partition: Tensor) -> Tensor:

@@ -73,6 +73,7 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
             keeps_input=self.remainder is not None,
             resample_quality=resample_quality,
             linked=True,
+            chunk=config.chunk,
         )
 
     def _initial_state(self) -> State:
