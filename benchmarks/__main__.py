@@ -345,29 +345,25 @@ def fine_tuning(
 @app.command()
 def ablations(
     task: Annotated[Task, typer.Argument()],
-    data: Annotated[Path, typer.Option(help="Folder with manifest.csv, or with notes/.")],
-    minutes: Annotated[float, typer.Option(help="Of training for each variant.")] = 10.0,
+    data: Annotated[Path, typer.Option(help="A manifest with the split `choose`.")],
+    steps: Annotated[int, typer.Option(min=4, help="Of each training.")] = 150,
     seed: Annotated[list[int] | None, typer.Option(help="Several may come; else 0, 1, 2.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Variant to train; else all.")] = None,
-    table: Annotated[bool, typer.Option(help="Train nothing: only write the table.")] = False,
-    start_from: Annotated[str, typer.Option("--from", help="Start from this model.")] = "",
-    cache: Cache = cache_folder() / "ablations",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The page.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Variant to train beside the control; else all.")
+    ] = None,
+    output: Page = PAGES / "ablations.md",
+    results: Kept = RESULTS / "ablations.json",
 ) -> None:
-    """ablations*.md: one thing changed at a time, trained for equal minutes (an idle machine!).
+    """ablations.md: recipes with one thing changed, trained for equal steps, over seeds.
 
     \b
-    python -m benchmarks ablations denoise --data DIR --minutes 10 --seed 0 --seed 1 --seed 2
-    python -m benchmarks ablations separate --data DIR --only "no skips"
+    python -m benchmarks ablations denoise --data split.csv --steps 150
+    python -m benchmarks ablations separate --data split.csv --only FiLM --seed 0 --seed 1
     """
     from benchmarks.ablations.run import Trainings, run
 
-    suffix = "" if task is Task.denoise else f"-{task.value}"
-    trainings = Trainings(
-        task.value, data, minutes, tuple(dict.fromkeys(seed or (0, 1, 2))), start_from
-    )
-    page = output or PAGES / f"ablations{suffix}.md"
-    run(trainings, page, only=[] if table else only, cache=cache)
+    trainings = Trainings(task.value, data, steps, tuple(dict.fromkeys(seed or (0, 1, 2))))
+    run(trainings, results, output, only=only)
 
 
 @app.command()

@@ -29,7 +29,17 @@ from aeolia.metrics import METRICS
 from aeolia.pictures.table import Table
 from benchmarks import ROOT, say
 
-__all__ = ["ClipSet", "Entry", "Results", "Scores", "compare", "digest_of", "provenance", "publish"]
+__all__ = [
+    "ClipSet",
+    "Entry",
+    "Results",
+    "Scores",
+    "compare",
+    "digest_of",
+    "provenance",
+    "publish",
+    "read_kept",
+]
 
 #: Metric -> its value for every clip of a set, in the set's order; NaN where there is none.
 Scores = dict[str, list[float]]
@@ -252,3 +262,16 @@ def compare(first: Results, second: Results) -> list[Table]:
     if not tables:
         raise InputError("the two files share no system on a set; there is nothing to compare")
     return tables
+
+
+def read_kept(path: Path) -> dict[str, Any]:
+    """What earlier runs measured, of a page that grows run by run; nothing where there is no file.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); move it away") from error
+    return found

@@ -1,1 +1,1 @@
-"""What each idea is worth: variants trained for equal time and compared."""
+"""What each idea is worth: recipes with one thing changed, trained equally and compared."""

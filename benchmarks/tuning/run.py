@@ -8,27 +8,21 @@ runs and an interrupted one goes on where it was.
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aeolia.errors import DataError
+from aeolia.errors import DataError, InputError
 from aeolia.files import write_atomically
-from aeolia.models.checkpoint import load_checkpoint
 from aeolia.recipes.catalogue import find_recipe
 from aeolia.recipes.recipe import Recipe
-from aeolia.training.stages.plan import recipe_hash, resolve, seeded
+from aeolia.training.stages.plan import recipe_hash, resolve
 from aeolia.training.stages.recordings import data_of_task
-from aeolia.training.stages.run import start_recipe
-from aeolia.training.task import Data
-from aeolia.tuning.cost import mmac_per_second
-from aeolia.tuning.space import COST, Space, find_space, read_space
-from aeolia.tuning.trial import judge_of, with_mean
+from aeolia.tuning.space import Space, find_space, read_space
 from benchmarks import say
-from benchmarks.results import provenance
+from benchmarks.measure.training import train_and_score
+from benchmarks.results import provenance, read_kept
 from benchmarks.tuning.page import page
 
 __all__ = ["run"]
@@ -56,13 +50,15 @@ def run(
         space: that of the study, where it was not the recipe's own.
 
     Raises:
-        AeoliaError: no such study, recipe or data; a training that failed.
+        AeoliaError: no such study, recipe or data, or a study of another recipe or space; a
+            training that failed.
     """
     shipped = resolve(find_recipe(recipe))
-    tuned = find_recipe(str(study / "best.json"))
     found_space = read_space(space) if space else find_space(recipe, shipped.task)
+    _refuse_another(study, shipped, found_space)
+    tuned = find_recipe(str(study / "best.json"))
     paths = data_of_task(shipped.task, {"data": data})
-    everything = _read(results)
+    everything = read_kept(results)
     name = str(shipped.model["name"])
     noted = everything.setdefault(name, {"runs": {}})
     key = [recipe_hash(shipped), recipe_hash(resolve(tuned)), steps]
@@ -80,31 +76,21 @@ def run(
             runs = noted["runs"].setdefault(side, {})
             if str(seed) not in runs:
                 say(f"{name}, {side}, seed {seed}")
-                runs[str(seed)] = _measure(shipped, chosen, found_space, steps, seed, paths)
+                runs[str(seed)] = train_and_score(chosen, shipped, paths, steps=steps, seed=seed)
                 write_atomically(results, json.dumps(everything, indent=1) + "\n")
     write_atomically(results, json.dumps(everything, indent=1) + "\n")
     write_atomically(output, page(everything))
     say(f"wrote {results} and {output}")
 
 
-def _read(results: Path) -> dict[str, Any]:
+def _refuse_another(study: Path, recipe: Recipe, space: Space) -> None:
     try:
-        found: dict[str, Any] = json.loads(results.read_text()) if results.is_file() else {}
-    except ValueError as error:
-        raise DataError(f"{results} is damaged ({error}); move it away") from error
-    return found
-
-
-def _measure(
-    shipped: Recipe, chosen: Recipe, space: Space, steps: int, seed: int, data: Data
-) -> dict[str, float]:
-    """Train a recipe with a seed; its scores by those clips that all seeds and recipes share."""
-    short = dataclasses.replace(space, steps=steps).shortened(resolve(seeded(chosen, seed)))
-    judge = judge_of(shipped, short, data)
-    with tempfile.TemporaryDirectory() as folder:
-        start_recipe(short, data, Path(folder, "run"), lambda line: None, judge=judge)
-        model = load_checkpoint(Path(folder, "run"))
-    return {**with_mean(judge(model)), COST: mmac_per_second(model)}
+        hashes = json.loads((study / "study.json").read_text())["hashes"]
+        other = {"recipe": recipe_hash(recipe), "space": space.hash()}.items() - hashes.items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{study} holds no study of aeolia tune ({error})") from error
+    for name in sorted(name for name, _ in other):
+        raise InputError(f"{study} is a study of another {name}; name that one with --{name}")
 
 
 def _study(folder: Path, space: Space) -> dict[str, Any]:

@@ -191,6 +191,7 @@ def test_speed_of_files_hops_and_the_command(
         (("fine-tuning", "--data", "nowhere"), "no manifest at"),
         (("separate", "--data", "nowhere"), "does not exist"),
         (("ablations", "denoise", "--data", "nowhere", "--only", "luck"), "no variant 'luck'"),
+        (("ablations", "denoise", "--data", "nowhere"), "there is no nowhere"),
         (("synth", "--only", "luck"), "no part 'luck'"),
         (("pictures", "separate", "--data", "nowhere"), "does not exist"),
     ],

@@ -60,6 +60,16 @@ def test_a_study_is_confirmed_over_seeds_and_goes_on(
     assert runs["shipped"]["0"] == first["shipped"]["0"]
     assert runs["shipped"]["0"]["si_sdr"] != runs["shipped"]["1"]["si_sdr"], "seeds differ"
     assert f"## {name}" in written.read_text() and "| 1, the recipe's own" in written.read_text()
+    kept, said = results.read_bytes(), "is a study of another recipe; name that one with --recipe"
+    for recipe_name, folder, message in (
+        ("textbook", study, said),
+        (str(recipe), str(tmp_path), "holds no study of aeolia tune"),
+    ):
+        capsys.readouterr()
+        assert main(["tuning", folder, "--recipe", recipe_name, *given, "--steps", "8"]) == 2
+        error = capsys.readouterr().err
+        assert message in error and error.count("\n") == 1
+    assert results.read_bytes() == kept
     torch.set_num_threads(threads)
 
 

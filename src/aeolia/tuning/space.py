@@ -30,7 +30,7 @@ from aeolia.files import read_text
 from aeolia.recipes.recipe import SECTIONS, Recipe, Stage
 from aeolia.training.stages.plan import resolve
 
-__all__ = ["COST", "Key", "Space", "find_space", "read_space"]
+__all__ = ["COST", "Key", "Space", "find_space", "read_space", "shortened"]
 
 #: The objective that is counted (MMAC/s), not scored on recordings.
 COST = "mmac"
@@ -141,16 +141,19 @@ class Space:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def shortened(self, recipe: Recipe) -> Recipe:
-        """The recipe at the length of a trial.
+        """A resolved recipe at the length of a trial."""
+        return shortened(recipe, self.steps)
 
-        What counts in steps shrinks along: warm-ups, and the memory of the averaged weights,
-        which is 1 / (1 - ema_decay) steps long.
-        """
-        total = sum(stage.train["steps"] for stage in recipe.stages)
-        share = min(1.0, self.steps / total)
-        return dataclasses.replace(
-            recipe, stages=tuple(_shortened(stage, share, self.steps) for stage in recipe.stages)
-        )
+
+def shortened(recipe: Recipe, steps: int) -> Recipe:
+    """A resolved recipe whose stages together have so many steps, no more than they had.
+
+    What counts in steps shrinks along: warm-ups, and the memory of the averaged weights, which is
+    1 / (1 - ema_decay) steps long.
+    """
+    share = min(1.0, steps / sum(stage.train["steps"] for stage in recipe.stages))
+    stages = tuple(_shortened(stage, share, steps) for stage in recipe.stages)
+    return dataclasses.replace(recipe, stages=stages)
 
 
 def find_space(recipe_name: str, task: str) -> Space:
