@@ -187,7 +187,7 @@ def web(
 def bulk(
     part: Annotated[
         list[str] | None,
-        typer.Option(help="overhead, memory, kills, store or throughput; else all of them."),
+        typer.Option(help="overhead, long, memory, kills, store or throughput; else all."),
     ] = None,
     output: Page = PAGES / "bulk.md",
     results: Kept = RESULTS / "bulk.json",

@@ -16,7 +16,7 @@ from benchmarks.results import provenance
 __all__ = ["PARTS", "run"]
 
 #: Parts in the page's order; each is a module here with `measure`.
-PARTS = ("overhead", "memory", "kills", "store", "throughput")
+PARTS = ("overhead", "long", "memory", "kills", "store", "throughput")
 
 
 def run(parts: Sequence[str], output: Path, results: Path) -> None:
@@ -64,6 +64,26 @@ def _overhead(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def _long(rows: list[dict[str, Any]]) -> str:
+    columns = ["engine", "short ones alone, MB", "a tenth into the long one, MB", "at most, MB"]
+    columns += ["short ones done after, s", "all done after, s", "x real time", "first in status"]
+    columns += ["in report"]
+    lines = []
+    for row in rows:
+        cells = [f"{row[key]:.0f}" for key in ("alone", "early", "megabytes", "short_done")]
+        cells += [f"{row['long_done']:.0f}", f"{row['rate']:.0f}"]
+        cells += ["yes" if row[key] else "NO" for key in ("in_status", "in_report")]
+        lines.append((row["engine"], *cells))
+    table = markdown(columns, tuple(lines))
+    first = rows[0]
+    return (
+        f"## A long recording\n\nOne of {first['hours']:g} hours at 16 kHz beside "
+        f"{first['number']} of 10 s, through `denoise-16k` with two workers: the largest resident "
+        f"memory that one of them had, when the short ones were done, and whether the long one was "
+        f"named first by `aeolia bulk status` meanwhile and by `report` then.\n\n{table}"
+    )
+
+
 def _memory(rows: list[dict[str, Any]]) -> str:
     lines = tuple((f"{r['files']}", f"{r['megabytes']:.0f}", f"{r['seconds']:.0f}") for r in rows)
     table = markdown(("names", "peak, MB", "s"), lines)
@@ -106,6 +126,7 @@ def _throughput(rows: list[dict[str, Any]]) -> str:
 
 _WRITERS = {
     "overhead": _overhead,
+    "long": _long,
     "memory": _memory,
     "kills": _kills,
     "store": _store,

@@ -31,3 +31,13 @@ def test_memory_is_measured_on_few_names(tmp_path: Path) -> None:
 
     (row,) = measure([2000])
     assert row["files"] == 2000 and 50 < row["megabytes"] < 1000
+
+
+def test_a_long_recording_is_measured_beside_short_ones() -> None:
+    from benchmarks.bulk.long import measure
+
+    (row,) = found = measure(hours=0.05, number=4, engines=("local",))
+    assert 50 < row["alone"] < 1000 and 50 < row["early"] <= row["megabytes"] < 1000
+    assert row["rate"] > 1 and row["in_report"]
+    made = {"long": {"found": found, "made": {}}}
+    assert re.search(r"\| local +\| +\d+ \| +\d+ \| +\d+ \|", page(made))

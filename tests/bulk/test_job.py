@@ -268,6 +268,27 @@ def test_two_jobs_do_not_write_one_ledger(
     assert run_bulk(job()).skipped == 4
 
 
+def test_no_output_takes_the_place_of_its_input(
+    job: Make, recordings: Path, memory: Memory
+) -> None:
+    """On a disk and in a store, where nothing else would stop it."""
+    store = fsspec.filesystem("memory")
+    store.put(str(recordings), memory("in"), recursive=True)
+    for number, where in enumerate((f"file://{recordings}", memory("in"))):
+        before = fsspec.open(f"{where}/a.wav").open().read()
+        said: list[str] = []
+        made = job(
+            inputs=(f"{where}/a.wav",),
+            output=where,
+            ledger=memory(f"ledger{number}"),
+            overwrite=True,
+            retry=1,
+        )
+        assert run_bulk(made, failure=said.append).failed == 1
+        assert "its output would take its place" in said[0]
+        assert fsspec.open(f"{where}/a.wav").open().read() == before
+
+
 def test_what_cannot_be_a_job_is_said_at_once(job: Make, memory: Memory) -> None:
     usual = job()
     with pytest.raises(InputError, match="no engine is called 'spark'"):

@@ -142,3 +142,24 @@ def test_what_cannot_be_listed_is_said_in_words(uri: str, match: str) -> None:
     register()
     with pytest.raises(InputError, match=match):
         list(Source(uri, ENDINGS))
+
+
+def test_a_row_that_cannot_be_is_an_error_of_its_own(recordings: Path) -> None:
+    """And none of the others'; a password in it is not repeated."""
+    rows = ["a.wav,", "a.wav,12", "b.flac,abc", "b.flac,-5", "zip://x,", "ftp://me:secret@h/x,3.0"]
+    (recordings / "list.csv").write_text("\n".join(["input,size", *rows]))
+    found = list(Source(str(recordings / "list.csv"), ENDINGS))
+    assert [one.size for one in found] == [(recordings / "a.wav").stat().st_size, 12, *[None] * 4]
+    said = [one.error for one in found]
+    assert said[:2] == ["", ""] and "its size in the list is 'abc'; bytes" in said[2]
+    assert "is -5.0; bytes" in said[3] and "of which archive" in said[4]
+    assert "a password came" in said[5] and "secret" not in repr(found[5])
+
+
+def test_keys_that_are_no_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two slashes in a row are one; what would lead out of the output is as what is hidden."""
+    register()
+    keys = ["x//a.wav", "x/../../b.wav"]
+    monkeypatch.setattr(Vast, "ls", lambda self, *_, **__: [self.info(f"bucket/{k}") for k in keys])
+    (found,) = Source("vast://bucket", ENDINGS)
+    assert (found.uri, found.name, found.error) == ("vast://bucket/x//a.wav", "x/a.wav", "")

@@ -69,6 +69,34 @@ def test_actors_that_are_killed_lose_no_file(
     assert contents(tmp_path / "out") == contents(tmp_path / "alone")
 
 
+def test_a_batch_that_is_lost_costs_only_the_file_that_is_to_blame(
+    cluster: Any, recordings: Path, gain_model: Path, tmp_path: Path, rows: Rows
+) -> None:
+    """Its files then go alone; until then nobody knows which of them it was."""
+    for number in range(60):
+        shutil.copy(recordings / "a.wav", recordings / f"{number:02d}.wav")
+    for name in ("deadly.wav", "deadly-once.wav"):
+        (recordings / "deep" / "er" / "est").mkdir(parents=True, exist_ok=True)  # listed late
+        shutil.copy(recordings / "a.wav", recordings / "deep" / "er" / "est" / name)
+    ledger = str(tmp_path / "ledger")
+    job = BulkJob(
+        Deadly(str(gain_model)),
+        (str(recordings),),
+        str(tmp_path / "out"),
+        ledger,
+        engine="ray",
+        workers=1,
+        retry=2,
+    )
+    tally = run_bulk(job)
+    assert (tally.done, tally.failed) == (65, 1)
+    found = rows(ledger)
+    assert (found["deadly.wav"]["attempt"], found["deadly.wav"]["error_kind"]) == (2, "WorkerLost")
+    others = [row for name, row in found.items() if not name.startswith("deadly")]
+    assert {(row["attempt"], row["status"]) for row in others} == {(1, "done")}
+    assert len(contents(tmp_path / "out")) == 65
+
+
 def test_nodes_join_and_go_and_no_file_is_lost(
     cluster: Any, recordings: Path, gain_model: Path, tmp_path: Path, rows: Rows
 ) -> None:

@@ -137,9 +137,17 @@ BAD = {
     "an empty list": ({"input": "list.txt"}, "no files there"),
     "output inside input": ({"output": "in/out"}, "the output lies inside the input"),
     "output that can only be read": ({"output": "https://h/x"}, "can only be read"),
+    "output in an archive": ({"output": "zip://x::new.zip"}, "zip:// can only be read"),
+    "ledger in an archive": ({"ledger": "tar://x::new.tar"}, "tar:// can only be read"),
+    "no archive": ({"input": "zip://*::no.zip"}, "cannot be read as a zip archive"),
+    "output that is a file": ({"output": "list.txt"}, "a file, and a folder is needed"),
+    "ledger that is a file": ({"ledger": "list.txt"}, "a file lies where a folder is needed"),
+    "a ledger of something else": ({"ledger": "other"}, "a ledger of format None"),
+    "a ledger without an operation": ({"ledger": "half"}, "a ledger of format 1"),
     "no permission": ({"output": "denied://b"}, "no permission"),
     "no permission to list": ({"input": "shut://b"}, "no permission"),
     "a full bucket": ({"output": "full://b"}, "is full"),
+    "no address": ({"engine": "ray", "address": "x", "ledger": "l"}, "no address of a cluster"),
     "another engine": ({"engine": "spark"}, "no engine is called 'spark'"),
     "an address for nothing": ({"address": "auto"}, "add --engine ray"),
     "no such model": ({"model": "denoyse"}, "did you mean 'denoise'"),
@@ -154,6 +162,10 @@ def test_bad_input_is_one_line(denoise: Call, changes: dict[str, str], match: st
     register()
     Path("empty").mkdir()
     Path("list.txt").touch()
+    Path("no.zip").write_text("no archive")
+    for name, job in {"other": "{}", "half": '{"format": 1}'}.items():
+        Path(name).mkdir()
+        Path(name, "job.json").write_text(job)
     code, out, err = denoise(**changes)
     assert (code, out, err.count("\n")) == (2, "", 1) and match in err
 

@@ -28,7 +28,7 @@ from aeolia.bulk.ledger import DONE, Ledger, digest_of
 from aeolia.bulk.listing import Found, Source
 from aeolia.bulk.ray_crew import MOVED, Actors
 from aeolia.bulk.station import FATAL, Station, Work, model_hash_of
-from aeolia.bulk.stores import MEMORY, Place
+from aeolia.bulk.stores import MEMORY, Place, writable
 from aeolia.errors import InputError
 from aeolia.files import sweep
 
@@ -156,9 +156,8 @@ class _Run:
     def open(self, remark: Callable[[str], None]) -> None:
         """See that the job can be done, and begin it."""
         job = self._job
-        ledger, output = Ledger(job.ledger), Place(job.output)
+        ledger, output = Ledger(job.ledger), writable(job.output)
         self._output = output
-        output.check_writable()
         endings = endings_of(job.operation)
         self._sources = [Source(uri, endings) for uri in job.inputs]
         for source in self._sources:

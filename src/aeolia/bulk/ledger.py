@@ -23,7 +23,7 @@ from typing import Any
 from aeolia.api.operations.operation import Operation
 from aeolia.api.reports.report import Report
 from aeolia.bulk.index import Index
-from aeolia.bulk.stores import Place, in_words
+from aeolia.bulk.stores import in_words, writable
 from aeolia.errors import InputError, MissingExtraError
 
 __all__ = ["DONE", "FAILED", "Ledger", "digest_of"]
@@ -32,6 +32,8 @@ DONE, FAILED = "done", "failed"
 _FORMAT = 1
 #: Rows of a part, when it is not written earlier because of the time.
 _PART_ROWS, _PART_SECONDS = 2000, 5.0
+#: What a job says of itself at least.
+_STATE = {"host", "pid", "ended", "elapsed", "done", "failed", "workers", "heard"}
 #: Rows of a part after the job.
 _MERGED_ROWS = 20_000
 
@@ -87,8 +89,7 @@ class Ledger:
             raise MissingExtraError(
                 "a ledger needs pyarrow; install it with `pip install 'aeolia[cluster]'`"
             ) from error
-        self.place = Place(uri)
-        self.place.check_writable()
+        self.place = writable(uri)
         self._parts = self.place / "parts"
         self._rows: list[dict[str, Any]] = []
         self._written = time.monotonic()
@@ -101,7 +102,9 @@ class Ledger:
             InputError: what is there is no ledger of this version.
         """
         job = self._json("job.json")
-        if job is not None and job.get("format") != _FORMAT:
+        if job is None:
+            return None
+        if job.get("format") != _FORMAT or not {"operation", "output"} <= job.keys():
             raise InputError(
                 f"{self.place.uri}: a ledger of format {job.get('format')!r}, and {_FORMAT} is "
                 f"needed; install the version of aeolia that wrote it, or name another ledger"
@@ -139,7 +142,8 @@ class Ledger:
 
     def state(self) -> dict[str, Any]:
         """What a running job last said of itself; empty for none."""
-        return self._json("state.json") or {}
+        state = self._json("state.json") or {}
+        return state if state.keys() >= _STATE else {}
 
     def say(self, state: dict[str, Any]) -> None:
         """Say how the job stands, for who looks on."""

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
 from aeolia.bulk.stores import (
     ARCHIVES,
     LOCAL,
+    WEB,
     Place,
     absolute,
     as_file_uri,
     in_words,
     scheme_of,
     version_of,
+    without_secret,
 )
 from aeolia.errors import AeoliaError, InputError
 
 __all__ = ["Found", "Source"]
 
-_MAGIC = re.compile(r"[*?\[]")
+_MAGIC, _WEB_MAGIC = re.compile(r"[*?\[]"), re.compile(r"[*\[]")  # "?" begins a query there
 _LISTS = (".txt", ".csv", ".tsv", ".parquet")
 #: Columns that hold the URI, the first that is there.
 _COLUMNS = ("input", "uri", "url", "path", "audio", "file")
@@ -75,13 +79,13 @@ class Source:
             self._outer = Source(outer, (f".{scheme_of(self.uri)}", ".tgz", ".gz"))
             return
         info = Place(self.uri).info()
-        if info is None and _MAGIC.search(self.uri.split("://", 1)[1]):
+        if info is None and _magic(self.uri).search(self.uri.split("://", 1)[1]):
             self.root, self._pattern = _split(self.uri)
             self.depth = None if "**" in self._pattern else self._pattern.count("/") + 1
         elif info is None:
             raise InputError(f"{uri}: nothing is there; check the URI")
-        elif info["type"] == "directory":
-            self.depth = None
+        elif info["type"] == "directory" or info.get("mimetype") == "text/html":
+            self.depth = None  # a page in the web is a list of what is there
         else:
             self._alone = True
 
@@ -99,7 +103,8 @@ class Source:
             elif self._alone:
                 info = Place(self.uri).info()
                 size = None if info is None else info.get("size")
-                yield Found(self.uri, self.uri.rpartition("/")[2], size, version_of(info))
+                name = _name_of(self.uri).rpartition("/")[2]
+                yield _safe(Found(self.uri, name, size, version_of(info)))
             else:
                 yield from self._below()
         except AeoliaError:
@@ -117,7 +122,9 @@ class Source:
         for info in _walk(place, top, self.depth):
             name = info["name"][len(top) :].lstrip("/")
             if takes(name):
-                yield Found(f"{self.root.rstrip('/')}/{name}", name, info["size"], version_of(info))
+                uri = f"{self.root.rstrip('/')}/{name}"
+                below = _name_of(uri)[len(_name_of(self.root)) :].lstrip("/")
+                yield _safe(Found(uri, below, info["size"], version_of(info)))
 
     def _members(self, outer: Source) -> Iterator[Found]:
         scheme = scheme_of(self.uri)
@@ -131,10 +138,14 @@ class Source:
                     yield _safe(Found(uri, inside, info["size"], version_of(info)))
 
 
+def _magic(uri: str) -> re.Pattern[str]:
+    return _WEB_MAGIC if scheme_of(uri) in WEB else _MAGIC
+
+
 def _split(uri: str) -> tuple[str, str]:
     """A pattern's URI as the folder above its first wildcard, and the rest."""
     parts = uri.split("/")
-    first = next(n for n, part in enumerate(parts) if n > 2 and _MAGIC.search(part))
+    first = next(n for n, part in enumerate(parts) if n > 2 and _magic(uri).search(part))
     return "/".join(parts[:first]) or "/", "/".join(parts[first:])
 
 
@@ -226,12 +237,32 @@ def _listed(uri: str) -> Iterator[Found]:
             continue
         if scheme_of(text) == LOCAL and "://" not in text and not text.startswith("/"):
             text = f"{folder}/{text}"  # as playlists have it: from the list's own folder
+        yield _of_row(text, row)
+
+
+def _of_row(text: str, row: dict[str, Any]) -> Found:
+    try:
         target = absolute(text)
-        size = row.get(_SIZE)
-        found = Found(target, _name_of(target), int(size) if size else None)
-        if row.get(_OUTPUT):
-            found = replace(found, name=str(row[_OUTPUT]))
-        yield _safe(found)
+        size = _size_of(target, row.get(_SIZE))
+    except InputError as error:  # of this row alone
+        return Found(without_secret(text), "", error=str(error))
+    return _safe(Found(target, str(row.get(_OUTPUT) or _name_of(target)), size))
+
+
+def _size_of(uri: str, told: Any) -> int | None:
+    """Bytes: what the list tells, or the disk at hand."""
+    try:
+        told = float(told or math.nan)  # a table with gaps has floats
+        if not math.isnan(told):
+            if told < 0 or not told.is_integer():
+                raise ValueError
+            return int(told)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{uri}: its {_SIZE} in the list is {told!r}; bytes are needed") from error
+    try:
+        return os.stat(uri.split("://", 1)[1]).st_size if scheme_of(uri) == LOCAL else None
+    except (OSError, ValueError):
+        return None  # whoever reads it will say why
 
 
 def _rows(place: Place) -> Iterator[dict[str, Any]]:
@@ -282,7 +313,8 @@ def _name_of(uri: str) -> str:
     if scheme_of(uri) in ARCHIVES:
         member, _, outer = uri.split("://", 1)[1].partition("::")
         return f"{_name_of(outer)}/{member}"
-    return uri.split("://", 1)[1].split("?")[0].lstrip("/")
+    path = uri.split("://", 1)[1].lstrip("/")
+    return unquote(path.split("?")[0].split("#")[0]) if scheme_of(uri) in WEB else path
 
 
 def _safe(found: Found) -> Found:
@@ -293,6 +325,8 @@ def _safe(found: Found) -> Found:
     except UnicodeEncodeError:
         uri = found.uri.encode(errors="backslashreplace").decode()
         return Found(uri, "", error=f"{uri}: its name is not UTF-8; rename it")
+    # A key of a store may hold two slashes in a row.
+    found = replace(found, name=re.sub("//+", "/", found.name))
     parts = found.name.split("/")
     if not found.name or ".." in parts or "" in parts or "\0" in found.name:
         why = f"{found.uri}: its output would be called {found.name!r}, which is no name; rename it"

@@ -110,6 +110,8 @@ class Station:
 
     def _done(self, work: Work) -> dict[str, Any]:
         source, target = Place(work.uri), Place(self.output) / work.name
+        if source.uri == target.uri:
+            raise InputError(f"{work.uri}: its output would take its place; name another output")
         info = source.info()
         if info is None:
             raise InputError(f"{work.uri}: is not there any more; list the inputs again")

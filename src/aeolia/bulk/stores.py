@@ -22,6 +22,7 @@ from aeolia.files import write_atomically
 __all__ = [
     "ARCHIVES",
     "LOCAL",
+    "WEB",
     "MEMORY",
     "NotPutError",
     "Place",
@@ -31,12 +32,15 @@ __all__ = [
     "is_full",
     "scheme_of",
     "version_of",
+    "without_secret",
+    "writable",
 ]
 
 LOCAL, MEMORY = "file", "memory"
 ARCHIVES = ("zip", "tar")
+WEB = ("http", "https")
 #: What can be read alone.
-_READ_ONLY = ("http", "https", *ARCHIVES)
+_READ_ONLY = (*WEB, *ARCHIVES)
 #: Where a key appears when its upload is complete; elsewhere it is renamed then.
 _WHOLE_KEYS = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hf", "oci", "oss")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -44,6 +48,9 @@ _SECRET = re.compile(r"://[^/@:]*:[^/@]*@")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 #: Of answers of stores, which have no number.
 _FULL_WORDS = re.compile(r"quota|no space|storage ?full|insufficient ?storage|disk full", re.I)
+#: Answers of stores, as HTTP numbers them or in words.
+_GONE, _DENIED = (404, 410), (401, 403)
+_DENIED_WORDS = re.compile(r"forbidden|access ?denied|unauthori[sz]ed|permission", re.I)
 #: What could not be done to an output.
 WRITTEN = "written"
 _MOST_ARCHIVES = 4
@@ -65,8 +72,7 @@ def absolute(uri: str) -> str:
     Raises:
         InputError: a URI that cannot be, or holds a password.
     """
-    if _SECRET.search(uri):
-        hidden = _SECRET.sub("://...@", uri)
+    if (hidden := without_secret(uri)) != uri:
         raise InputError(
             f"{hidden}: a password came in a URI, which is written into the ledger; leave it to "
             f"the store's own configuration"
@@ -80,6 +86,11 @@ def absolute(uri: str) -> str:
     if scheme == LOCAL:
         return as_file_uri(uri.split("://", 1)[1] if _SCHEME.match(uri) else uri)
     return uri
+
+
+def without_secret(uri: str) -> str:
+    """The URI, its password left out."""
+    return _SECRET.sub("://...@", uri)
 
 
 def as_file_uri(path: str | os.PathLike[str]) -> str:
@@ -113,17 +124,6 @@ class Place:
         """The path, of a file of this machine."""
         return Path(self.path) if self.scheme == LOCAL else None
 
-    def check_writable(self) -> None:
-        """Refuse what can only be read.
-
-        Raises:
-            InputError: such as http:// or a member of an archive.
-        """
-        if self.scheme in _READ_ONLY:
-            raise InputError(
-                f"{self.uri}: {self.scheme}:// can only be read; write into a folder or a bucket"
-            )
-
     def info(self) -> dict[str, Any] | None:
         """What the store knows of it; None where there is nothing.
 
@@ -137,8 +137,12 @@ class Place:
                 return {"type": kind, "size": status.st_size, "mtime": status.st_mtime_ns}
             found: dict[str, Any] = self.fs.info(self.path)
             return found
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        except (FileNotFoundError, NotADirectoryError) as error:
+            # fsspec says so of all that a web server refuses, and of one that does not answer.
+            why = error.__cause__ if self.scheme in WEB else None
+            if why is None or getattr(why, "status", None) in _GONE:
+                return None
+            raise InputError(in_words(self.uri, why, "looked at")) from error
         except Exception as error:
             raise InputError(in_words(self.uri, error, "looked at")) from error
 
@@ -263,6 +267,20 @@ class Place:
             pass
 
 
+def writable(uri: str) -> Place:
+    """The place at a URI, for what is to be written there.
+
+    Raises:
+        InputError: it can only be read, such as http:// or a member of an archive.
+    """
+    scheme = scheme_of(uri)
+    if scheme in _READ_ONLY:
+        raise InputError(
+            f"{without_secret(uri)}: {scheme}:// can only be read; write into a folder or a bucket"
+        )
+    return Place(uri)
+
+
 def _resolved(uri: str, scheme: str) -> tuple[Any, str]:
     if scheme in ARCHIVES:
         member, _, outer = uri.split("://", 1)[1].partition("::")
@@ -333,13 +351,25 @@ def in_words(uri: str, error: BaseException, done: str) -> str:
     reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:160]
     if isinstance(error, FileNotFoundError):
         return f"{uri}: not there; check the URI"
+    if isinstance(error, NotADirectoryError):
+        return f"{uri}: a file lies where a folder is needed; name another"
     if is_full(error) or (done == WRITTEN and _FULL_WORDS.search(reason)):
         return f"{uri}: cannot be {done}, for it is full ({reason}); free some space"
-    denied = ("forbidden", "access denied", "accessdenied", "401", "403")
-    if isinstance(error, PermissionError) or any(word in reason.lower() for word in denied):
-        return f"{uri}: no permission ({reason or kind}); check the store's credentials"
-    if "Credentials" in kind:
+    if re.search("Credentials|Authentication", kind):
         return f"{uri}: no credentials ({reason}); set those of the store, such as AWS_PROFILE"
+    if isinstance(error, PermissionError) or _number(error) in _DENIED:
+        return f"{uri}: no permission ({reason or kind}); check the store's credentials"
+    if _DENIED_WORDS.search(reason.replace(uri, "")):
+        return f"{uri}: no permission ({reason}); check the store's credentials"
     if isinstance(error, (ConnectionError, TimeoutError)) or "Connect" in kind:
         return f"{uri}: the store does not answer ({reason or kind}); check address and network"
     return f"{uri}: cannot be {done} ({kind}: {reason}); check the URI"
+
+
+def _number(error: BaseException) -> int | None:
+    """HTTP's of a store's answer, where its package has one."""
+    for holder in (error, getattr(error, "response", None)):
+        for name in ("status", "status_code", "code"):
+            if isinstance(number := getattr(holder, name, None), int):
+                return number
+    return None

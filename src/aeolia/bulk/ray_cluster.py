@@ -1,0 +1,131 @@
+"""Joining a cluster of Ray, or starting one of this machine alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from aeolia.bulk.crew import n_cores
+from aeolia.errors import InputError, MissingExtraError
+
+__all__ = ["connected", "reached"]
+
+_ANSWER_SECONDS, _LAST_PORT = 5.0, 65535
+#: Rows are small and go with the answers.
+_OBJECT_STORE_BYTES = 100 << 20
+#: Where Ray's client tells why it tries again, and how it begins.
+_CLIENT_LOG, _CLIENT_SAYS = "ray.util.client.worker", "Received when checking init: "
+_QUIET: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+
+
+def connected(address: str | None, n_cpus: int | None = None) -> str:
+    """Join a Ray cluster, or start one of this machine; returns its dashboard's address or "".
+
+    Raises:
+        MissingExtraError: Ray is not installed; InputError: no cluster answers.
+    """
+    if find_spec("ray") is None:
+        raise MissingExtraError(
+            "the engine ray needs Ray; install it with `pip install 'aeolia[cluster]'`, or take "
+            "--engine local"
+        )
+    # It would report to its makers that it was used.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address not in (None, "auto", "local"):
+        # A refusal is one line of ours, not twenty of its own; it reads this as it is imported.
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
+        _check_answers(address)
+    import ray
+
+    if ray.is_initialized():
+        return ""
+    with _reasons() as reasons:
+        try:
+            if address is None:
+                context = ray.init(num_cpus=n_cpus or n_cores(), **_alone(), **_QUIET)
+            else:
+                context = ray.init(address=address, **_QUIET)
+        except Exception as error:
+            said = " ".join(str(error).split())[:200]
+            raise _no_answer(address, "; ".join([said, *reasons[-1:]])) from error
+    return str(getattr(context, "dashboard_url", "") or "")
+
+
+def reached(host: str, port: int) -> bool:
+    """See that somebody listens there; returns whether that is this machine.
+
+    Raises:
+        OSError: nobody does.
+    """
+    with socket.create_connection((host, port), _ANSWER_SECONDS) as line:
+        return bool(line.getsockname()[0] == line.getpeername()[0])
+
+
+def _check_answers(address: str) -> None:
+    """See that somebody listens, as Ray itself would try for ever; and choose whether to show it a
+    token."""
+    host, _, port = address.rpartition("://")[2].rstrip("/").rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise InputError(f"{address}: no address of a cluster; auto, HOST:PORT or ray://HOST:PORT")
+    try:
+        here = reached(host.strip("[]"), int(port))
+    except OSError as error:
+        raise _no_answer(address, str(error)) from error
+    # Ray shows its token unasked only to a cluster that it finds by itself. One that was given for
+    # this job is meant to be shown; that of this machine's own clusters is for this machine.
+    given = any(os.environ.get(f"RAY_AUTH_TOKEN{more}") for more in ("", "_PATH"))
+    if given or (here and (Path.home() / ".ray" / "auth_token").exists()):
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
+def _alone() -> dict[str, Any]:
+    """How a cluster of this machine alone is started: with the dashboard where it is installed."""
+    has_dashboard = find_spec("aiohttp_cors") is not None and find_spec("opencensus") is not None
+    return {"object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": has_dashboard}
+
+
+def _no_answer(address: str | None, said: str) -> InputError:
+    where = address or "Ray on this machine"
+    if re.search("auth", said, re.I):
+        return InputError(
+            f"{where}: the cluster does not accept us ({said}); put its token, which `ray "
+            f"get-auth-token` prints there, into RAY_AUTH_TOKEN"
+        )
+    return InputError(
+        f"{where}: no Ray cluster answers ({said}); start one with `ray start --head`, or check "
+        f"--address"
+    )
+
+
+@contextmanager
+def _reasons() -> Iterator[list[str]]:
+    """Gather why Ray's client tries again, which it keeps to itself; and its warnings."""
+    found: list[str] = []
+
+    class Gatherer(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said = record.getMessage()
+            if said.startswith(_CLIENT_SAYS):
+                found.append(said.removeprefix(_CLIENT_SAYS))
+
+    log, gatherer = logging.getLogger(_CLIENT_LOG), Gatherer()
+    before = log.level, log.propagate
+    log.addHandler(gatherer)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield found
+    finally:
+        log.removeHandler(gatherer)
+        log.setLevel(before[0])
+        log.propagate = before[1]

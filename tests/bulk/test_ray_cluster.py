@@ -1,0 +1,160 @@
+"""Joining a cluster from outside: by its client's port, with and without its token."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aeolia.bulk import ray_cluster
+from aeolia.errors import InputError
+
+pytest.importorskip("ray", reason="pip install 'aeolia[cluster]'")
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "0123456789abcdef" * 4
+PATHS = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
+USUAL = {"PYTHONPATH": PATHS, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+#: The command, and what comes before it for a client that gives up soon.
+COMMAND = """
+import sys
+from aeolia.cli import run
+sys.exit(run(["bulk", "denoise", *sys.argv[1:]]))
+"""
+IMPATIENT = """
+import ray.util.client.worker as worker
+worker.INITIAL_TIMEOUT_SEC, worker.backoff = 1, lambda seconds: seconds
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[tuple[int, int]]:
+    """A head of one CPU that wants a token: its own port, and its clients'."""
+    for _ in range(3):  # a busy machine misses the 30 s that Ray gives itself
+        ports = free_port(), free_port()
+        started, said = _start(*ports)
+        if started.poll() is None:
+            break
+    else:
+        pytest.fail(said)
+    yield ports
+    os.killpg(started.pid, signal.SIGTERM)
+    started.wait()
+
+
+def _start(port: int, clients: int) -> tuple[subprocess.Popen[str], str]:
+    where = f"--port {port} --ray-client-server-port {clients} --node-ip-address 127.0.0.1"
+    small = "--num-cpus 1 --object-store-memory 80000000 --include-dashboard false"
+    ray = Path(sys.executable).with_name("ray")
+    started = subprocess.Popen(
+        [str(ray), "start", "--head", "--block", *where.split(), *small.split()],
+        env={**os.environ, **USUAL, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert started.stdout is not None
+    said = ""
+    for line in started.stdout:
+        said += line
+        if "--block" in line:  # all of it runs by now
+            return started, said
+    started.wait()
+    return started, said
+
+
+@pytest.fixture
+def denoise(recordings: Path, gain_model: Path, tmp_path: Path) -> Callable[..., Any]:
+    def run(address: str, before: str = "", **environment: str) -> Any:
+        places = ["-i", recordings, "-o", tmp_path / "out", "-l", tmp_path / "ledger"]
+        more = ["-m", gain_model, "--engine", "ray", "--address", address]
+        return subprocess.run(
+            [sys.executable, "-c", before + COMMAND, *map(str, (*places, *more))],
+            env={**os.environ, **USUAL, "HOME": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+
+    return run
+
+
+def test_by_the_port_of_clients_with_the_token(
+    head: tuple[int, int], denoise: Callable[..., Any], tmp_path: Path
+) -> None:
+    done = denoise(f"ray://127.0.0.1:{head[1]}", RAY_AUTH_TOKEN=TOKEN)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("4 files done")
+    assert len([path for path in (tmp_path / "out").rglob("*") if path.is_file()]) == 4
+
+
+def test_by_its_own_port_with_the_token_of_this_machine(
+    head: tuple[int, int], denoise: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Where `ray start` itself finds it."""
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text(TOKEN)
+    done = denoise(f"127.0.0.1:{head[0]}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("4 files done")
+
+
+def test_without_the_token_it_says_so_in_one_line(
+    head: tuple[int, int], denoise: Callable[..., Any], tmp_path: Path
+) -> None:
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "wrong" * 8}
+    done = denoise(f"ray://127.0.0.1:{head[1]}", IMPATIENT, **token)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "does not accept us" in done.stderr and "RAY_AUTH_TOKEN" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_token_is_shown_where_it_is_meant_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of this machine's own clusters goes to no other machine."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_AUTH_MODE", "x")  # so that it is put back
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+
+    def shown(*, here: bool) -> bool:
+        monkeypatch.setattr(ray_cluster, "reached", lambda host, port: here)
+        ray_cluster._check_answers("ray://host:10001")
+        return os.environ.pop("RAY_AUTH_MODE", "") == "token"
+
+    assert not shown(here=True) and not shown(here=False)
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text(TOKEN)
+    assert shown(here=True) and not shown(here=False)
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
+    assert shown(here=False)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    assert not shown(here=False)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "ray://no.invalid:1/"])
+def test_where_nobody_listens_is_said_at_once(address: str) -> None:
+    with pytest.raises(InputError, match="no Ray cluster answers"):
+        ray_cluster._check_answers(address)
+
+
+@pytest.mark.parametrize("address", ["x", "ray://", "ray://h", "h:x", "h:99999", ":1"])
+def test_what_is_no_address(address: str) -> None:
+    with pytest.raises(InputError, match="no address of a cluster"):
+        ray_cluster._check_answers(address)
