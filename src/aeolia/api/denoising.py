@@ -69,7 +69,8 @@ def denoise(
 ) -> np.ndarray:
     """Remove noise from an array [T] or [T, C], or from a file.
 
-    One filter serves all channels, so that voices stay where they are between them.
+    One filter serves all channels, so that voices stay where they are between them. Music is noise
+    here: `separate(..., sources=["speech+music"])` keeps it and takes out the noise alone.
 
     Args:
         audio: samples, which need `sample_rate`; or the path of an audio file.

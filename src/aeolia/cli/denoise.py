@@ -112,6 +112,9 @@ def denoise(
     The output has the input's length, sample rate, channels, tags and (unless the name of the
     output says otherwise) format, aligned to the sample.
 
+    Music is noise to it: what plays under a talk is taken out, too. To take out the noise alone,
+    keep both with `aeolia separate talk.wav --source speech+music`.
+
     \b
     Examples:
       aeolia denoise talk.wav                      writes talk.denoised.wav

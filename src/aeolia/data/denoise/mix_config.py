@@ -62,6 +62,9 @@ class MixConfig(CropConfig):
     takes: Share = 0.0
     #: How far the level of the noises wanders up and down within a crop.
     noise_drift_db: Decibels = 0.0
+    #: Voices 1.2 to 2.2 times as high, as in fear, joy and anger; and whispers. Not in takes.
+    raised: Share = 0.0
+    whispered: Share = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,3 +72,5 @@ class MixConfig(CropConfig):
             raise ConfigError(f"{', '.join(NOISE_KINDS)} are all 0; give one noise a share")
         if self.noise_only + self.clean_only > 1.0:
             raise ConfigError("noise_only and clean_only together exceed 1")
+        if self.raised + self.whispered > 1.0:
+            raise ConfigError("raised and whispered together exceed 1")

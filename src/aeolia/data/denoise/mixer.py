@@ -1,7 +1,7 @@
 """Training pairs made on the fly: seeded crops, corrupted in one order that reads as a story.
 
-speech crop -> recording's own colour -> room -> + noise at an SNR -> band limit
-    -> level -> faults of the microphone and the line -> noisy
+speech crop -> raised or whispered -> recording's own colour -> room -> + noise at an SNR
+    -> band limit -> level -> faults of the microphone and the line -> noisy
 reference = the same without noise, faults, and the room after its first 50 ms
 """
 
@@ -17,6 +17,7 @@ from torch import Tensor
 from aeolia.data import corruptions
 from aeolia.data.acoustics import Acoustics, Colour, draw_curve
 from aeolia.data.crops import CropSampler, Segment, cut
+from aeolia.data.denoise.effort import MOST_RAISED, Effort
 from aeolia.data.denoise.faults import Faults
 from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.denoise.noises import Noise, Noises
@@ -61,6 +62,7 @@ class Plan:
     rt60_seconds: float = 0.0
     band_hz: tuple[float, float] | None = None
     faults: Faults = Faults()
+    effort: Effort = Effort()
     #: Factors [T] of the noises' level, where it wanders.
     drift: np.ndarray | None = None
 
@@ -87,6 +89,8 @@ class Mixer:
         self.config = config
         rate, length = config.sample_rate, config.crop_length
         self._speech = CropSampler(speech, length, config.full_band_share)
+        #: Of what is played faster, more is needed.
+        self._longer = CropSampler(speech, round(length * MOST_RAISED), config.full_band_share)
         self._acoustics = Acoustics(rate, length, MAX_ROOM_SECONDS)
         self._noises = Noises(self._speech, noise, config, self._acoustics)
         #: Measured rooms: impulse response and name.
@@ -122,6 +126,10 @@ class Mixer:
         )
         if config.takes and rng.random() < config.takes:
             plan.speech = draw_take(self._speech, rng)
+        else:
+            plan.effort = Effort.draw(rng, config)
+            if plan.effort.raised != 1.0:
+                plan.speech = self._longer.draw_speech(rng)
         if config.noise_only <= case < config.noise_only + config.clean_only:
             return plan
         plan.noises = self._noises.draw(rng)
@@ -150,9 +158,11 @@ class Mixer:
     def render(self, plans: Sequence[Plan]) -> Batch:
         """Make the audio of drawn items, all at once."""
         rate, pool = self.config.sample_rate, self._speech.pool
-        speech = cut(pool, [plan.speech for plan in plans], self.config.crop_length)
+        speech = torch.stack([self._voice(plan) for plan in plans])
         # Speeds, colours and band limits move how high a reference reaches.
-        reach = [lowest_reach(pool, plan.speech) for plan in plans]
+        reach = [
+            min(lowest_reach(pool, plan.speech) * plan.effort.raised, rate / 2) for plan in plans
+        ]
         noisy, reference = self._acoustics.apply_with_early(speech, self._colours(plans))
         self._add_noise(noisy, reference, plans)
         self._limit_bands(noisy, reference, reach, plans)
@@ -164,6 +174,15 @@ class Mixer:
             noisy[i] = plan.faults.applied(noisy[i], rate, plan.rng)
             reach[i] = rate / 2 if plan.noise_only else reach[i]
         return Batch(noisy, reference, torch.tensor(reach), noisy.numel() / rate)
+
+    def _voice(self, plan: Plan) -> Tensor:
+        """The speech [T] of an item, as it is spoken."""
+        length, effort = self.config.crop_length, plan.effort
+        drawn = length if effort.raised == 1.0 else self._longer.length
+        [speech] = cut(self._speech.pool, [plan.speech], drawn)
+        speech = speech[: round(length * effort.raised)]
+        voice = effort.applied(speech, self.config.sample_rate, plan.rng)[:length]
+        return torch.nn.functional.pad(voice, (0, length - len(voice)))
 
     def _colours(self, plans: Sequence[Plan]) -> list[Colour]:
         rooms = iter(self._acoustics.rooms([p.room for p in plans if p.room is not None]))
