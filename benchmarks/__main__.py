@@ -54,6 +54,7 @@ _PAGES = {
     "doors": "benchmarks.doors.run",
     "separate": "benchmarks.separate.report",
     "synth": "benchmarks.synth.run",
+    "voices": "benchmarks.voices.page",
     "web": "benchmarks.web.run",
 }
 #: Songs that the released separators' training held out.
@@ -144,6 +145,44 @@ def takes(
     from benchmarks.denoise.takes import run
 
     run(data, model or ("denoise-16k", "denoise"), output, split, number)
+
+
+@app.command()
+def voices(
+    data: Annotated[Path, typer.Option(help="Folder with manifest.csv and voices.csv.")],
+    peers: Annotated[Path | None, typer.Option(help="Folder of the peers' files.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Name of a peer to leave out.")] = None,
+    model: Models = None,
+    limit: Annotated[
+        list[float] | None, typer.Option(help="Also with this attenuation limit in dB.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="choose or report.")] = "report",
+    clips: Annotated[int, typer.Option(min=4, help="Of a set.")] = 60,
+    cache: Cache = cache_folder() / "benchmarks",
+    output: Page = PAGES / "voices.md",
+    results: Kept = RESULTS / "voices.json",
+) -> None:
+    """voices.md: children, actors, singers, whispers, shouts, laughs; languages; music.
+
+    \b
+    python -m benchmarks.voices.gather DIR --emodb DIR ...
+    python -m benchmarks voices --data DIR --peers DIR
+    """
+    from benchmarks.results import publish
+    from benchmarks.voices.page import page
+    from benchmarks.voices.run import measure
+
+    found = measure(
+        data,
+        peers=peers,
+        skip=skip or (),
+        models=model or (),
+        limits_db=limit or (),
+        split=split,
+        clips=clips,
+        cache=cache,
+    )
+    publish(found, page, output, results)
 
 
 @app.command()

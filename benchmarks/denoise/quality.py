@@ -30,7 +30,17 @@ from benchmarks.denoise.metrics import INPUT
 from benchmarks.peers.peer import Peer
 from benchmarks.results import Entry, Scores, digest_of
 
-__all__ = ["NOISY", "Competitor", "our_system", "peer_system", "resampled", "score"]
+__all__ = [
+    "NOISY",
+    "ClipScores",
+    "Competitor",
+    "Scorer",
+    "our_system",
+    "peer_system",
+    "remembered",
+    "resampled",
+    "score",
+]
 
 #: Metric -> the value for one clip.
 ClipScores = dict[str, float]
@@ -109,11 +119,11 @@ def score(
     Args:
         more: names of metrics beside the set's own.
     """
-    scores = _remembered(competitor, set_name, pairs, cache, _SCORERS[set_name])
+    scores = remembered(competitor, set_name, pairs, cache, _SCORERS[set_name])
     for metric in more:
         names = _computed_together(metric)
         what = f"{set_name} {' '.join(names)}"
-        found = _remembered(competitor, what, pairs, cache, _metrics(*names))
+        found = remembered(competitor, what, pairs, cache, _metrics(*names))
         scores[metric] = found[metric]
     return scores
 
@@ -124,9 +134,10 @@ def _computed_together(metric: str) -> list[str]:
     return [name for name, one in METRICS.items() if family and one.family == family] or [metric]
 
 
-def _remembered(
+def remembered(
     competitor: Competitor, what: str, pairs: Sequence[HeldOutPair], cache: Path, scorer: Scorer
 ) -> Scores:
+    """What the scorer says of each clip, in order; from the cache where it is there."""
     key = f"{competitor.name} {what} {competitor.entry.key} {_VERSION}"
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     known: dict[str, ClipScores] = {}

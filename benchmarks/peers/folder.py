@@ -17,6 +17,7 @@ from benchmarks.peers.libraries import (
 )
 from benchmarks.peers.networks import DeepFilterNet3, Dpcrn, Dtln, Gtcrn, Nsnet2, UlUnas
 from benchmarks.peers.peer import Peer
+from benchmarks.peers.wheels import DeepFilterNet3Library, Hush
 
 __all__ = ["find_peers"]
 
@@ -28,7 +29,9 @@ PEERS: tuple[type[Peer], ...] = (
     Dtln,
     UlUnas,
     DeepFilterNet3,
+    DeepFilterNet3Library,
     Dpcrn,
+    Hush,
     FastEnhancerTiny,
     FastEnhancerBase,
     FastEnhancerSmall,

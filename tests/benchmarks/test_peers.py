@@ -11,6 +11,7 @@ import pytest
 
 from aeolia.errors import DataError
 from benchmarks.peers.libraries import FastEnhancerSmall, Rnnoise01
+from benchmarks.peers.wheels import DeepFilterNet3Library, Hush
 
 COMPILER = shutil.which("cc")
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C compiler is installed")
@@ -51,6 +52,46 @@ float rnnoise_process_frame(void *state, float *out, const float *in) {
     return 0.0f;
 }
 """
+#: DeepFilterNet's: late by three blocks of 480; half as loud unless the limit is none (100 dB).
+DEEP_FILTER = """
+#include <stdlib.h>
+#include <string.h>
+struct state { float gain, past[3][480]; };
+void *df_create(const char *path, float limit, const char *log) {
+    if (strcmp(strrchr(path, '.'), ".gz") || log) return NULL;
+    struct state *s = calloc(1, sizeof *s);
+    s->gain = limit == 100.0f ? 0.5f : 1.0f;
+    return s;
+}
+void df_free(void *s) { free(s); }
+float df_process_frame(void *state, const float *in, float *out) {
+    struct state *s = state;
+    for (int i = 0; i < 480; i++) out[i] = s->gain * s->past[0][i];
+    memmove(s->past[0], s->past[1], sizeof(float[2][480]));
+    memcpy(s->past[2], in, sizeof(float[480]));
+    return 0.0f;
+}
+"""
+#: Hush's, late by a frame; its package cannot be imported, as without LiveKit.
+HUSH = """
+import numpy
+from ._gain import GAIN
+
+class HushModel:
+    def __init__(self, folder):
+        assert folder.endswith("models")
+
+class HushSession:
+    def __init__(self, model):
+        self.reset_state()
+
+    def reset_state(self):
+        self.past = numpy.zeros(160, numpy.float32)
+
+    def process_frame(self, frame):
+        out, self.past = GAIN * self.past, frame
+        return out
+"""
 
 
 def built(path: Path, code: str) -> None:
@@ -78,3 +119,26 @@ def test_rnnoise_is_aligned_and_scaled(tmp_path: Path) -> None:
     built(tmp_path / Rnnoise01.files[0], RNNOISE)
     audio = np.random.default_rng(1).uniform(0.1, 1.0, 2000).astype(np.float32)
     assert np.allclose(Rnnoise01(tmp_path).enhance(audio), 0.5 * audio, atol=1e-7)
+
+
+def test_deep_filter_is_aligned_and_without_a_limit(tmp_path: Path) -> None:
+    library, weights = (tmp_path / file for file in DeepFilterNet3Library.files)
+    built(library, DEEP_FILTER)
+    weights.parent.mkdir()
+    weights.write_bytes(b"weights")
+    audio = np.random.default_rng(2).standard_normal(3000).astype(np.float32)
+    peer = DeepFilterNet3Library(tmp_path)
+    for _ in range(2):
+        assert np.array_equal(peer.enhance(audio), 0.5 * audio)
+
+
+def test_hush_runs_without_livekit(tmp_path: Path) -> None:
+    package = (tmp_path / Hush.files[0]).parents[1]
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('no LiveKit')")
+    (package / "_gain.py").write_text("GAIN = 0.5")
+    (package / "_hush_model.py").write_text(HUSH)
+    audio = np.random.default_rng(3).standard_normal(1000).astype(np.float32)
+    peer = Hush(tmp_path)
+    for _ in range(2):
+        assert np.array_equal(peer.enhance(audio), 0.5 * audio)
