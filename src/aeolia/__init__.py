@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from aeolia.api.reshaping import shift as shift
     from aeolia.api.reshaping import shift_file as shift_file
     from aeolia.api.samplers import export_sfz as export_sfz
-    from aeolia.api.separation import enrol as enrol
     from aeolia.api.separation import separate as separate
     from aeolia.api.separation import separate_file as separate_file
     from aeolia.api.streams import Stream as Stream
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
     from aeolia.api.synthesis import synthesise as synthesise
     from aeolia.api.transfer import transfer as transfer
     from aeolia.api.transfer import transfer_file as transfer_file
+    from aeolia.api.voices import enrol as enrol
     from aeolia.errors import AeoliaError as AeoliaError
     from aeolia.errors import AudioFileError as AudioFileError
     from aeolia.errors import ConfigError as ConfigError
@@ -106,10 +106,11 @@ _HOMES = {
     ),
     "aeolia.api.reshaping": "morph shift shift_file",
     "aeolia.api.samplers": "export_sfz",
-    "aeolia.api.separation": "enrol separate separate_file",
+    "aeolia.api.separation": "separate separate_file",
     "aeolia.api.streams": "Stream",
     "aeolia.api.synthesis": "play_score play_score_file synthesise",
     "aeolia.api.transfer": "transfer transfer_file",
+    "aeolia.api.voices": "enrol",
     "aeolia.errors": (
         "AeoliaError AudioFileError ConfigError DataError InputError MissingExtraError "
         "ModelError TrainingError TrainingStoppedError"

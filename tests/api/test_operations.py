@@ -344,16 +344,16 @@ def test_a_model_file_that_is_replaced_is_opened_again(desk: Path, make_gain_mod
 def test_a_clip_is_learned_once(
     desk: Path, separators: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aeolia.api import separation
+    from aeolia.api import voices
 
     learned: list[str] = []
-    enrol = separation.enrol_clip
+    enrol = voices.enrol_clip
 
     def counted(audio: np.ndarray, rate: int, encoder: Any, name: str) -> aeolia.Voice:
         learned.append(name)
         return enrol(audio, rate, encoder, name)
 
-    monkeypatch.setattr(separation, "enrol_clip", counted)
+    monkeypatch.setattr(voices, "enrol_clip", counted)
     operation = aeolia.Separate(speaker="alice.wav", model=str(separators / "speaker.onnx"))
     operation.check()
     for folder in ("one", "two"):

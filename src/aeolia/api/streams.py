@@ -9,7 +9,8 @@ import numpy as np
 
 from aeolia.api.denoising import Model, open_denoiser
 from aeolia.api.instruments import NOTES_MODEL, Synthesiser, open_synthesiser
-from aeolia.api.separation import Separator, Speaker, read_request
+from aeolia.api.separation import Separator, read_request
+from aeolia.api.voices import Speaker
 from aeolia.errors import InputError
 from aeolia.runtime.backend import State
 from aeolia.runtime.denoise import DenoisingStream

@@ -81,7 +81,8 @@ def load_separator(name: str) -> SeparationSystem:
     def process(
         mixture: np.ndarray, sample_rate: int, sources: Sequence[str], enrolment: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        from aeolia.api.separation import enrol, separate
+        from aeolia.api.separation import separate
+        from aeolia.api.voices import enrol
 
         if enrolment is None:
             raise InputError(f"{name} needs a clip of the speaker; put it beside, as {ENROLMENT}")

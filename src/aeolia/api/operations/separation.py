@@ -10,13 +10,11 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.separation import SeparationReport
-from aeolia.api.separation import (
+from aeolia.api.separation import SeparationRequest, read_request, run_request
+from aeolia.api.voices import (
     CLASSES_MODEL,
     SPEAKER_MODEL,
-    SeparationRequest,
     check_speaker_model,
-    read_request,
-    run_request,
     voice_of,
     voice_within,
 )
