@@ -52,6 +52,7 @@ REFUSALS = {
     "gs": (HttpError(403, "x does not have storage.objects.list access"), "no permission"),
     "gcs": (DefaultCredentialsError("Your default credentials were not found"), "no credentials"),
     "az": (ClientAuthenticationError("Server failed to authenticate"), "no credentials"),
+    "adl": (ValueError("Must provide a connection_string or credentials!"), "no credentials"),
     "abfs": (PermissionError("AuthorizationPermissionMismatch"), "no permission"),
     "hf": (HfHubHTTPError(401, "Client Error"), "no permission"),
 }

@@ -29,6 +29,7 @@ def cluster() -> Iterator[Any]:
     node = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # or they starve on a busy machine
         patch.setenv("PYTHONPATH", os.pathsep.join(str(ROOT / name) for name in ("src", "tests")))
         found = Cluster(initialize_head=True, head_node_args=node)
         ray.init(address=found.address, logging_level="ERROR", log_to_driver=False)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "0123456789abcdef" * 4
 PATHS = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
 USUAL = {"PYTHONPATH": PATHS, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+USUAL["RAY_worker_niceness"] = "0"  # or they starve on a busy machine
 #: The command, and what comes before it for a client that gives up soon.
 COMMAND = """
 import sys

@@ -43,6 +43,9 @@ def connected(address: str | None, n_cpus: int | None = None) -> str:
         # A refusal is one line of ours, not twenty of its own; it reads this as it is imported.
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
         _check_answers(address)
+    if address is None:
+        # Ray would let its workers wait for all else that this machine does.
+        os.environ.setdefault("RAY_worker_niceness", "0")
     import ray
 
     if ray.is_initialized():

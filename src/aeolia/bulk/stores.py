@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import logging
 import os
 import re
 import secrets
@@ -294,6 +295,7 @@ def _resolved(uri: str, scheme: str) -> tuple[Any, str]:
         ) from error
     if scheme == LOCAL:  # names may hold what fsspec would read as more than a name
         return fsspec.filesystem(LOCAL), uri.split("://", 1)[1]
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # prints a traceback for each try
     try:
         fs, path = fsspec.core.url_to_fs(uri)
         return fs, str(path)
@@ -355,7 +357,7 @@ def in_words(uri: str, error: BaseException, done: str) -> str:
         return f"{uri}: a file lies where a folder is needed; name another"
     if is_full(error) or (done == WRITTEN and _FULL_WORDS.search(reason)):
         return f"{uri}: cannot be {done}, for it is full ({reason}); free some space"
-    if re.search("Credentials|Authentication", kind):
+    if re.search("credentials|authentication", f"{kind} {reason}", re.I):
         return f"{uri}: no credentials ({reason}); set those of the store, such as AWS_PROFILE"
     if isinstance(error, PermissionError) or _number(error) in _DENIED:
         return f"{uri}: no permission ({reason or kind}); check the store's credentials"
