@@ -12,7 +12,9 @@ __all__ = ["measure"]
 
 #: What to do -> sample rate of its files, and how many of them.
 _JOBS: dict[str, tuple[list[str], int, int]] = {
-    "denoise, 16 kHz": (["denoise", "-m", "denoise-16k"], 16000, 10),
+    "denoise-16k, 16 kHz": (["denoise", "-m", "denoise-16k"], 16000, 10),
+    "denoise-studio-16k, 16 kHz": (["denoise", "-m", "denoise-studio-16k"], 16000, 5),
+    "denoise-studio, 48 kHz": (["denoise", "-m", "denoise-studio"], 48000, 2),
     "denoise, 48 kHz": (["denoise", "-m", "denoise"], 48000, 4),
     "separate --source speech, 44.1 kHz": (["separate", "--source", "speech"], 44100, 2),
 }

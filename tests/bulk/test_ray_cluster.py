@@ -125,6 +125,16 @@ def test_without_the_token_it_says_so_in_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_by_its_own_port_without_the_token(
+    head: tuple[int, int], denoise: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Twenty lines of Ray's core are one of ours."""
+    done = denoise(f"127.0.0.1:{head[0]}", RAY_AUTH_MODE="disabled")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "does not accept us" in done.stderr and "RAY_AUTH_TOKEN" in done.stderr
+
+
 def test_a_token_is_shown_where_it_is_meant_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,5 +100,7 @@ def test_buckets_that_are_not_there_and_servers_that_do_not_answer(
 
     with pytest.raises(InputError, match="s3://nobody/in: nothing is there"):
         run_bulk(BulkJob(operation, ("s3://nobody/in",), "s3://bucket/o", "s3://bucket/l2"))
-    with pytest.raises(InputError, match="s3://nobody/l/job.json: not there"):
+    with pytest.raises(InputError, match="s3://nobody/l/job.json: its bucket is not there"):
         run(ledger="s3://nobody/l")
+    with pytest.raises(InputError, match="s3://nobody/o/.*: its bucket is not there; make it"):
+        run(output="s3://nobody/o")

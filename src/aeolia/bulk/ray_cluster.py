@@ -6,6 +6,8 @@ import logging
 import os
 import re
 import socket
+import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,8 +42,6 @@ def connected(address: str | None, n_cpus: int | None = None) -> str:
     # It would report to its makers that it was used.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address not in (None, "auto", "local"):
-        # A refusal is one line of ours, not twenty of its own; it reads this as it is imported.
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
         _check_answers(address)
     if address is None:
         # Ray would let its workers wait for all else that this machine does.
@@ -50,15 +50,16 @@ def connected(address: str | None, n_cpus: int | None = None) -> str:
 
     if ray.is_initialized():
         return ""
-    with _reasons() as reasons:
-        try:
+    reasons: list[str] = []
+    try:
+        with _client_says(reasons), _core_says(reasons):
             if address is None:
                 context = ray.init(num_cpus=n_cpus or n_cores(), **_alone(), **_QUIET)
             else:
                 context = ray.init(address=address, **_QUIET)
-        except Exception as error:
-            said = " ".join(str(error).split())[:200]
-            raise _no_answer(address, "; ".join([said, *reasons[-1:]])) from error
+    except Exception as error:
+        said = " ".join(str(error).split())[:200]
+        raise _no_answer(address, "; ".join([said, *reasons[-1:]])) from error
     return str(getattr(context, "dashboard_url", "") or "")
 
 
@@ -109,15 +110,31 @@ def _no_answer(address: str | None, said: str) -> InputError:
 
 
 @contextmanager
-def _reasons() -> Iterator[list[str]]:
-    """Gather why Ray's client tries again, which it keeps to itself; and its warnings."""
-    found: list[str] = []
+def _core_says(reasons: list[str]) -> Iterator[None]:
+    """Keep what Ray's core writes to standard error, twenty lines a refusal, and gather why."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            file.seek(0)
+            said = file.read().decode(errors="replace")
+            reasons += re.findall(r"InvalidAuthToken: (.*)", said)[:1]
+
+
+@contextmanager
+def _client_says(reasons: list[str]) -> Iterator[None]:
+    """Gather why Ray's client tries again, which it keeps to itself; and keep its warnings."""
 
     class Gatherer(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             said = record.getMessage()
             if said.startswith(_CLIENT_SAYS):
-                found.append(said.removeprefix(_CLIENT_SAYS))
+                reasons.append(said.removeprefix(_CLIENT_SAYS))
 
     log, gatherer = logging.getLogger(_CLIENT_LOG), Gatherer()
     before = log.level, log.propagate
@@ -127,7 +144,7 @@ def _reasons() -> Iterator[list[str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield found
+            yield
     finally:
         log.removeHandler(gatherer)
         log.setLevel(before[0])

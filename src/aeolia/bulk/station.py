@@ -22,7 +22,7 @@ from aeolia.audio.files import AudioReader
 from aeolia.audio.formats import output_suffix
 from aeolia.audio.levels import decibels
 from aeolia.bulk.ledger import DONE, FAILED, digest_of
-from aeolia.bulk.stores import NotPutError, Place, is_full, version_of
+from aeolia.bulk.stores import NotPutError, Place, is_full, is_refusal, version_of
 from aeolia.errors import AeoliaError, InputError
 from aeolia.files import scratch_folder
 
@@ -165,15 +165,15 @@ def failed(error: BaseException) -> dict[str, Any]:
 
 
 def _is_denied(error: BaseException, output: Place, source: str) -> bool:
-    """Whether the output may not be written at all."""
-    put = False
+    """Whether nothing can be written at the output: no permission, or no bucket."""
+    if not output.local:
+        while error.__cause__ is not None and not isinstance(error, NotPutError):
+            error = error.__cause__
+        return isinstance(error, NotPutError) and is_refusal(error.__cause__)
     while error.__cause__ is not None:
-        put = put or isinstance(error, NotPutError)
         error = error.__cause__
-    if not isinstance(error, OSError) or error.errno not in (*_DENIED, None):
+    if not isinstance(error, OSError) or error.errno not in _DENIED:
         return False
-    if put or not output.local:
-        return put and isinstance(error, PermissionError)
     where = str(error.filename or "")
     return where.startswith(output.path) and where != Place(source).path
 

@@ -31,6 +31,7 @@ __all__ = [
     "as_file_uri",
     "in_words",
     "is_full",
+    "is_refusal",
     "scheme_of",
     "version_of",
     "without_secret",
@@ -347,12 +348,20 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether a store takes nothing from us: no permission, or no such bucket."""
+    if isinstance(error, (PermissionError, FileNotFoundError)):
+        return True
+    return error is not None and _number(error) in (*_DENIED, *_GONE)
+
+
 def in_words(uri: str, error: BaseException, done: str) -> str:
     """Why a store's file cannot be `done` ("read", "listed", ...), in one line."""
     kind = type(error).__name__
     reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:160]
     if isinstance(error, FileNotFoundError):
-        return f"{uri}: not there; check the URI"
+        what = "its bucket is not there; make it, or" if done == WRITTEN else "not there;"
+        return f"{uri}: {what} check the URI"
     if isinstance(error, NotADirectoryError):
         return f"{uri}: a file lies where a folder is needed; name another"
     if is_full(error) or (done == WRITTEN and _FULL_WORDS.search(reason)):
