@@ -96,3 +96,27 @@ def test_a_part_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "parts" / "00-x.parquet").write_bytes(b"nonsense")
     with pytest.raises(InputError, match="00-x.parquet: cannot be read"):
         Ledger(str(tmp_path)).index()
+
+
+def test_parts_that_are_merged_while_they_are_read_are_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by `status` when a job ends."""
+    reader, writer = Ledger(str(tmp_path / "ledger")), filled(str(tmp_path / "ledger"))
+    names = reader._names
+
+    def stale() -> list[str]:
+        found = names()
+        if len(found) > 1:
+            writer.compact()
+        return found
+
+    monkeypatch.setattr(reader, "_names", stale)
+    assert [known.status for n in (0, 3) if (known := reader.index().known(f"file:///{n}"))] == [
+        FAILED,
+        DONE,
+    ]
+    assert len(reader.failures(10)) == 4
+    monkeypatch.setattr(reader, "_names", lambda: ["gone.parquet"])
+    with pytest.raises(InputError, match="gone.parquet: not there"):
+        reader.index()

@@ -16,9 +16,9 @@ import io
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from aeolia.api.operations.operation import Operation
 from aeolia.api.reports.report import Report
@@ -28,10 +28,14 @@ from aeolia.errors import InputError, MissingExtraError
 
 __all__ = ["DONE", "FAILED", "Ledger", "digest_of"]
 
+Result = TypeVar("Result")
+
 DONE, FAILED = "done", "failed"
 _FORMAT = 1
 #: Rows of a part, when it is not written earlier because of the time.
 _PART_ROWS, _PART_SECONDS = 2000, 5.0
+#: A job merges its parts once, at its end.
+_MOST_READINGS = 5
 #: What a job says of itself at least.
 _STATE = {"host", "pid", "ended", "elapsed", "done", "failed", "workers", "heard"}
 #: Rows of a part after the job.
@@ -73,6 +77,20 @@ def _schema() -> Any:
 def digest_of(values: Any) -> str:
     """SHA-256 of plain values."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+class _GoneError(InputError):
+    """A part went while it was read."""
+
+
+def _undisturbed(read: Callable[[], Result]) -> Result:
+    """Read the parts; anew when the job that is at it merged them meanwhile."""
+    for _ in range(_MOST_READINGS - 1):
+        try:
+            return read()
+        except _GoneError:
+            continue
+    return read()
 
 
 class Ledger:
@@ -180,6 +198,9 @@ class Ledger:
         Raises:
             InputError: a part cannot be read.
         """
+        return _undisturbed(self._index)
+
+    def _index(self) -> Index:
         index = Index()
         columns = ["input", "status", "version", "model_hash", "attempt", "error_kind", "size"]
         columns += ["seconds", "wall_seconds", "finished"]
@@ -199,6 +220,9 @@ class Ledger:
         Raises:
             InputError: a part cannot be read.
         """
+        return _undisturbed(lambda: self._failures(most))
+
+    def _failures(self, most: int) -> list[tuple[str, str]]:
         found: dict[str, str] = {}
         for batch in self._batches(self._names(), ["input", "status", "error"]):
             for uri, status, error in zip(*batch.to_pydict().values(), strict=True):
@@ -249,6 +273,8 @@ class Ledger:
             try:
                 with part.fs.open(part.path, "rb") as file:
                     yield from pq.ParquetFile(file).iter_batches(10_000, columns=columns)
+            except FileNotFoundError as error:
+                raise _GoneError(in_words(part.uri, error, "read")) from error
             except (OSError, pa.ArrowInvalid) as error:
                 raise InputError(in_words(part.uri, error, "read")) from error
 

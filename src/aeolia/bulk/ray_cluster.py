@@ -97,14 +97,18 @@ def _alone() -> dict[str, Any]:
 
 
 def _no_answer(address: str | None, said: str) -> InputError:
-    where = address or "Ray on this machine"
+    if address is None:
+        return InputError(
+            f"Ray cannot start on this machine ({said}); try again when it is less busy, or take "
+            f"--engine local"
+        )
     if re.search("auth", said, re.I):
         return InputError(
-            f"{where}: the cluster does not accept us ({said}); put its token, which `ray "
+            f"{address}: the cluster does not accept us ({said}); put its token, which `ray "
             f"get-auth-token` prints there, into RAY_AUTH_TOKEN"
         )
     return InputError(
-        f"{where}: no Ray cluster answers ({said}); start one with `ray start --head`, or check "
+        f"{address}: no Ray cluster answers ({said}); start one with `ray start --head`, or check "
         f"--address"
     )
 
