@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,40 +44,38 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def head() -> Iterator[tuple[int, int]]:
+def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
     """A head of one CPU that wants a token: its own port, and its clients'."""
-    for _ in range(3):  # a busy machine misses the 30 s that Ray gives itself
+    said = tmp_path_factory.mktemp("ray") / "said.txt"
+    for _ in range(2):  # a busy machine misses the 30 s that Ray gives itself
         ports = free_port(), free_port()
-        started, said = _start(*ports)
-        if started.poll() is None:
-            break
-    else:
-        pytest.fail(said)
-    yield ports
-    os.killpg(started.pid, signal.SIGTERM)
-    started.wait()
+        started = _start(*ports, said)
+        until = time.monotonic() + 90
+        while started.poll() is None and time.monotonic() < until:
+            if "--block" in said.read_text():  # all of it runs by now
+                yield ports
+                until = 0
+            time.sleep(0.2)
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGTERM)
+        started.wait()
+        if until == 0:
+            return
+    pytest.fail(said.read_text())
 
 
-def _start(port: int, clients: int) -> tuple[subprocess.Popen[str], str]:
+def _start(port: int, clients: int, said: Path) -> subprocess.Popen[bytes]:
     where = f"--port {port} --ray-client-server-port {clients} --node-ip-address 127.0.0.1"
     small = "--num-cpus 1 --object-store-memory 80000000 --include-dashboard false"
     ray = Path(sys.executable).with_name("ray")
-    started = subprocess.Popen(
-        [str(ray), "start", "--head", "--block", *where.split(), *small.split()],
-        env={**os.environ, **USUAL, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert started.stdout is not None
-    said = ""
-    for line in started.stdout:
-        said += line
-        if "--block" in line:  # all of it runs by now
-            return started, said
-    started.wait()
-    return started, said
+    with said.open("wb") as file:
+        return subprocess.Popen(
+            [str(ray), "start", "--head", "--block", *where.split(), *small.split()],
+            env={**os.environ, **USUAL, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 @pytest.fixture
