@@ -73,9 +73,9 @@ _SEPARATE = Study(
         "cross-attention": {"model.fusion": "attention"},
         "spectral loss": {"loss.kind": "spectral"},
         "skips": {"model.skips": True},
-        "a filter for the mixture's spectrum in place of magnitudes": {
-            "model.output": "filter",
-            "model.filter_taps": 1,
+        "magnitudes in place of a filter for the mixture's spectrum": {
+            "model.output": "magnitude",
+            "model.filter_taps": 3,
         },
         "latent 8": {"model.latent_dim": 8},
         "latent 128": {"model.latent_dim": 128},

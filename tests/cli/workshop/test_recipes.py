@@ -70,7 +70,7 @@ def test_what_was_measured_is_said() -> None:
     assert summary("drums", quick).endswith("Measured: si_sdr 9.25 after 3.0 minutes.")
 
 
-@pytest.mark.parametrize("name", ["textbook", "textbook-lstm", "textbook-vae"])
+@pytest.mark.parametrize("name", ["textbook", "textbook-lstm", "textbook-cae", "textbook-vae"])
 def test_the_textbook_recipes_say_what_they_came_to(name: str) -> None:
     """They are short, so that anybody can repeat what is said."""
     expects = RECIPES[name].expects
