@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aeolia.cli.workshop.notes import notes_command
 from aeolia.cli.workshop.songs import songs_command
 from aeolia.cli.workshop.stems import check_command, describe_command
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     help="Scan recordings; split them; write validation pairs; make songs; check stems.",
 )
 app.command("songs")(songs_command)
+app.command("notes")(notes_command)
 app.command("check")(check_command)
 app.command("describe")(describe_command)
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from aeolia.config import SynthConfig
 from aeolia.data.corpus.manifest import Row, trainable
-from aeolia.data.synth.files import find_notes
+from aeolia.data.synth.files import NoteFile, find_notes
 from aeolia.data.synth.notes import RecordedNote, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind
+from aeolia.runtime.synth.program_names import known_name
 
 __all__ = ["HeldOutNotes", "draw", "sound"]
 
@@ -42,7 +43,7 @@ def draw(
     """Notes, or hits, under `data` with the split that training made.
 
     Args:
-        data: a folder with notes/ and drums/ as training had them.
+        data: a folder with notes/ and drums/ as training had them, or a table of both.
         split: "report", or "choose" to compare candidates.
         config: of the model that is judged.
         strangers: whole instruments that training kept out; they are of `report`.
@@ -50,12 +51,13 @@ def draw(
     Raises:
         DataError: a folder that is no data.
     """
-    files = find_notes(
-        data / ("drums" if config.unpitched else "notes"), "drum" if config.unpitched else "note"
-    )
+    folder, kind = ("drums", "drum") if config.unpitched else ("notes", "note")
+    files = find_notes(data if data.is_file() else data / folder, kind)
     if config.unpitched:
         usable = [f for f in files if trainable(Row(f.path, source=f.source, licence=f.licence))]
         files = [dataclasses.replace(file, instrument=drum_kind(file)) for file in usable]
+    files = [_as_known(file, config) for file in files]
+    if config.unpitched:
         counts = Counter(file.instrument for file in files)
         files = [file for file in files if counts[file.instrument] >= _LEAST_HITS]
     pool = hold_out(read_notes(files, config, not config.unpitched), strangers)
@@ -68,6 +70,12 @@ def draw(
         {name: sides.get((split, name), []) for name in names},
         {name: sides.get((split, name), []) for name in strangers},
     )
+
+
+def _as_known(file: NoteFile, config: SynthConfig) -> NoteFile:
+    """A recording under the name that the model has for its instrument."""
+    known = known_name(file.instrument, config.instruments)
+    return dataclasses.replace(file, instrument=known) if known else file
 
 
 def sound(note: RecordedNote, seconds: float, rate: int) -> np.ndarray:

@@ -57,6 +57,9 @@ class NoteFile:
     labelled_by: str = ""
     #: That of a manifest. Not in the representation, which names what was measured of a note.
     split: str = field(default="", repr=False)
+    #: A synthesiser was asked for this pitch: where none is heard, as of a gong, it counts all
+    #: the same.
+    pitch_is_exact: bool = False
     #: All pitches that the name could mean, where it holds several numbers or notes, such as a
     #: velocity: the sound decides between them. `midi` is the most usual reading.
     readings: tuple[float, ...] = ()
@@ -158,6 +161,7 @@ def _from_table(table: Path, kind: str, inside: Path | None) -> Iterator[NoteFil
             _number(row.get("bandwidth_hz") or "") or 0.0,
             table.name if pitch else "",
             split_named(row.get("split") or ""),
+            bool(_number(row.get("pitch_is_exact") or "")),
         )
 
 

@@ -21,6 +21,9 @@ class NoteMixConfig:
     seed: Annotated[int, AtLeast(0)] = 0
     #: Recordings of pitched notes, or of drum hits.
     kind: Annotated[str, OneOf("note", "drum")] = "note"
+    #: Call instruments as General MIDI does, where it has them: recordings of "piano" are then of
+    #: its acoustic_grand_piano, and are learned together with what soundfonts play as that.
+    general_midi: bool = False
     #: Frames in a crop.
     crop_frames: Annotated[int, Between(8, 100000)] = 64
     #: Share of crops that begin with the note.

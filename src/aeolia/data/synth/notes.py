@@ -19,7 +19,7 @@ import soxr
 
 from aeolia.audio.mono import mono
 from aeolia.audio.pitch.contour import LOUDNESS_FLOOR_DB, loudness_contour
-from aeolia.audio.pitch.names import hz_to_midi
+from aeolia.audio.pitch.names import hz_to_midi, midi_to_hz
 from aeolia.audio.pitch.tracker import track_pitch
 from aeolia.audio.sound_file import sound_file_path
 from aeolia.config import SynthConfig
@@ -33,7 +33,7 @@ from aeolia.errors import DataError
 __all__ = ["RecordedNote", "NotePool", "hold_out", "read_notes"]
 
 #: Counted up when what is kept of a note changes.
-_VERSION = 4
+_VERSION = 5
 _SECONDS = 3.0
 _SILENT_DB = -60.0
 #: A note begins where its level first comes this near to its loudest.
@@ -260,12 +260,17 @@ def _measure(
 
 def _doubt(note: RecordedNote, rate: int) -> str:
     """What speaks against a note's label; nothing, mostly."""
-    if not note.file.midi:
+    if not note.file.midi or note.file.pitch_is_exact:
         return ""
-    off = 100.0 * abs(note.midi - note.file.midi)
-    if off > _DOUBTFUL_CENTS:
-        return f"{off:.0f} cents off"
-    support = label_support(note.audio.astype(np.float32), rate, note.file.midi)
+    off = 100.0 * (note.midi - note.file.midi)
+    return _doubtful(note.audio.astype(np.float32), rate, note.file.midi, off)
+
+
+def _doubtful(sound: np.ndarray, rate: int, midi: float, off_cents: float) -> str:
+    """What in a sound speaks against a pitch that it is said to have."""
+    if abs(off_cents) > _DOUBTFUL_CENTS:
+        return f"{abs(off_cents):.0f} cents off"
+    support = label_support(sound, rate, midi)
     return "another pitch fits better" if support < _LEAST_SUPPORT else ""
 
 
@@ -284,6 +289,8 @@ def _pitch(
     seconds = (np.arange(frames) + 0.5) * hop / rate
     if file.midi:
         contour, off = refine_pitch(sound, rate, file.midi, seconds)
+        if file.pitch_is_exact and _doubtful(sound, rate, file.midi, off):
+            return np.full(frames, midi_to_hz(file.midi), np.float32), file.midi
         return contour, file.midi + off / 100.0
     contour = track_pitch(sound, rate).at(seconds).astype(np.float32)
     if (contour > 0.0).mean() < _LEAST_VOICED:

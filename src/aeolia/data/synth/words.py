@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 
 from aeolia.data.synth.files import NoteFile
+from aeolia.runtime.synth.program_names import (
+    ALIASES,
+    DRUM_NAMES,
+    PROGRAM_NAMES,
+    instrument_name,
+)
 
 __all__ = ["drum_kind", "instrument_words"]
 
@@ -58,10 +64,43 @@ _HITS = (
 )
 
 
+#: Words of each of General MIDI's families of eight programs.
+_PROGRAM_FAMILIES = (
+    ("keys", "struck", "strings"),
+    ("struck", "mallet"),
+    ("organ", "keys"),
+    ("guitar", "plucked", "strings"),
+    ("bass", "plucked", "low"),
+    ("strings",),
+    ("ensemble",),
+    ("blown", "brass", "wind"),
+    ("blown", "reed", "wind"),
+    ("blown", "wind"),
+    ("lead", "synth", "electronic"),
+    ("pad", "synth", "electronic"),
+    ("effect", "synth", "electronic"),
+    ("ethnic",),
+    ("struck", "percussive"),
+    ("effect", "noise"),
+)
+_OF_PROGRAM = {
+    instrument_name(name): _PROGRAM_FAMILIES[number // 8]
+    for number, name in enumerate(PROGRAM_NAMES)
+}
+_DRUM_LABELS = {instrument_name(name) for name in DRUM_NAMES.values()}
+
+
 def instrument_words(name: str) -> tuple[str, ...]:
-    """Words that describe an instrument's name: its own parts, then its family's."""
-    own = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+    """Words that describe an instrument's name: its own parts, its other names', its family's."""
+    others = [old for old, new in ALIASES.items() if new == name]
+    own = [
+        word
+        for each in (name, *others)
+        for word in re.split(r"[^a-z0-9]+", each.lower())
+        if word and not word.isdigit()
+    ]
     family = [word for part in own for word in _FAMILIES.get(part, ())]
+    family += _OF_PROGRAM.get(name, ())
     # A double bass is bowed here, an electric one plucked.
     if "electric" in own and "bass" in own:
         family.append("plucked")
@@ -70,6 +109,8 @@ def instrument_words(name: str) -> tuple[str, ...]:
 
 def drum_kind(file: NoteFile) -> str:
     """The kind of hit that a file's label or path gives, "percussion" where neither does."""
+    if file.instrument in _DRUM_LABELS:
+        return file.instrument
     text = "/".join(["", file.instrument, *file.path.split("/")[-2:]]).lower()
     text = text.replace("_sn_", "/sn_").replace("_ss_", "/ss_")
     for name, pattern in _HITS:

@@ -1,9 +1,10 @@
 """General MIDI's programs and drum keys, in the words of instruments.
 
-Each of the 128 programs names, best first, who may play it, in phrases such as "electric piano".
-An instrument fits a phrase when it has all its words; the first phrase that somebody fits chooses,
-and among those who fit it the one whose name says least besides: "cello" before "cello_pizzicato".
-A program that nobody fits goes to its family's phrases, and then to the first instrument. Banks
+An instrument that has General MIDI's own name plays its program. For a model without such, each of
+the 128 programs names, best first, who may play it, in phrases such as "electric piano". An
+instrument fits a phrase when it has all its words; the first phrase that somebody fits chooses, and
+among those who fit it the one whose name says least besides: "cello" before "cello_pizzicato". A
+program that nobody fits goes to its family's phrases, and then to the first instrument. Banks
 (controllers 0 and 32) hold variations of a program, which its own instrument plays.
 
 Names and order: General MIDI 1 (RP-003), its Sound Set and Percussion Key Map.
@@ -14,7 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
-from aeolia.runtime.synth.program_names import PROGRAM_NAMES
+from aeolia.runtime.synth.program_names import (
+    DRUM_KEYS,
+    DRUM_NAMES,
+    PROGRAM_NAMES,
+    instrument_name,
+)
 
 __all__ = [
     "DRUM_KEYS",
@@ -25,8 +31,7 @@ __all__ = [
     "program_name",
 ]
 
-#: Keys of the percussion map (General MIDI 1), and those of one hi-hat, which end each other.
-DRUM_KEYS = range(35, 82)
+#: Keys of one hi-hat, which end each other.
 HIHAT_KEYS = (42, 44, 46)
 OPEN_HIHAT = 46
 
@@ -268,6 +273,9 @@ _DRUMS = {
 
 def best_instrument(model: OnnxSynthesiser, program: int) -> str:
     """Who of a model's instruments plays a program, 0 to 127 as the file has it."""
+    own = instrument_name(PROGRAM_NAMES[program])
+    if own in model.config.instruments:
+        return own
     family, programs = _FAMILIES[program // 8]
     return _best(model, [*_phrases(programs[program % 8]), *_phrases(family)])
 
@@ -279,6 +287,9 @@ def program_name(program: int) -> str:
 
 def best_drum(drums: OnnxSynthesiser, key: int) -> str:
     """Which of a model's drums sounds for a key of General MIDI's percussion map."""
+    own = instrument_name(DRUM_NAMES.get(key, ""))
+    if own in drums.config.instruments:
+        return own
     return _best(drums, [*_phrases(_DRUMS.get(key, "")), *_phrases(_DRUM_FALLBACK)])
 
 

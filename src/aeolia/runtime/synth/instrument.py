@@ -25,6 +25,7 @@ from aeolia.errors import InputError, ModelError
 from aeolia.runtime.backend import State
 from aeolia.runtime.released_file import ReleasedFile, ReleasedModel
 from aeolia.runtime.session import Session, open_session
+from aeolia.runtime.synth.program_names import known_name
 
 __all__ = ["FRAMES_PER_STEP", "Gaussian", "OnnxSynthesiser"]
 
@@ -35,6 +36,8 @@ FRAMES_PER_STEP = 64
 _FRAMES_PER_MOVE = 4
 
 _PARTS = ("envelope", "encode", "prior")
+#: More instruments than this are not listed in an error.
+_MOST_NAMED = 40
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,14 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
         shares = {of: 1.0} if isinstance(of, str) else of
         condition = np.zeros(len(names), np.float32)
         for name, share in shares.items():
-            if name not in names:
+            known = known_name(name, names)
+            if known is None:
                 near = _similar(name.lower(), names)
                 hint = f"did you mean {near[0]!r}? " if near else ""
                 raise InputError(
-                    f"{self.config.name!r} has no instrument {name!r}; {hint}"
-                    f"it has {', '.join(names)}"
+                    f"{self.config.name!r} has no instrument {name!r}; {hint}{_named(names)}"
                 )
-            condition[names.index(name)] = share
+            condition[names.index(known)] += share
         total = condition.sum()
         return condition / total if total else condition
 
@@ -270,6 +273,13 @@ class OnnxSynthesiser(ReleasedModel[SynthConfig]):
             )
             blocks.append(block)
         return np.concatenate(blocks, axis=1)
+
+
+def _named(names: Sequence[str]) -> str:
+    """Which names there are, in an error: all, or where to read them."""
+    if len(names) <= _MOST_NAMED:
+        return f"it has {', '.join(names)}"
+    return f"it has {len(names)}: `aeolia synth --list` shows them"
 
 
 def _similar(name: str, names: Sequence[str]) -> list[str]:

@@ -1,8 +1,11 @@
-"""General MIDI's names of its 128 programs, in its words (RP-003, Sound Set)."""
+"""General MIDI's names of its 128 programs and 47 drum keys, in its words (RP-003)."""
 
 from __future__ import annotations
 
-__all__ = ["PROGRAM_NAMES"]
+import re
+from collections.abc import Collection
+
+__all__ = ["ALIASES", "DRUM_KEYS", "DRUM_NAMES", "PROGRAM_NAMES", "instrument_name", "known_name"]
 
 #: A family of eight a row.
 _FAMILIES = (
@@ -35,3 +38,57 @@ _FAMILIES = (
 
 #: By number, 0 to 127.
 PROGRAM_NAMES = tuple(name for family in _FAMILIES for name in family.split("|"))
+
+#: Keys of the percussion map.
+DRUM_KEYS = range(35, 82)
+_DRUMS = (
+    "Acoustic Bass Drum|Bass Drum 1|Side Stick|Acoustic Snare|Hand Clap|Electric Snare|"
+    "Low Floor Tom|Closed Hi-Hat|High Floor Tom|Pedal Hi-Hat|Low Tom|Open Hi-Hat|Low-Mid Tom|"
+    "Hi-Mid Tom|Crash Cymbal 1|High Tom|Ride Cymbal 1|Chinese Cymbal|Ride Bell|Tambourine|"
+    "Splash Cymbal|Cowbell|Crash Cymbal 2|Vibraslap|Ride Cymbal 2|Hi Bongo|Low Bongo|"
+    "Mute Hi Conga|Open Hi Conga|Low Conga|High Timbale|Low Timbale|High Agogo|Low Agogo|Cabasa|"
+    "Maracas|Short Whistle|Long Whistle|Short Guiro|Long Guiro|Claves|Hi Wood Block|"
+    "Low Wood Block|Mute Cuica|Open Cuica|Mute Triangle|Open Triangle"
+)
+
+#: By key, 35 to 81.
+DRUM_NAMES = dict(zip(DRUM_KEYS, _DRUMS.split("|"), strict=True))
+
+
+def instrument_name(name: str) -> str:
+    """One of General MIDI's names as an instrument's: "Lead 1 (square)" is lead_1_square."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+#: Names that recordings have, and had in models before General MIDI's.
+ALIASES = {
+    "piano": "acoustic_grand_piano",
+    "epiano_cp80": "electric_grand_piano",
+    "nylon_guitar": "acoustic_guitar_nylon",
+    "archtop_pickup": "electric_guitar_jazz",
+    "electric_guitar": "electric_guitar_clean",
+    "double_bass": "contrabass",
+    "electric_bass": "electric_bass_finger",
+    "synth_bass": "synth_bass_1",
+    "synth_strings": "synthstrings_1",
+    "square_lead": "lead_1_square",
+    "choir_pad": "pad_4_choir",
+    "steel_drum": "steel_drums",
+    "kick": "bass_drum_1",
+    "sidestick": "side_stick",
+    "snare": "acoustic_snare",
+    "hihat_closed": "closed_hi_hat",
+    "hihat_open": "open_hi_hat",
+    "crash": "crash_cymbal_1",
+    "ride": "ride_cymbal_1",
+    "clap": "hand_clap",
+}
+
+
+def known_name(name: str, names: Collection[str]) -> str | None:
+    """The one of a model's instruments that a name means: itself, as General MIDI writes it
+    ("Acoustic Grand Piano"), or one of `ALIASES`; None where it means none."""
+    if name in names:
+        return name
+    written = instrument_name(name)
+    return next((one for one in (written, ALIASES.get(written, "")) if one in names), None)

@@ -14,13 +14,14 @@ from aeolia.config import SynthConfig
 from aeolia.data.corpus.left_out import LICENCE, LeftOut
 from aeolia.data.corpus.manifest import Row, trainable
 from aeolia.data.synth.batches import NoteBatches, held_frames
-from aeolia.data.synth.files import find_notes
+from aeolia.data.synth.files import NoteFile, find_notes
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.data.synth.notes import NotePool, RecordedNote, hold_out, read_notes
 from aeolia.data.synth.words import drum_kind, instrument_words
 from aeolia.errors import DataError
 from aeolia.models.synth.synthesiser import Synthesiser
 from aeolia.models.synth.transplant import transplant
+from aeolia.runtime.synth.program_names import ALIASES
 from aeolia.training.synth.config import SETTINGS
 from aeolia.training.synth.objective import SynthObjective
 from aeolia.training.synth.validation import SynthValidation, score_names
@@ -44,7 +45,7 @@ def gather_notes(
     """
     found = find_notes(path, mix.kind)
     files = [
-        dataclasses.replace(file, instrument=drum_kind(file)) if mix.kind == "drum" else file
+        dataclasses.replace(file, instrument=_instrument(file, mix))
         for file in found
         if trainable(Row(file.path, source=file.source, licence=file.licence))
     ]
@@ -80,6 +81,12 @@ def gather_notes(
                 "four pitches of one instrument"
             )
     return pool
+
+
+def _instrument(file: NoteFile, mix: NoteMixConfig) -> str:
+    """What a note counts as."""
+    name = drum_kind(file) if mix.kind == "drum" else file.instrument
+    return ALIASES.get(name, name) if mix.general_midi else name
 
 
 def describe_instruments(config: SynthConfig, pool: NotePool) -> SynthConfig:
