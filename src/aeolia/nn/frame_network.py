@@ -33,11 +33,23 @@ class FrameLayer(nn.Module):
     def forward(self, x: Tensor, condition: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """[V, F, C], condition [V, K], past [V, C, past_frames] to [V, F, C] and the next past."""
         joined = torch.cat([past, x.transpose(1, 2)], dim=2)
-        y = self.norm(self.taps(joined).transpose(1, 2))
+        y = self.norm(self._tapped(joined, x.shape[1]).transpose(1, 2))
         scale, shift = self.modulation(condition).unsqueeze(1).chunk(2, dim=2)
         y = y * (1.0 + scale) + shift
         y = self.narrow(nn.functional.silu(self.widen(y)))
         return x + y, joined[:, :, -self.past_frames :]
+
+    def _tapped(self, joined: Tensor, frames: int) -> Tensor:
+        """`self.taps` of [V, C, past + F], [V, C, F]: a few sums, which runtimes do sooner than a
+        convolution with a group a channel."""
+        step = self.taps.dilation[0]
+        weights = self.taps.weight[:, 0]
+        taps = [
+            weights[:, i : i + 1] * joined[:, :, i * step : i * step + frames]
+            for i in range(weights.shape[1])
+        ]
+        assert self.taps.bias is not None
+        return sum(taps, start=self.taps.bias.unsqueeze(1))
 
 
 class FrameNetwork(nn.Module):

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PhaseAccumulator", "harmonic_waves", "harmonic_weights", "pulse_train"]
+__all__ = ["PhaseAccumulator", "harmonic_sum", "harmonic_weights", "pulse_train"]
 
 #: Harmonics fade out below this share of the Nyquist frequency.
 _HIGHEST = 0.98
@@ -89,15 +89,16 @@ def harmonic_weights(hz: Tensor, count: int, sample_rate: int) -> Tensor:
     return (_room(hz, sample_rate).unsqueeze(-1) - numbers).clamp(0.0, 1.0)
 
 
-def harmonic_waves(cycles: Tensor, count: int) -> Tensor:
-    """Cosines [..., count] of harmonics 1 to `count` at `cycles` [...].
+def harmonic_sum(cycles: Tensor, sizes: Tensor) -> Tensor:
+    """Sums of cosines of harmonics 1 to K at `cycles` [..., T], of sizes [..., G, K]: [..., G, T].
 
-    Their phases are pi k (k - 1) / count, which spreads their sum over the period (Schroeder,
-    1970): were they all in step, its peaks would be far above those of real instruments.
+    Their phases are pi k (k - 1) / K, which spreads a sum over the period (Schroeder, 1970): were
+    they all in step, its peaks would be far above those of real instruments.
     """
-    numbers = torch.arange(1, count + 1, dtype=torch.float32, device=cycles.device)
-    offsets = 0.5 * numbers * (numbers - 1.0) / count
-    return torch.cos((2.0 * math.pi) * (cycles.unsqueeze(-1) * numbers + offsets))
+    numbers = torch.arange(1, sizes.shape[-1] + 1, dtype=torch.float32, device=cycles.device)
+    offsets = 0.5 * numbers * (numbers - 1.0) / len(numbers)
+    turns = cycles.unsqueeze(-2) * numbers.unsqueeze(-1) + offsets.unsqueeze(-1)
+    return torch.matmul(sizes, torch.cos((2.0 * math.pi) * turns))
 
 
 def pulse_train(cycles: Tensor, hz: Tensor, first: int, sample_rate: int) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from aeolia.config import SynthConfig
 from aeolia.models.synth.frames import DecoderInput, FrameDecoder, amplitude, soft_ceiling
 from aeolia.nn.frame_filter import FrameTransform, MinimumPhaseBands, multiply, overlap_add
-from aeolia.nn.harmonics import PhaseAccumulator, harmonic_waves, harmonic_weights, pulse_train
+from aeolia.nn.harmonics import PhaseAccumulator, harmonic_sum, harmonic_weights, pulse_train
 from aeolia.nn.state import Shapes, State
 
 __all__ = ["SourceFilterDecoder"]
@@ -125,13 +125,11 @@ class SourceFilterDecoder(FrameDecoder):
                 pitch_hz, state["phase"], state["last_hz"], fresh
             )
             fits = [harmonic_weights(hz[:, :, i], count, rate) for i in (0, -1)]
-            waves = harmonic_waves(cycles, count)
             # Harmonics of equal amplitude, together of unit power.
             gate = gate * torch.rsqrt(0.25 * rate / hz.clamp(min=20.0) + 1.0)
             above = pulse_train(cycles, hz, count, rate) * gate if self.pulses else None
-        sizes = torch.stack([torch.exp(gains_before) * fits[0], torch.exp(gains) * fits[1]], dim=3)
-        low = torch.matmul(waves, sizes) * gate.unsqueeze(3)
-        falling, rising = low[..., 0], low[..., 1]
+        sizes = torch.stack([torch.exp(gains_before) * fits[0], torch.exp(gains) * fits[1]], dim=2)
+        falling, rising = (harmonic_sum(cycles, sizes) * gate.unsqueeze(2)).unbind(dim=2)
         if above is not None:
             falling, rising = falling + above, rising + above
         return falling, rising, phase, last_hz
