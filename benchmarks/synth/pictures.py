@@ -18,6 +18,7 @@ from aeolia.data.synth.notes import RecordedNote
 from aeolia.evaluation.report import write_files
 from aeolia.runtime.catalogue import load
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.program_names import known_name
 from benchmarks import say
 from benchmarks.measure.pictures import picture
 from benchmarks.synth.sounds import played
@@ -58,7 +59,7 @@ def run(data: Path, folder: Path) -> None:
     """Draw all pictures.
 
     Args:
-        data: a folder with notes/ and drums/.
+        data: a folder with notes/ and drums/, or a table of both.
         folder: for a PNG an instrument.
 
     Raises:
@@ -68,8 +69,9 @@ def run(data: Path, folder: Path) -> None:
         model = load(model_name, "synth")
         recordings = draw(data, config=model.config)
         for name, other in shown.items():
-            unseen = recordings.unseen[name]
+            own = known_name(name, model.config.instruments) or name
+            unseen = recordings.unseen[own]
             note = sorted(unseen, key=lambda one: (one.midi, one.velocity))[len(unseen) // 2]
-            sounds = panels(model, name, note, other)
+            sounds = panels(model, own, note, other)
             write_files(folder, {f"{name}.png": picture([sounds], model.config.sample_rate)})
             say(f"{folder / name}.png: note {note.label_midi}, then {other or 'no transfer'}")

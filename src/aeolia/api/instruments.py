@@ -55,9 +55,9 @@ def instruments(model: Synthesiser = NOTES_MODEL) -> tuple[Instrument, ...]:
         ModelError: no such model, or one of another task.
 
     >>> [one.name for one in aeolia.instruments("drums")][:4]
-    ['body', 'clap', 'conga', 'crash']
+    ['acoustic_bass_drum', 'acoustic_snare', 'bass_drum_1', 'body']
     >>> aeolia.instruments()[0]
-    Instrument(name='alto_sax', lowest=49.0, highest=80.0)
+    Instrument(name='accordion', lowest=24.0, highest=106.0)
     """
     opened = open_synthesiser(model)
 

@@ -1,13 +1,25 @@
-"""General MIDI on the released models: each of the 128 programs and of the drum keys."""
+"""General MIDI: each of the 128 programs and of the drum keys, on the released models, which have
+them all, and on a model of a few recorded instruments, which has stand-ins."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
+from aeolia.data.synth.words import instrument_words
 from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.synth.general_midi import best_drum, best_instrument, program_name
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
-from aeolia.runtime.synth.program_names import PROGRAM_NAMES
+from aeolia.runtime.synth.program_names import (
+    ALIASES,
+    DRUM_KEYS,
+    DRUM_NAMES,
+    PROGRAM_NAMES,
+    instrument_name,
+    known_name,
+)
 
 #: By families of eight, in General MIDI's order from program 0 on. Checked by hand against its
 #: names; what the model has not (organs, brass but the tuba, mallets) goes to a stand-in.
@@ -41,27 +53,54 @@ sidestick sidestick sidestick conga conga ride ride
 """.split()
 
 
-@pytest.fixture(scope="module")
-def notes() -> OnnxSynthesiser:
-    return OnnxSynthesiser(released_models()["notes"])
+RECORDED = sorted({*PROGRAMS, "cello_staccato"})
+HITS = sorted({*DRUMS, "snap", "body"})
+
+
+def model_of(names: list[str]) -> OnnxSynthesiser:
+    """As much of a synthesiser as General MIDI asks for."""
+    config = SimpleNamespace(instruments=tuple(names))
+    stub = SimpleNamespace(config=config, words_of=lambda i: instrument_words(names[i]))
+    return cast(OnnxSynthesiser, stub)
 
 
 @pytest.mark.parametrize("program", range(128))
-def test_every_program(notes: OnnxSynthesiser, program: int) -> None:
-    assert best_instrument(notes, program) == PROGRAMS[program]
+def test_every_program_has_a_stand_in(program: int) -> None:
+    assert best_instrument(model_of(RECORDED), program) == PROGRAMS[program]
 
 
-def test_every_instrument_is_some_programs(notes: OnnxSynthesiser) -> None:
-    """But one way of bowing the cello, for which General MIDI has no program."""
-    assert set(notes.config.instruments) - set(PROGRAMS) == {"cello_staccato"}
-
-
-def test_every_drum_key() -> None:
-    drums = OnnxSynthesiser(released_models()["drums"])
-    assert [best_drum(drums, key) for key in range(35, 82)] == DRUMS
+def test_every_drum_key_has_a_stand_in() -> None:
+    drums = model_of(HITS)
+    assert [best_drum(drums, key) for key in DRUM_KEYS] == DRUMS
     # Keys of later standards, and of none.
     assert best_drum(drums, 31) == "sidestick"
     assert best_drum(drums, 0) == "tom"
+
+
+def test_the_released_models_have_every_program_and_key() -> None:
+    notes, drums = (OnnxSynthesiser(released_models()[name]) for name in ("notes", "drums"))
+    for program, name in enumerate(PROGRAM_NAMES):
+        assert best_instrument(notes, program) == instrument_name(name)
+    for key in DRUM_KEYS:
+        assert best_drum(drums, key) == instrument_name(DRUM_NAMES[key])
+    assert best_drum(drums, 31) == "side_stick"
+
+
+def test_names_of_before_and_as_general_midi_writes_them_are_understood() -> None:
+    notes, drums = (OnnxSynthesiser(released_models()[name]) for name in ("notes", "drums"))
+    both = {*notes.config.instruments, *drums.config.instruments}
+    assert {known_name(name, both) for name in RECORDED} == {
+        ALIASES.get(name, name) for name in RECORDED
+    }
+    assert {known_name(name, both) for name in HITS} == {ALIASES.get(name, name) for name in HITS}
+    assert set(ALIASES.values()) <= both
+    for name in (*PROGRAM_NAMES, *DRUM_NAMES.values()):
+        assert known_name(name, both) == instrument_name(name)
+    assert known_name("kazoo", both) is None
+    index = notes.config.instruments.index("acoustic_grand_piano")
+    assert notes.instrument("piano")[index] == 1.0
+    # Two names of one instrument are one instrument.
+    assert notes.instrument({"piano": 1.0, "Acoustic Grand Piano": 1.0})[index] == 1.0
 
 
 def test_programs_have_general_midis_names() -> None:
@@ -70,3 +109,7 @@ def test_programs_have_general_midis_names() -> None:
     known |= {40: "Violin", 65: "Alto Sax", 73: "Flute", 87: "Lead 8 (bass + lead)"}
     known |= {103: "FX 8 (sci-fi)", 114: "Steel Drums", 127: "Gunshot"}
     assert {number: program_name(number) for number in known} == known
+    assert instrument_name("Lead 8 (bass + lead)") == "lead_8_bass_lead"
+    assert instrument_name("Honky-tonk Piano") == "honky_tonk_piano"
+    keys = {35: "Acoustic Bass Drum", 42: "Closed Hi-Hat", 60: "Hi Bongo", 81: "Open Triangle"}
+    assert {key: DRUM_NAMES[key] for key in keys} == keys
