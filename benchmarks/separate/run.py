@@ -17,6 +17,7 @@ from aeolia.data.heldout.separate import HeldOutMixture, draw
 from aeolia.errors import InputError
 from aeolia.metrics import sdr, si_sdr
 from aeolia.runtime.catalogue import load, released_models
+from aeolia.runtime.like import read_model
 from aeolia.runtime.released_file import open_released
 from aeolia.runtime.separate.backend import OnnxSeparator
 from benchmarks import say
@@ -73,7 +74,7 @@ def measure(
     for model in models:
         backend = load(model, "separate")
         name = backend.path.stem
-        key = digest_of(backend.path.read_bytes())
+        key = digest_of(read_model(backend.path))
         systems.append(Entry(name, backend.config.sample_rate, key, ours=True))
         opened[backend.config.condition][name] = backend
     by_class, by_speaker = opened["classes"], opened["speaker"]

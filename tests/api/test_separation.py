@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -54,6 +55,42 @@ def test_arrays_keep_shape_and_rate_and_sum(
         for part in output.values():
             assert part.shape == audio.shape and part.dtype == np.float32
         np.testing.assert_allclose(sum(output.values()), audio, atol=1e-6)
+
+
+def test_what_is_whole_is_heard_ahead_unless_a_model_is_named(tmp_path: Path) -> None:
+    audio, asked = noise(36_000), ["speech", "noise"]
+    soundfile.write(tmp_path / "mix.wav", audio, 48000, "FLOAT")
+    ahead, causal = (
+        aeolia.separate(audio, 48000, sources=asked, model=model)
+        for model in ("separate-studio", "separate")
+    )
+    found = aeolia.separate(audio, 48000, sources=asked)
+    live = aeolia.Stream(None, 48000, sources=asked).process(audio)
+    aeolia.separate_file(tmp_path / "mix.wav", tmp_path, sources=asked)
+    for source in asked:
+        assert not np.array_equal(ahead[source], causal[source])
+        np.testing.assert_array_equal(found[source], ahead[source])
+        np.testing.assert_array_equal(live[source], causal[source])
+        written = soundfile.read(tmp_path / f"mix.{source}.wav", dtype="float32")[0]
+        np.testing.assert_array_equal(written, ahead[source])
+
+
+def test_a_pipe_does_not_wait_for_what_is_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = noise(36_000)
+    soundfile.write(tmp_path / "mix.wav", audio, 48000, "FLOAT")
+    causal = aeolia.separate(audio, 48000, sources=["speech"], model="separate")["speech"]
+    operation = aeolia.Separate(sources=("speech",))
+    for separate in (
+        lambda: aeolia.separate_file("-", tmp_path, sources=["speech"], overwrite=True),
+        lambda: operation.run("-", str(tmp_path), overwrite=True),
+    ):
+        with (tmp_path / "mix.wav").open("rb") as piped:
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(piped))
+            separate()
+        written = soundfile.read(tmp_path / "stdin.speech.wav", dtype="float32")[0]
+        np.testing.assert_allclose(written, causal, atol=4e-5)
 
 
 def test_file_equals_array_equals_stream(tmp_path: Path, classes: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from aeolia.config import SpectralConfig
 from aeolia.files import write_atomically
 from aeolia.runtime.catalogue import find_model, released_models
-from aeolia.runtime.checksums import check_as_released
+from aeolia.runtime.like import graph_path, read_model
 from aeolia.runtime.released_file import open_released
 
 __all__ = ["ModelInfo", "copy_released", "describe_model"]
@@ -54,7 +54,7 @@ def describe_model(name_or_path: str | Path) -> ModelInfo:
         task=config.task,
         sample_rate=config.sample_rate,
         latency_ms=config.latency_ms if isinstance(config, SpectralConfig) else None,
-        bytes=file.path.stat().st_size,
+        bytes=graph_path(file.path).stat().st_size,
         card=file.card,
     )
 
@@ -72,9 +72,9 @@ def copy_released(name: str, target: str | Path) -> list[Path]:
     """
     source = released_models()[name]
     written = []
-    for path in (source, *sorted(source.parent.glob(f"{source.stem}.*.onnx"))):
-        content = path.read_bytes()
-        check_as_released(path, content)
-        written.append(Path(target).with_suffix(path.name[len(source.stem) :]))
-        write_atomically(written[-1], content)
+    graph = graph_path(source)
+    for path in (source, *sorted(graph.parent.glob(f"{graph.stem}.*.onnx"))):
+        suffixes = ".onnx" if path == source else path.name[len(graph.stem) :]
+        written.append(Path(target).with_suffix(suffixes))
+        write_atomically(written[-1], read_model(path))
     return written

@@ -14,7 +14,14 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.separation import OutputReport, SeparationReport
-from aeolia.api.voices import CLASSES_MODEL, SPEAKER_MODEL, Speaker, check_condition, voice_of
+from aeolia.api.voices import (
+    CLASSES_AHEAD,
+    CLASSES_MODEL,
+    SPEAKER_MODEL,
+    Speaker,
+    check_condition,
+    voice_of,
+)
 from aeolia.audio.files import PIPE, Outputs
 from aeolia.audio.formats import output_suffix
 from aeolia.audio.levels import decibels
@@ -101,8 +108,12 @@ def read_request(
     speaker: Speaker | None = None,
     stems: bool = False,
     rest: bool = False,
+    whole: bool = False,
 ) -> SeparationRequest:
     """The request that `separate` describes, its model opened if it is not yet.
+
+    Args:
+        whole: the audio is there as a whole, so that a model may hear it ahead.
 
     Raises:
         InputError, ModelError: with one line on what is wrong; no file was touched.
@@ -119,7 +130,8 @@ def read_request(
     if stems and rest:
         raise InputError("the four stems leave no rest: they sum to the song; leave the rest out")
     if model is None:
-        model = CLASSES_MODEL if speaker is None else SPEAKER_MODEL
+        by_class = CLASSES_AHEAD if whole else CLASSES_MODEL
+        model = by_class if speaker is None else SPEAKER_MODEL
     backend = once(OnnxSeparator, find_model(model)) if isinstance(model, (str, Path)) else model
     if speaker is not None:
         source = Source("speaker", _voice(speaker, backend).vector)
@@ -152,8 +164,9 @@ def separate(
         stems: instead of sources, a song's four: "vocals" (speech included), "drums", "bass" and
             "other" (noise included), which sum to it.
         rest: also return what remains of the mixture, "rest", or "background" with a speaker.
-        model: a released model's name, a model file, or an opened separator; "separate" or
-            "separate-speaker" by default.
+        model: a released model's name, a model file, or an opened separator; None for
+            "separate-speaker" with a speaker, and otherwise for "separate-studio", which hears two
+            seconds ahead; "separate" gives what a `Stream` gives live.
 
     Returns:
         Name -> float32 array of the input's shape and rate, "speaker" for a speaker. The outputs
@@ -169,7 +182,9 @@ def separate(
     True
     """
     recording = whole_recording(audio, sample_rate, "separate")
-    request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
+    request = read_request(
+        model, sources=sources, speaker=speaker, stems=stems, rest=rest, whole=True
+    )
     return request.stream(recording.sample_rate, recording.channels).process(recording.samples)
 
 
@@ -229,7 +244,11 @@ def separate_file(
     >>> print(report)
     examples/street.noisy.wav -> parts/street.noisy.speech.wav (... dB): 6.9 s in ... s (...)
     """
-    request = read_request(model, sources=sources, speaker=speaker, stems=stems, rest=rest)
+    # Somebody may be waiting at the other end of a pipe.
+    whole = str(source) != PIPE
+    request = read_request(
+        model, sources=sources, speaker=speaker, stems=stems, rest=rest, whole=whole
+    )
     return run_request(
         request, source, folder, options=options, overwrite=overwrite, progress=progress
     )

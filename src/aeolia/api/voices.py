@@ -20,6 +20,7 @@ from aeolia.runtime.separate.enrolment import enrol as enrol_clip
 from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
 
 __all__ = [
+    "CLASSES_AHEAD",
     "CLASSES_MODEL",
     "SPEAKER_MODEL",
     "Speaker",
@@ -32,6 +33,8 @@ __all__ = [
 
 #: Models used unless another is named.
 CLASSES_MODEL, SPEAKER_MODEL = "separate", "separate-speaker"
+#: By class, where a recording is there as a whole: hears it ahead. A voice gains nothing by that.
+CLASSES_AHEAD = "separate-studio"
 
 #: A clip of the speaker, a saved voice, several of these, or a voice that `enrol` made.
 Speaker: TypeAlias = str | Path | Sequence[str | Path] | Voice

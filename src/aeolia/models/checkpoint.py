@@ -18,6 +18,7 @@ from aeolia.errors import ConfigError, ModelError
 from aeolia.files import write_atomically
 from aeolia.models.build import Autoencoder, build_model
 from aeolia.runtime.checksums import check_as_released
+from aeolia.runtime.like import SUFFIX, graph_path, with_settings
 
 __all__ = ["WEIGHTS_FILE", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
 
@@ -38,7 +39,7 @@ def save_checkpoint(path: Path, config: AnyConfig, weights: Mapping[str, Tensor]
 
 
 def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
-    """Config and weights of a checkpoint file, or of the one in a run folder.
+    """Config and weights of a checkpoint file, of the one in a run folder, or beside a model file.
 
     Raises:
         ModelError: the file is missing, damaged, or holds no config that can be used.
@@ -46,6 +47,9 @@ def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
     path = Path(path)
     if path.is_dir():
         path = path / WEIGHTS_FILE
+    settings = path
+    if path.suffix in (".onnx", SUFFIX):
+        path = graph_path(path).with_suffix(".safetensors")
     if not path.is_file():
         raise ModelError(f"no checkpoint at {path}; give a folder written by aeolia train")
     try:
@@ -58,7 +62,7 @@ def read_checkpoint(path: Path) -> tuple[AnyConfig, dict[str, Tensor]]:
     if "aeolia_config" not in metadata:
         raise ModelError(f"{path} holds no aeolia_config; it was not written by aeolia train")
     try:
-        return read_config(metadata["aeolia_config"]), weights
+        return read_config(with_settings(settings, metadata["aeolia_config"])), weights
     except ConfigError as error:
         raise ModelError(f"{path}: its configuration cannot be used: {error}") from error
 

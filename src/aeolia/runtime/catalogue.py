@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, overload
 
 from aeolia.errors import ModelError
 from aeolia.runtime.checksums import released_folder
+from aeolia.runtime.like import SUFFIX, graph_path
 from aeolia.runtime.onnx_backend import OnnxBackend
 from aeolia.runtime.released_file import ReleasedFile, open_released
 from aeolia.runtime.separate.backend import OnnxSeparator
@@ -30,13 +31,15 @@ _MODELS: dict[str, Callable[[ReleasedFile], OnnxModel]] = {
 def released_models() -> dict[str, Path]:
     """Name -> file of every model that came with the package, sorted by name.
 
-    A file with a dot in its stem, such as `separate-speaker.voice.onnx`, is a part of a model.
+    A file with a dot in its stem, such as `separate-speaker.voice.onnx`, is a part of a model; a
+    .json file is a model that has another's weights (`runtime.like`).
 
     >>> list(aeolia.released_models())[:4]
     ['denoise', 'denoise-16k', 'denoise-studio', 'denoise-studio-16k']
     """
-    found = (path for path in released_folder().glob("*.onnx") if "." not in path.stem)
-    return dict(sorted((path.stem, path) for path in found))
+    folder = released_folder()
+    found = (*folder.glob("*.onnx"), *folder.glob(f"*{SUFFIX}"))
+    return dict(sorted((path.stem, path) for path in found if "." not in path.stem))
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -68,14 +71,15 @@ def find_model(name_or_path: str | Path) -> Path:
 
 
 def model_files(name_or_path: str | Path) -> tuple[Path, ...]:
-    """A model's file and, behind it, those of its parts.
+    """A model's file and, behind it, those of its graph and its parts.
 
     Raises:
         ModelError: no such model, see `find_model`.
     """
     path = find_model(name_or_path)
-    parts = path.parent.glob(f"{glob.escape(path.stem)}.*.onnx")
-    return (path, *sorted(parts))
+    graph = graph_path(path)
+    parts = graph.parent.glob(f"{glob.escape(graph.stem)}.*.onnx")
+    return tuple(dict.fromkeys((path, graph, *sorted(parts))))
 
 
 @overload
@@ -85,7 +89,8 @@ def load(
 ) -> OnnxBackend: ...
 @overload
 def load(
-    name_or_path: Literal["separate", "separate-speaker"], task: Literal["separate"] | None = ...
+    name_or_path: Literal["separate", "separate-speaker", "separate-studio"],
+    task: Literal["separate"] | None = ...,
 ) -> OnnxSeparator: ...
 @overload
 def load(

@@ -9,13 +9,14 @@ field numbers of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.p
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aeolia.errors import ModelError
 from aeolia.files import in_words
 from aeolia.runtime.checksums import check_as_released
 
-__all__ = ["read_graph"]
+__all__ = ["metadata_apart", "read_graph", "with_metadata"]
 
 #: A model larger than this is none of ours: they have a few megabytes.
 _MOST_BYTES = 1 << 29
@@ -36,6 +37,8 @@ _INSIDE = {
     "tensor": {},
 }
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+#: Of a model, and of what is in it: a key and its value.
+_METADATA, _KEY, _VALUE = 14, 1, 2
 #: How protobuf writes a field.
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 
@@ -131,3 +134,54 @@ def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, at
     raise ValueError("damaged")
+
+
+def metadata_apart(data: bytes) -> tuple[bytes, dict[str, str]]:
+    """A model that `read_graph` read without what it says of itself, and that."""
+    rest, metadata = [], {}
+    for number, start, inside, end in _fields(data):
+        if number != _METADATA:
+            rest.append(data[start:end])
+            continue
+        entry = data[inside:end]
+        pair = {number: entry[at:stop].decode("utf-8") for number, _, at, stop in _fields(entry)}
+        metadata[pair.get(_KEY, "")] = pair.get(_VALUE, "")
+    return b"".join(rest), metadata
+
+
+def with_metadata(data: bytes, metadata: Mapping[str, str]) -> bytes:
+    """A model without metadata with these."""
+    entries = [
+        _field(_KEY, key.encode()) + _field(_VALUE, value.encode())
+        for key, value in metadata.items()
+    ]
+    return data + b"".join(_field(_METADATA, entry) for entry in entries)
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Number of each field of a message, where it starts, where its value does, and its end."""
+    at, end = 0, len(data)
+    while at < end:
+        start = at
+        tag, at = _varint(data, at, end)
+        kind = tag & 7
+        length = 8 if kind == _FIXED_64 else 4
+        if kind == _VARINT:
+            length = _varint(data, at, end)[1] - at
+        elif kind == _BYTES:
+            length, at = _varint(data, at, end)
+        yield tag >> 3, start, at, at + length
+        at += length
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of bytes as protobuf writes it."""
+    return _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
+
+
+def _as_varint(value: int) -> bytes:
+    groups = []
+    while value >= 0x80:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*groups, value])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from aeolia.errors import ModelError
-from aeolia.runtime.graph_file import read_graph
+from aeolia.runtime.like import read_model
 
 __all__ = ["Session", "open_session", "stop_running"]
 
@@ -95,7 +95,7 @@ def open_session(path: Path) -> Session:
     Raises:
         ModelError: the file is missing, no readable ONNX model, or refers to another file.
     """
-    data = read_graph(path)
+    data = read_model(path)
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -191,8 +191,7 @@ def read_start(name: str) -> tuple[AnyConfig, dict[str, Tensor]]:
     Raises:
         ModelError: it cannot be read.
     """
-    released = released_models().get(name)
-    return read_checkpoint(released.with_suffix(".safetensors") if released else Path(name))
+    return read_checkpoint(released_models().get(name, Path(name)))
 
 
 def base_card(name: str) -> str:

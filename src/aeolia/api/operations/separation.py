@@ -12,7 +12,7 @@ from aeolia.api.recordings import Progress
 from aeolia.api.reports.separation import SeparationReport
 from aeolia.api.separation import SeparationRequest, read_request, run_request
 from aeolia.api.voices import (
-    CLASSES_MODEL,
+    CLASSES_AHEAD,
     SPEAKER_MODEL,
     check_speaker_model,
     voice_of,
@@ -52,7 +52,8 @@ class Separate(Filter[SeparationReport]):
     stems: bool = False
     #: Write what remains of the mixture, too.
     rest: bool = False
-    #: A released model's name, or a model file; by default the one for sources or for speakers.
+    #: A released model's name, or a model file; by default the one for sources or for speakers; for
+    #: sources in a file one that hears ahead, in a stream a causal one.
     model: str | None = None
     #: How the files are read and written.
     options: FileOptions = USUAL
@@ -80,8 +81,8 @@ class Separate(Filter[SeparationReport]):
 
     @property
     def model_name(self) -> str:
-        """The model, by default the one for sources or for speakers."""
-        return self.model or (SPEAKER_MODEL if self.takes_speaker else CLASSES_MODEL)
+        """The model, by default the one for sources or for speakers in files."""
+        return self.model or (SPEAKER_MODEL if self.takes_speaker else CLASSES_AHEAD)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -107,13 +108,14 @@ class Separate(Filter[SeparationReport]):
         """
         return None if self.speaker is None else voice_of(self.speaker, self.model_name)
 
-    def _request(self, voice: Voice | None) -> SeparationRequest:
+    def _request(self, voice: Voice | None, *, whole: bool) -> SeparationRequest:
         return read_request(
             self.model,
             sources=self.sources or None,
             speaker=voice,
             stems=self.stems,
             rest=self.rest,
+            whole=whole,
         )
 
     def check(self) -> None:
@@ -124,7 +126,7 @@ class Separate(Filter[SeparationReport]):
         """
         if self.speaker_from is None:
             # The voice before the model: a clip which cannot be used is what is complained of.
-            self._request(self.voice())
+            self._request(self.voice(), whole=True)
         else:
             check_speaker_model(self.model_name)
 
@@ -145,7 +147,7 @@ class Separate(Filter[SeparationReport]):
     ) -> SeparationReport:
         voice = self._voice_in(source) if self.speaker_from is not None else self.voice()
         report = run_request(
-            self._request(voice),
+            self._request(voice, whole=source != PIPE),
             source,
             target,
             options=self.options,

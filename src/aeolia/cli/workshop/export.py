@@ -148,7 +148,7 @@ def _export(
         ) from error
 
     if released is not None:
-        run = released.with_suffix(".safetensors")
+        run = released
     own_card = run.with_suffix(".md") if released else run / "card.md"
     card_path = card or own_card
     if card is not None and not card.is_file():

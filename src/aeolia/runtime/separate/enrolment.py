@@ -19,6 +19,7 @@ from aeolia.audio.levels import decibels, impossible, rms, without_offset
 from aeolia.audio.mono import mono
 from aeolia.audio.resample import resample
 from aeolia.errors import InputError, ModelError
+from aeolia.runtime.like import graph_path
 from aeolia.runtime.separate.telephone import bandwidth_of, filled
 from aeolia.runtime.separate.voice import Voice
 from aeolia.runtime.session import open_session
@@ -32,6 +33,9 @@ __all__ = [
     "read_clip",
     "read_stretch",
 ]
+
+#: What the encoder's file is called behind the model's name.
+_SUFFIX = ".voice.onnx"
 
 #: Sample rate of the input of voice encoders, in Hz.
 ENROLMENT_RATE = 16000
@@ -60,8 +64,9 @@ class VoiceEncoder:
     """
 
     def __init__(self, model: str | Path) -> None:
-        self.model = Path(model).stem
-        self.path = Path(model).with_suffix(".voice.onnx")
+        self.path = _beside(model)
+        #: Name of the model that it was made with.
+        self.model = self.path.name.removesuffix(_SUFFIX)
         #: Differs from that of every other encoder.
         self.fingerprint = encoder_fingerprint(model)
         self._session = open_session(self.path)
@@ -100,7 +105,7 @@ def encoder_fingerprint(model: str | Path) -> str:
     Raises:
         ModelError: the model has none.
     """
-    path = Path(model).with_suffix(".voice.onnx")
+    path = _beside(model)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     except OSError as error:
@@ -108,6 +113,11 @@ def encoder_fingerprint(model: str | Path) -> str:
             f"{path}: no voice encoder lies beside the model ({error.strerror}), which needs one "
             f"to learn a speaker; use the model separate-speaker, or export both again"
         ) from error
+
+
+def _beside(model: str | Path) -> Path:
+    """The voice encoder's file; models of the same weights have the same."""
+    return graph_path(Path(model)).with_suffix(_SUFFIX)
 
 
 def read_clip(path: str | Path) -> tuple[np.ndarray, int]:
