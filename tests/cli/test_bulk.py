@@ -203,3 +203,23 @@ def test_an_operation_that_is_none(call: Call, ledger: str, text: str | None, ma
 def test_no_ledger_there(call: Call, folder: Path) -> None:
     code, _, err = call("status", "nowhere")
     assert (code, err.count("\n")) == (2, 1) and "no ledger is there" in err
+
+
+def test_a_long_recording_beside_short_ones(denoise: Call, call: Call, folder: Path) -> None:
+    """Two workers, from the shell to the output: all are done, and the straggler is named."""
+    rate, minutes = 16000, 4
+    noise = 0.1 * np.random.default_rng(9).standard_normal(rate)
+    with soundfile.SoundFile(folder / "in/0long.wav", "w", rate, 1) as file:
+        for _ in range(60 * minutes):
+            file.write(noise)
+    code, out, _ = denoise("--workers", "2", "--json", ledger="ledger")
+    assert code == 0
+    assert json.loads(out)["done"] == 4
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        path.name for path in (folder / "in").iterdir()
+    }
+    given, made = (soundfile.read(folder / place / "0long.wav")[0] for place in ("in", "out"))
+    assert len(made) == 60 * minutes * rate
+    np.testing.assert_allclose(made[-rate:], 0.5 * given[-rate:], atol=1e-3)
+    told = json.loads(call("status", "ledger", "--json")[1])
+    assert told["slowest"][0][0].endswith("0long.wav")
