@@ -52,7 +52,8 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
         started = _start(*ports, said)
         until = time.monotonic() + 90
         while started.poll() is None and time.monotonic() < until:
-            if "--block" in said.read_text():  # all of it runs by now
+            # All of it runs by now, but what clients ask may be the last to listen.
+            if "--block" in said.read_text() and _listens(ports[1]):
                 yield ports
                 until = 0
             time.sleep(0.2)
@@ -62,6 +63,11 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
         if until == 0:
             return
     pytest.fail(said.read_text())
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _start(port: int, clients: int, said: Path) -> subprocess.Popen[bytes]:

@@ -18,8 +18,8 @@ from aeolia.errors import ConfigError
 
 CONFIGS = (MixConfig, ClassMixConfig, SpeakerMixConfig, NoteMixConfig)
 KEYS = [(config, field.name) for config in CONFIGS for field in dataclasses.fields(config)]
-#: Free by nature: any names of instruments and songs.
-UNLIMITED = {"held_out", "hold_out"}
+#: Free by nature: any names of instruments and songs, and what is so or not.
+UNLIMITED = {"held_out", "hold_out", "general_midi"}
 
 
 def impossible_values(limit: Any) -> list[Any]:

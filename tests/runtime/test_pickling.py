@@ -56,7 +56,7 @@ def test_denoisers(name: str) -> None:
 
 def test_a_separator(separators_mixture: np.ndarray) -> None:
     rate = 48000
-    parts = aeolia.separate(separators_mixture, rate, sources=["speech"])
+    parts = aeolia.separate(separators_mixture, rate, sources=["speech"], model="separate")
     others = aeolia.separate(
         separators_mixture, rate, sources=["speech"], model=copy(aeolia.load("separate"))
     )

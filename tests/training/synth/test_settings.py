@@ -23,9 +23,9 @@ TRIED = {"held_out": [("reed",)]}
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four notes of one instrument and five of another, 0.3 s each."""
+    """Four notes of two instruments and five of another, 0.3 s each."""
     folder = tmp_path_factory.mktemp("notes")
-    for name, decay, pitches in (("bell", 6.0, 4), ("reed", 0.2, 5)):
+    for name, decay, pitches in (("bell", 6.0, 4), ("reed", 0.2, 5), ("piano", 3.0, 4)):
         (folder / name).mkdir()
         for midi in range(52, 52 + 3 * pitches, 3):
             soundfile.write(folder / name / f"{name}_{midi:03d}.wav", tone(midi, 0.3, decay), 48000)
@@ -33,9 +33,9 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def batch_of(notes: Path, mix: NoteMixConfig) -> tuple[list[str], NoteBatch]:
-    """The names of the notes that are trained on, and a batch of them."""
+    """The notes that are trained on, as what they count, and a batch of them."""
     used = gather_notes(notes, TINY_SYNTH, mix).of("train")
-    names = [Path(note.file.path).name for note in used]
+    names = [f"{Path(note.file.path).name}: {note.file.instrument}" for note in used]
     return names, NoteBatches(used, TINY_SYNTH, mix).batch(0, 6)
 
 
