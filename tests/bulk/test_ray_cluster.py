@@ -175,3 +175,16 @@ def test_where_nobody_listens_is_said_at_once(address: str) -> None:
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(InputError, match="no address of a cluster"):
         ray_cluster._check_answers(address)
+
+
+def test_a_cluster_of_before_is_not_taken_for_one_to_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray joins the last cluster that this machine had, if nobody says that it shall not."""
+    import ray
+
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda *address, **options: asked.append(address))
+    ray_cluster.connected(None)
+    assert asked == [("local",)]

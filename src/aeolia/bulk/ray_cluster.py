@@ -54,7 +54,7 @@ def connected(address: str | None, n_cpus: int | None = None) -> str:
     try:
         with _client_says(reasons), _core_says(reasons):
             if address is None:
-                context = ray.init(num_cpus=n_cpus or n_cores(), **_alone(), **_QUIET)
+                context = ray.init("local", num_cpus=n_cpus or n_cores(), **_alone(), **_QUIET)
             else:
                 context = ray.init(address=address, **_QUIET)
     except Exception as error:
