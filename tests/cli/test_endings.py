@@ -102,7 +102,7 @@ def test_signals_leave_nothing(folder: Path, command: str, sent: str) -> None:
     with at_work(folder, command) as (process, _):
         process.send_signal(number)
         _, said = process.communicate(timeout=50)
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + number, said.decode()
     assert b"Traceback" not in said
     assert [name for name in names(folder) if name != "out"] == ["in.fifo", "talk.wav"]
 

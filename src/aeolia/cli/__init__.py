@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import typer
 
-from aeolia.api.interrupts import end_models_on_signals
+from aeolia.api.interrupts import end_models_on_signals, outside_c
 from aeolia.cli.bulk.app import app as bulk_app
 from aeolia.cli.denoise import denoise
 from aeolia.cli.encode import decode, encode
@@ -167,7 +167,9 @@ def main() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         # What `nohup` has ignored stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _terminate)
+            signal.signal(number, outside_c(_terminate))
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, outside_c(signal.default_int_handler))
     guard_streams()  # before anything is opened
     end_models_on_signals()
     sys.exit(finish_printing(run(expand_patterns(sys.argv[1:]))))
