@@ -20,6 +20,7 @@ from aeolia.runtime.synth.program_names import (
     instrument_name,
     known_name,
 )
+from aeolia.runtime.synth.tags import read_tags
 
 #: By families of eight, in General MIDI's order from program 0 on. Checked by hand against its
 #: names; what the model has not (organs, brass but the tuba, mallets) goes to a stand-in.
@@ -101,6 +102,13 @@ def test_names_of_before_and_as_general_midi_writes_them_are_understood() -> Non
     assert notes.instrument("piano")[index] == 1.0
     # Two names of one instrument are one instrument.
     assert notes.instrument({"piano": 1.0, "Acoustic Grand Piano": 1.0})[index] == 1.0
+
+
+def test_a_word_means_those_that_have_it_in_their_name_first() -> None:
+    notes = OnnxSynthesiser(released_models()["notes"])
+    assert read_tags("bright organ", notes).instruments[0] == "church_organ"
+    assert all("organ" in name for name in read_tags("organ", notes).instruments)
+    assert len(read_tags("plucked", notes).instruments) == 20
 
 
 def test_programs_have_general_midis_names() -> None:

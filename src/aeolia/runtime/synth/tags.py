@@ -24,6 +24,8 @@ __all__ = ["Wish", "known_words", "read_tags"]
 #: Where "low" and "high" lie within an instrument's range, 0 to 1.
 _RANGE_SHARES = {"low": 0.2, "high": 0.8}
 _VELOCITIES = {"soft": 45, "loud": 115}
+#: How much more an instrument's own word says than its family's: enough to order them.
+_OWN_WORD = 0.01
 _FILLERS = {"a", "an", "and", "the", "of", "sound", "note", "very", "with", "tone"}
 
 
@@ -64,8 +66,11 @@ def read_tags(text: str, model: OnnxSynthesiser) -> Wish:
     velocity: int | None = None
     for word in words:
         known = False
-        for index in by_instrument.get(word, ()):
-            votes[index] += 1.0
+        # What is measured moves a timbre; that a name has the word, too, chooses nobody.
+        for index in () if word in model.config.tags else by_instrument.get(word, ()):
+            # An organ before an accordion, which is of its family.
+            own = word in model.config.instruments[index].lower().split("_")
+            votes[index] += 1.0 + _OWN_WORD * own
             known = True
         if word in model.config.tags:
             direction = model.config.tag_directions[model.config.tags.index(word)]
