@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aeolia.data.songs.composing.score import DRUM_CHANNEL, Note, Outline, Part
 
-__all__ = ["midi_bytes"]
+__all__ = ["midi_bytes", "variable_length"]
 
 #: Ticks of a quarter note.
 _TICKS = 480
@@ -51,9 +51,9 @@ def midi_bytes(
     events.sort(key=lambda event: event[:2])
     body, now = bytearray(), 0
     for tick, _, message in events:
-        body += _variable(tick - now) + message
+        body += variable_length(tick - now) + message
         now = tick
-    body += _variable(_TICKS) + b"\xff\x2f\x00"
+    body += variable_length(_TICKS) + b"\xff\x2f\x00"
     header = b"MThd" + struct.pack(">IHHH", 6, 0, 1, _TICKS)
     return header + b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
 
@@ -84,7 +84,7 @@ def _tick(beats: float) -> int:
     return max(0, round(beats * _TICKS))
 
 
-def _variable(number: int) -> bytes:
+def variable_length(number: int) -> bytes:
     """MIDI's number of variable length: seven bits a byte, all but the last with the eighth set."""
     parts = [number & 127]
     while number := number >> 7:

@@ -21,6 +21,7 @@ import soundfile
 
 from aeolia.bulk.workers import worker_pool
 from aeolia.data.songs.fluidsynth import FluidSynth, Room
+from aeolia.data.songs.midi import variable_length
 from aeolia.data.songs.soundfont import Soundfont
 from aeolia.errors import DataError
 from aeolia.files import write_atomically
@@ -187,19 +188,11 @@ def _midi(channel: int, program: int, notes: Iterable[tuple[int, int, int, int]]
     body = bytearray(b"\x00\xff\x51\x03" + struct.pack(">I", _TEMPO)[1:])
     now = 0
     for at, message in sorted(events, key=lambda event: event[0]):
-        body += _variable(at - now) + message
+        body += variable_length(at - now) + message
         now = at
-    body += _variable(_GAP_MS) + b"\xff\x2f\x00"
+    body += variable_length(_GAP_MS) + b"\xff\x2f\x00"
     head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, _TICKS)
     return head + b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
-
-
-def _variable(number: int) -> bytes:
-    """MIDI's number of variable length."""
-    parts = [number & 127]
-    while number := number >> 7:
-        parts.append(number & 127 | 128)
-    return bytes(reversed(parts))
 
 
 def _write(path: Path, rows: Iterable[dict[str, str]]) -> None:
