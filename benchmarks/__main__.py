@@ -258,6 +258,9 @@ def separate(
     only: Annotated[
         list[str] | None, typer.Option(help="classes, songs or speakers; several may come.")
     ] = None,
+    frames: Annotated[
+        bool, typer.Option(help="Songs by museval, too, where it is installed; it is slow.")
+    ] = True,
     quick: Quick = False,
     output: Page = PAGES / "SEPARATION.md",
     results: Kept = RESULTS / "separate.json",
@@ -285,6 +288,7 @@ def separate(
         source=source or None,
         cost=cost,
         only=only or (),
+        frames=frames,
     )
     publish(found, page, output, results)
 

@@ -10,7 +10,7 @@ from aeolia.errors import DataError
 from aeolia.evaluation.tables import format_mean, markdown
 from benchmarks.denoise.metrics import INPUT, MAIN
 from benchmarks.results import Results
-from benchmarks.separate.report import FRAMES
+from benchmarks.separate.report import plain
 
 __all__ = ["card"]
 
@@ -68,7 +68,7 @@ def _separator(results: Results, model: str) -> list[str]:
     for name, title in (("classes", "SI-SDR improvement"), ("songs", "SDR")):
         if results.has(name, model):
             scores = results.scores[name]
-            sources = [source for source in scores[model] if not source.endswith(FRAMES)]
+            sources = [source for source in scores[model] if plain(source)]
             rows = [
                 [source]
                 + [format_mean(one[source], 1) if source in one else "" for one in scores.values()]

@@ -8,14 +8,15 @@ from aeolia.evaluation.statistics import Interval, mean_interval, paired_differe
 from aeolia.evaluation.tables import format_interval, format_mean, markdown
 from benchmarks.results import Results
 
-__all__ = ["FRAMES", "page"]
+__all__ = ["FRAMES", "GAIN", "page", "plain"]
 
 _PAIRED = (
     "Mean of the paired differences, dB, with its 95 % interval; ahead or behind where the "
     "interval leaves out zero.\n\n"
 )
-#: End of the names of metrics that are medians over frames of a second.
-FRAMES = ", frames"
+#: Ends of the names of a song's metrics beside SDR: medians over frames of a second, and the
+#: improvement of SI-SDR.
+FRAMES, GAIN = ", frames", ", gain"
 
 
 def page(results: Results) -> str:
@@ -35,8 +36,7 @@ def page(results: Results) -> str:
             "artist of most training songs, and excerpts overlap: a small world.\n\n"
             + _means(results, "songs")
         )
-        parts.append(_differences(results, "songs"))
-        parts.append(_medians(results))
+        parts += [_differences(results, "songs"), _gains(results), _medians(results)]
     titles = [name for name in results.sets if name not in ("classes", "songs")]
     parts += [_speakers(results, title) for title in titles]
     if results.details["cost"]:
@@ -45,35 +45,49 @@ def page(results: Results) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _sources(results: Results, set_name: str, frames: bool) -> list[str]:
+def plain(metric: str) -> bool:
+    """Whether a metric is a source's name alone: the one that a set's first table is of."""
+    return not metric.endswith((FRAMES, GAIN))
+
+
+def _sources(results: Results, set_name: str, ending: str = "") -> list[str]:
+    """Sources that have a metric of this ending; without one those of the first table."""
     scores = results.scores[set_name].values()
     names = dict.fromkeys(name for by_metric in scores for name in by_metric)
-    return [name for name in names if name.endswith(FRAMES) == frames]
+    if not ending:
+        return [name for name in names if plain(name)]
+    return [name.removesuffix(ending) for name in names if name.endswith(ending)]
 
 
-def _means(results: Results, set_name: str) -> str:
+def _means(results: Results, set_name: str, ending: str = "") -> str:
+    systems = results.scores[set_name]
     rows = []
-    for source in _sources(results, set_name, frames=False):
-        means = [
-            mean_interval(scores[source]) if source in scores else None
-            for scores in results.scores[set_name].values()
-        ]
-        count = max(mean.n for mean in means if mean is not None)
-        rows.append(
-            [source, str(count), *("" if m is None else format_interval(m, 1) for m in means)]
-        )
-    return markdown(["", "N", *results.scores[set_name]], rows)
+    for source in _sources(results, set_name, ending):
+        means = {
+            name: mean_interval(scores[source + ending])
+            for name, scores in systems.items()
+            if source + ending in scores
+        }
+        cells = [format_interval(means[name], 1) if name in means else "" for name in systems]
+        rows.append([source, str(max(mean.n for mean in means.values())), *cells])
+    return markdown(["", "N", *systems], rows)
+
+
+def _gains(results: Results) -> str:
+    if not _sources(results, "songs", GAIN):  # results of an earlier version
+        return ""
+    head = "SI-SDR improvement, dB, on the same excerpts.\n\n"
+    tables = [head + _means(results, "songs", GAIN), _differences(results, "songs", GAIN)]
+    return "\n".join(table for table in tables if table)
 
 
 def _medians(results: Results) -> str:
     systems = results.scores["songs"]
     rows = []
-    for source in _sources(results, "songs", frames=True):
-        values = [np.array(scores[source]) for scores in systems.values()]
+    for source in _sources(results, "songs", FRAMES):
+        values = [np.array(scores[source + FRAMES]) for scores in systems.values()]
         count = int(np.isfinite(values[0]).sum())
-        rows.append(
-            [source.removesuffix(FRAMES), str(count), *(f"{np.nanmedian(v):.1f}" for v in values)]
-        )
+        rows.append([source, str(count), *(f"{np.nanmedian(v):.1f}" for v in values)])
     if not rows:
         return ""
     head = "SDR (BSSEval v4, museval), dB: medians over frames of 1 s, then over excerpts.\n\n"
@@ -86,15 +100,15 @@ def _pairs(results: Results, set_name: str) -> list[tuple[str, str]]:
     return [(later, first) for at, later in enumerate(ours) for first in ours[:at]]
 
 
-def _differences(results: Results, set_name: str) -> str:
+def _differences(results: Results, set_name: str, ending: str = "") -> str:
     """Paired differences by source of our systems; nothing where there is one."""
     pairs = _pairs(results, set_name)
     if not pairs:
         return ""
     rows = []
-    for source in _sources(results, set_name, frames=False):
+    for source in _sources(results, set_name, ending):
         found = [
-            paired_difference(*(results.values(set_name, name, source) for name in pair))
+            paired_difference(*(results.values(set_name, name, source + ending) for name in pair))
             for pair in pairs
         ]
         rows.append([source, *(f"{_signed(one)}, {one.verdict()}" for one in found)])

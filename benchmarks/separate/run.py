@@ -1,7 +1,8 @@
 """SEPARATION.md: how well the released separators separate, beside baselines and an ideal mask.
 
 Held-out speakers, songs, notes and noises (`aeolia.data.heldout.separate`). Without museval (and
-ffmpeg, which it needs) the table by the rule of SiSEC 2018 is left out.
+ffmpeg, which it needs) the table by the rule of SiSEC 2018 is left out, and on request, too: it
+takes most of the time.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from benchmarks import say
 from benchmarks.results import ClipSet, Entry, Results, Scores, digest_of, provenance
 from benchmarks.separate.baselines import harmonic_percussive, ideal_ratio_masks
 from benchmarks.separate.cost import cost_rows
-from benchmarks.separate.report import FRAMES
+from benchmarks.separate.report import FRAMES, GAIN
 
 __all__ = ["PARTS", "measure", "released_separators"]
 
@@ -50,6 +51,7 @@ def measure(
     source: str | None,
     cost: bool,
     only: Sequence[str] = (),
+    frames: bool = True,
 ) -> Results:
     """All scores and costs.
 
@@ -61,6 +63,7 @@ def measure(
         source: corpus that the speakers are from; None takes all.
         cost: whether to measure times.
         only: some of `PARTS`; all if there are none.
+        frames: whether songs are scored by museval, too, where it is installed.
 
     Raises:
         AeoliaError: a wrong path, a folder that is no data, an unknown model or part.
@@ -87,7 +90,7 @@ def measure(
         if part == "classes":
             collected[title] = _classes(by_class, mixtures)
         elif part == "songs":
-            collected[title] = _songs(by_class, mixtures)
+            collected[title] = _songs(by_class, mixtures, frames)
         else:
             collected[title] = _speakers(by_speaker, mixtures)
     return Results(
@@ -164,8 +167,10 @@ def _improvements(clip: HeldOutMixture, outputs: Mapping[str, np.ndarray]) -> di
     }
 
 
-def _songs(models: Mapping[str, OnnxSeparator], clips: Iterable[HeldOutMixture]) -> _Collected:
-    """SDR of the stems of held-out songs, in their own balance."""
+def _songs(
+    models: Mapping[str, OnnxSeparator], clips: Iterable[HeldOutMixture], frames: bool
+) -> _Collected:
+    """SDR, and improvement of SI-SDR, of the stems of held-out songs, in their own balance."""
     collected = _Collected()
     for clip in clips:
         sources = list(clip.references)
@@ -184,7 +189,10 @@ def _songs(models: Mapping[str, OnnxSeparator], clips: Iterable[HeldOutMixture])
                 source: sdr(reference, estimates[source])
                 for source, reference in clip.references.items()
             }
-            for source, value in _by_frames(clip, estimates).items():
+            if system != "mixture":
+                gains = _improvements(clip, estimates)
+                found[system] |= {source + GAIN: gain for source, gain in gains.items()}
+            for source, value in _by_frames(clip, estimates).items() if frames else ():
                 found[system][source + FRAMES] = value
         collected.add(clip, found)
     return collected

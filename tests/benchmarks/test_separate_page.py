@@ -22,7 +22,8 @@ from aeolia.data.heldout import separate as heldout
 from aeolia.data.separate import pools
 from benchmarks.__main__ import main
 from benchmarks.results import Results
-from benchmarks.separate import baselines, cost
+from benchmarks.separate import baselines, cost, run
+from benchmarks.separate.report import FRAMES, GAIN
 
 RATE = 16000
 
@@ -80,6 +81,11 @@ def test_shares_of_everything_improve_nothing(page: Path) -> None:
         assert results.values("classes", "ideal ratio mask", source).min() > 3.0
     songs = results.scores["songs"]
     assert set(songs) == {"mixture", "harmonic-percussive", "parts", "ideal ratio mask"}
+    stems = [name.removesuffix(GAIN) for name in songs["parts"] if name.endswith(GAIN)]
+    assert "drums" in stems and not any(name.endswith(GAIN) for name in songs["mixture"])
+    for stem in stems:
+        np.testing.assert_allclose(results.values("songs", "parts", stem + GAIN), 0.0, atol=0.1)
+        assert results.values("songs", "ideal ratio mask", stem + GAIN).min() > 0.0
     absent = results.sets["the speaker is absent"]
     assert len(absent.clips) == 4
     levels = results.values("the speaker is absent", "one-voice", "level_db")
@@ -91,6 +97,7 @@ def test_the_page_has_every_table(page: Path) -> None:
     for title in ("Speech + music + noise", "Stems of a held-out song", "Speakers: two speakers"):
         assert f"## {title}" in text
     assert re.search(r"\| speech \| 2 \| -?0\.0 ± 0\.\d \|", text)
+    assert re.search(r"on the same excerpts\.\n\n.*\n.*\n\| \w+ \| 2 \|  \| ", text)
     assert "at -20 dB or below" in text and "| all | 100 % |" in text
 
 
@@ -111,6 +118,25 @@ def test_a_part_alone(
     assert text.count("## Speakers: ") == 3 and "Stems" not in text
     assert main(["card", str(tmp_path / "found.json"), "one-voice"]) == 0
     assert "| two speakers at 0 dB |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "is_there"), [([], True), (["--no-frames"], False)])
+def test_museval_can_be_left_out(
+    models: tuple[Path, Path],
+    short_clips: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    is_there: bool,
+) -> None:
+    monkeypatch.setattr(run, "_by_frames", lambda clip, _: dict.fromkeys(clip.references, 3.0))
+    usual = ["separate", "--data", ".", "--clips", "2", "--only", "songs", "--no-cost"]
+    usual += ["--model", str(models[0]), "-o", str(tmp_path / "page.md")]
+    assert main([*usual, "--results", str(tmp_path / "found.json"), *words]) == 0
+    found = Results.read(tmp_path / "found.json").scores["songs"]["parts"]
+    assert any(name.endswith(FRAMES) for name in found) is is_there
+    assert ("museval" in (tmp_path / "page.md").read_text()) is is_there
+    assert main(["card", str(tmp_path / "found.json"), "parts"]) == 0
 
 
 def test_two_models_are_compared_clip_by_clip(
