@@ -35,7 +35,13 @@ from aeolia.runtime.separate.enrolment import (
     encoder_fingerprint,
 )
 from aeolia.runtime.separate.presence import Presence
-from aeolia.runtime.separate.sources import Source, file_label, parse_sources, stem_sources
+from aeolia.runtime.separate.sources import (
+    Source,
+    file_label,
+    parse_sources,
+    stem_sources,
+    with_rap,
+)
 from aeolia.runtime.separate.stream import SeparationStream
 from aeolia.runtime.separate.voice import Voice
 
@@ -66,17 +72,18 @@ class SeparationRequest:
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the request itself, a sentence each."""
         classes = self.backend.config.classes
-        others = [name for name in classes if name not in STEMS]
-        # All stems were requested by name, and what a song has of the other classes goes nowhere.
-        stems = [np.array([name == stem for name in classes], np.float32) for stem in STEMS]
+        if self.rest or len(self.sources) != len(STEMS) or not set(STEMS) <= set(classes):
+            return ()
         requested = [source.condition.tolist() for source in self.sources]
-        if self.rest or not others or any(one.tolist() not in requested for one in stems):
+        stems = _named_sources(STEMS, classes)
+        held = np.sum(requested, axis=0)
+        others = [name for name, count in zip(classes, held, strict=True) if not count]
+        if not others or any(stem.condition.tolist() not in requested for stem in stems):
             return ()
-        if len(self.sources) > len(STEMS):
-            return ()
+        # All stems were requested by name, and what a song has of the others goes nowhere.
         return (
-            f"{' and '.join(others)} were not requested, so the outputs do not sum to the song; "
-            f"stems do (`--stems`), with speech among the vocals and noise in other",
+            f"{' and '.join(others)} {'was' if len(others) == 1 else 'were'} not requested, so the "
+            f"outputs do not sum to the song; stems do (`--stems`), with noise in other",
         )
 
     def presence(self, sample_rate: int) -> Presence | None:
@@ -138,8 +145,12 @@ def read_request(
         return SeparationRequest(backend, (source,), "background" if rest else None)
     check_condition(backend, "classes")
     classes = backend.config.classes
-    parsed = stem_sources(classes) if stems else parse_sources(sources or [], classes)
+    parsed = stem_sources(classes) if stems else _named_sources(sources or [], classes)
     return SeparationRequest(backend, tuple(parsed), "rest" if rest else None)
+
+
+def _named_sources(texts: Sequence[str], classes: Sequence[str]) -> list[Source]:
+    return with_rap(parse_sources(texts, classes), classes)
 
 
 def separate(
@@ -158,7 +169,8 @@ def separate(
         audio: samples, which need `sample_rate`; or the path of an audio file.
         sample_rate: of the array, in Hz; not for a path, whose file states it.
         sources: what to take out, each a class ("speech", "vocals", "drums", "bass", "other",
-            "noise"), "music", a sum ("vocals+drums") or a tag ("guitar and bass").
+            "noise"), "music", a sum ("vocals+drums") or a tag ("guitar and bass"). A rap counts as
+            vocals: they hold what is spoken, too, where speech is in none of the sources.
         speaker: instead of sources, whose voice to take out: a clip or a saved `.voice`, several
             of these, or what `enrol` returned.
         stems: instead of sources, a song's four: "vocals" (speech included), "drums", "bass" and

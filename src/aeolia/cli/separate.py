@@ -49,7 +49,8 @@ def separate(
             metavar="SOURCE",
             show_default=False,
             help="What to take out; may be given several times. speech, vocals, drums, bass, "
-            "other, noise, music, a sum such as vocals+drums, or a word such as guitar or karaoke.",
+            "other, noise, music, a sum such as vocals+drums, or a word such as guitar or karaoke. "
+            "Vocals are what is rapped or spoken, too, unless speech is asked for beside them.",
         ),
     ] = None,
     speaker: Speakers = None,

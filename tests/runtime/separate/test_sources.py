@@ -15,6 +15,7 @@ from aeolia.runtime.separate.sources import (
     parse_source,
     parse_sources,
     stem_sources,
+    with_rap,
 )
 
 
@@ -123,6 +124,35 @@ def test_labels_are_parts_of_file_names() -> None:
     assert file_label("guitar and bass") == "guitar-and-bass"
     assert file_label("vocals+drums") == "vocals+drums"
     assert file_label("a/../b\\c:d") == "a-b-c-d"
+
+
+@pytest.mark.parametrize(
+    ("texts", "spoken"),
+    [
+        (["vocals"], ["vocals"]),
+        (["vocals+drums", "bass"], ["vocals+drums"]),
+        (["rap", "karaoke"], ["rap"]),
+        (["vocals", "music"], ["vocals"]),  # a film's speech is not of its music
+        (["vocals", "speech"], ["speech"]),
+        (["singing", "dialogue with noise"], ["dialogue with noise"]),
+        (["music", "noise"], []),
+        (["drums", "bass"], []),
+    ],
+)
+def test_a_rap_is_vocals_where_nobody_asks_for_speech(texts: list[str], spoken: list[str]) -> None:
+    plain = parse_sources(texts, CLASSES)
+    sources = with_rap(plain, CLASSES)
+    assert [source.name for source in sources if source.condition[0]] == spoken
+    for before, after in zip(plain, sources, strict=True):
+        assert before.name == after.name
+        assert after.condition.max() == 1.0
+        assert before.condition[1:].tolist() == after.condition[1:].tolist()
+
+
+def test_a_rap_is_what_other_models_call_it() -> None:
+    for classes in (("vocals", "drums", "bass", "other"), ("speech", "vocals", "noise")):
+        (vocals,) = with_rap(parse_sources(["vocals"], classes), classes)
+        assert vocals.condition.sum() == 1.0
 
 
 def test_stems_hold_every_class_once() -> None:

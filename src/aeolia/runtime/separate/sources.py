@@ -31,6 +31,7 @@ __all__ = [
     "parse_source",
     "parse_sources",
     "stem_sources",
+    "with_rap",
 ]
 
 #: The stems without the voice.
@@ -113,6 +114,28 @@ def stem_sources(classes: Sequence[str]) -> list[Source]:
     return [
         Source(stem, np.array([name in own for name in classes], np.float32))
         for stem, own in _SONG.items()
+    ]
+
+
+def with_rap(sources: Sequence[Source], classes: Sequence[str]) -> list[Source]:
+    """Vocals with speech in them, where nobody asks for speech.
+
+    To the model a rap is more speech than vocals, and who wants a song's voice wants both. Who does
+    not asks for speech beside the vocals: then each is what it is called. Music as a whole stays
+    without speech, which in a film is not its own; so do models that know no songs.
+    """
+    if not {"speech", *STEMS} <= set(classes):
+        return list(sources)
+    whole = np.array([name in MUSIC for name in classes])
+    speech, vocals = classes.index("speech"), classes.index("vocals")
+    if any(source.condition[speech] for source in sources):
+        return list(sources)
+    rap = np.array([name == "speech" for name in classes], np.float32)
+    return [
+        Source(source.name, source.condition + rap)
+        if source.condition[vocals] and not source.condition[whole].all()
+        else source
+        for source in sources
     ]
 
 
