@@ -184,6 +184,25 @@ def test_bend_and_its_range(read) -> None:
     np.testing.assert_allclose(bend, [0, 0, 1, 6, -12, -12, 0])
 
 
+def test_tuning_of_a_channel(read) -> None:
+    score = read(
+        track(
+            control(0, 101, 0),
+            control(0, 100, 2),
+            control(0, 6, 64 - 12),  # an octave down
+            control(480, 100, 1),
+            control(480, 6, 96),  # half a semitone up
+            control(480, 38, 0),
+            on(480, 60),
+            (960, message(0xE0, 0, 0x60)),  # the wheel half way up: 1 of 2 semitones
+            control(1440, 121, 0),  # resets the wheel, and not the tuning
+            off(1920, 60),
+        )
+    )
+    times = np.array([0.1, 0.6, 1.1, 1.6])
+    np.testing.assert_allclose(score.bends[1].at(times), [-12.0, -11.5, -10.5, -11.5])
+
+
 def test_fine_bend_range(read) -> None:
     score = read(
         track(

@@ -21,7 +21,7 @@ from aeolia.errors import InputError
 from aeolia.files import in_words
 from aeolia.runtime.synth.score import DRUM_CHANNEL, Curve, Note, Score
 
-__all__ = ["read_score"]
+__all__ = ["event_seconds", "read_score"]
 
 #: A score that lasts longer is a mistake in its delta times.
 _MAX_HOURS = 6.0
@@ -30,6 +30,8 @@ _DEFAULT_TEMPO = 500_000  # microseconds per quarter note: 120 per minute
 _MODULATION, _VOLUME, _PAN, _EXPRESSION, _SUSTAIN, _REVERB = 1, 7, 10, 11, 64, 91
 _DATA_COARSE, _DATA_FINE, _RPN_FINE, _RPN_COARSE = 6, 38, 100, 101
 _NRPN_FINE, _NRPN_COARSE = 98, 99
+#: Registered parameters that are heeded.
+_PARAMETERS = _BEND_RANGE, _FINE_TUNING, _COARSE_TUNING = 0, 1, 2
 _SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, 123
 #: General MIDI's volume after power-up: what counts as 0 dB.
 _USUAL_VOLUME = 100
@@ -48,7 +50,7 @@ def read_score(path: str | Path) -> Score:
     except OSError as error:
         raise InputError(f"{name}: {in_words(error, 'MIDI file')}") from error
     smf = parse_smf(data, name)
-    seconds = _seconds(smf)
+    seconds = event_seconds(smf)
     if len(seconds) and seconds[-1] > _MAX_HOURS * 3600:
         raise InputError(
             f"{name}: lasts longer than {_MAX_HOURS:g} hours; its delta times or tempo must be "
@@ -63,7 +65,7 @@ def read_score(path: str | Path) -> Score:
     return score
 
 
-def _seconds(smf: SmfFile) -> np.ndarray:
+def event_seconds(smf: SmfFile) -> np.ndarray:
     """When each event happens, through all changes of tempo, [events]."""
     ticks = np.array([event.tick for event in smf.events], float)
     if smf.ticks_per_second:
@@ -106,6 +108,9 @@ class _Channel:
     wheel: int = 8192
     bend_semitones: float = 2.0
     bend_cents: int = 0
+    #: Channel tuning: 14 bits over a semitone to either side, and semitones; 8192 and 64 are none.
+    fine_tuning: int = 8192
+    coarse_tuning: int = 64
     #: Registered parameter that data entry changes; 0x3FFF is none.
     parameter: int = 0x3FFF
     down: dict[int, _Key] = field(default_factory=dict)
@@ -118,8 +123,23 @@ class _Channel:
     sends: list[tuple[float, float]] = field(default_factory=list)
 
     def bend(self) -> float:
-        """Semitones of the wheel's present position."""
-        return (self.wheel - 8192) / 8192 * (self.bend_semitones + self.bend_cents / 100)
+        """Semitones of the wheel's present position, and of the channel's tuning."""
+        reach = self.bend_semitones + self.bend_cents / 100
+        tuning = self.coarse_tuning - 64 + (self.fine_tuning - 8192) / 8192
+        return (self.wheel - 8192) / 8192 * reach + tuning
+
+    def enter(self, controller: int, value: int) -> None:
+        """Data entry, coarse or fine, for the registered parameter that was chosen."""
+        coarse = controller == _DATA_COARSE
+        if self.parameter == _BEND_RANGE and coarse:
+            self.bend_semitones = value
+        elif self.parameter == _BEND_RANGE:
+            self.bend_cents = value
+        elif self.parameter == _FINE_TUNING:
+            kept = self.fine_tuning & (0x7F if coarse else 0x3F80)
+            self.fine_tuning = kept | (value << 7 if coarse else value)
+        elif self.parameter == _COARSE_TUNING and coarse:
+            self.coarse_tuning = value
 
     def level_db(self) -> float:
         """Level of volume and expression, 40 log10 of each as General MIDI has it."""
@@ -233,17 +253,15 @@ class _Reader:
             channel.parameter = channel.parameter & ~(0x7F << shift) | value << shift
         elif controller in (_NRPN_FINE, _NRPN_COARSE):
             channel.parameter = 0x3FFF
-        elif controller in (_DATA_COARSE, _DATA_FINE) and channel.parameter == 0:
-            if controller == _DATA_COARSE:
-                channel.bend_semitones = value
-            else:
-                channel.bend_cents = value
+        elif controller in (_DATA_COARSE, _DATA_FINE) and channel.parameter in _PARAMETERS:
+            channel.enter(controller, value)
             channel.bends.append((self._now, channel.bend()))
         elif controller == _RESET:
             channel.pedal, channel.expression, channel.wheel = False, 127, 8192
             channel.parameter = 0x3FFF
             self._release_held(number)
-            channel.bends.append((self._now, 0.0))
+            # Registered parameters stay as they are (MIDI recommended practice RP-015).
+            channel.bends.append((self._now, channel.bend()))
             channel.levels.append((self._now, channel.level_db()))
             channel.modulations.append((self._now, 0.0))
         elif controller == _SOUND_OFF or controller >= _NOTES_OFF:
