@@ -103,6 +103,16 @@ def test_drum_keys(notes: OnnxSynthesiser, drums: OnnxSynthesiser, key: int, nam
     assert result.players == {10: "drums"}
 
 
+def test_keys_on_which_no_drum_lies(notes: OnnxSynthesiser, drums: OnnxSynthesiser) -> None:
+    result = orchestrate(score((26, 10, 0), (38, 10, 0), (88, 10, 0), (60, 1, 0)), notes, drums)
+    assert [voice.onset_seconds for voice in result.voices] == [1.0, 3.0]
+    assert result.remarks == (
+        "2 of 3 drum notes are left out: no drum lies on their keys (drums lie on 27 to 87)",
+    )
+    with pytest.raises(InputError, match="nothing but drum notes, and no drum lies on their keys"):
+        orchestrate(score((5, 10, 0)), notes, drums)
+
+
 def test_without_drums(notes: OnnxSynthesiser) -> None:
     result = orchestrate(score((60, 1, 0), (36, 10, 0), (38, 10, 0)), notes)
     assert len(result.voices) == 1

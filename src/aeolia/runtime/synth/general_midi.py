@@ -7,7 +7,8 @@ among those who fit it the one whose name says least besides: "cello" before "ce
 program that nobody fits goes to its family's phrases, and then to the first instrument. Banks
 (controllers 0 and 32) hold variations of a program, which its own instrument plays.
 
-Names and order: General MIDI 1 (RP-003), its Sound Set and Percussion Key Map.
+Names and order: General MIDI 1 (RP-003), its Sound Set and Percussion Key Map; the keys beside
+those of the map are General MIDI 2's (RP-024).
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from aeolia.runtime.synth.program_names import (
 __all__ = [
     "DRUM_KEYS",
     "HIHAT_KEYS",
+    "KIT_KEYS",
     "OPEN_HIHAT",
     "best_drum",
     "best_instrument",
     "program_name",
 ]
 
+#: Keys that drum kits have: General MIDI 2's, which begin below those of the first and end above.
+KIT_KEYS = range(27, 88)
 #: Keys of one hi-hat, which end each other.
 HIHAT_KEYS = (42, 44, 46)
 OPEN_HIHAT = 46
@@ -249,6 +253,10 @@ _FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 _DRUM_FALLBACK = "drum | tom"
 _DRUMS = {
+    27: "high q | block | sidestick | rim",
+    28: "slap | clap | hand | snare",
+    **dict.fromkeys((29, 30), "scratch | short guiro | guiro | shaker | closed hihat | hihat"),
+    34: "metronome bell | open triangle | triangle | cowbell | bell | ride | cymbal",
     **dict.fromkeys((31, 32, 33), "sticks | click | sidestick | rim"),
     **dict.fromkeys((35, 36), "kick | bass drum | bass"),
     37: "sidestick | rim | stick | snare",
@@ -267,6 +275,7 @@ _DRUMS = {
     **dict.fromkeys((67, 68), "agogo | cowbell | bell | sidestick | rim"),
     **dict.fromkeys((75, 76, 77, 85), "claves | block | sidestick | rim"),
     **dict.fromkeys((80, 81, 84), "triangle | ride | cymbal"),
+    **dict.fromkeys((86, 87), "surdo | low floor tom | tom"),
     83: "jingle | tambourine | shaker | hihat",
 }
 

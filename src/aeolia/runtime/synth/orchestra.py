@@ -16,6 +16,7 @@ import numpy as np
 from aeolia.errors import InputError
 from aeolia.runtime.synth.general_midi import (
     HIHAT_KEYS,
+    KIT_KEYS,
     OPEN_HIHAT,
     best_drum,
     best_instrument,
@@ -33,6 +34,7 @@ __all__ = ["Orchestra", "Part", "orchestrate", "parts_of"]
 #: Who plays the tenth channel.
 DRUMS = "drums"
 _NOTES_PER_PRIOR = 1024
+_NO_DRUM = f"no drum lies on their keys (drums lie on {KIT_KEYS[0]} to {KIT_KEYS[-1]})"
 #: An open hi-hat that is closed falls silent in this time.
 _CHOKED_SECONDS = 0.08
 
@@ -108,7 +110,10 @@ def orchestrate(
             if drums is None:
                 remarks.append(f"{len(notes)} drum notes are left out: no drum model is installed")
                 continue
-            voices.update(_drum_voices(notes, drums, score))
+            struck = [(n, note) for n, note in notes if note.pitch in KIT_KEYS]
+            remarks.extend(_key_remark([note for _, note in notes]))
+            if struck:
+                voices.update(_drum_voices(struck, drums, score))
             continue
         by_program = {p: assigned.get(channel) or best_instrument(model, p) for p in programs}
         names = tuple(dict.fromkeys(by_program.values()))
@@ -120,6 +125,8 @@ def orchestrate(
             voices.update(_pitched_voices(own, model, name, score, seat))
             remarks.extend(_range_remark(model, name, channel, [note for _, note in own]))
     if not voices:
+        if drums is not None:
+            raise InputError(f"the score has nothing but drum notes, and {_NO_DRUM}")
         raise InputError("the score has nothing but drum notes, and no drum model is installed")
     return Orchestra(tuple(voices[n] for n in sorted(voices)), chosen, tuple(remarks))
 
@@ -226,6 +233,12 @@ def _voice(
         modulation=score.modulations.get(note.channel),
         send=score.sends.get(note.channel),
     )
+
+
+def _key_remark(notes: list[Note]) -> list[str]:
+    """On drum notes that every kit leaves silent."""
+    outside = sum(note.pitch not in KIT_KEYS for note in notes)
+    return [f"{outside} of {len(notes)} drum notes are left out: {_NO_DRUM}"] if outside else []
 
 
 def _range_remark(model: OnnxSynthesiser, name: str, channel: int, notes: list[Note]) -> list[str]:
