@@ -52,6 +52,7 @@ Kept = Annotated[Path, typer.Option("--results", help="The file of all scores to
 _PAGES = {
     "denoise": "benchmarks.denoise.report",
     "doors": "benchmarks.doors.run",
+    "scores": "benchmarks.scores.page",
     "separate": "benchmarks.separate.report",
     "synth": "benchmarks.synth.run",
     "voices": "benchmarks.voices.page",
@@ -307,16 +308,18 @@ def telephone(data: Manifest) -> None:
 
 @app.command()
 def balance(
-    soundfont: Annotated[Path, typer.Argument(help="A General MIDI soundfont, .sf2.")],
+    soundfonts: Annotated[
+        list[Path], typer.Argument(help="General MIDI soundfonts, .sf2; their mean counts.")
+    ],
 ) -> None:
-    """Loudness and releases of a soundfont's notes: the tables that scores are played by.
+    """Loudness and releases of soundfonts' notes: the tables that scores are played by.
 
     \b
-    python -m benchmarks balance FluidR3_GM.sf2
+    python -m benchmarks balance FluidR3_GM.sf2 MuseScore_General.sf2
     """
     from benchmarks.synth.balance import balance_tables
 
-    typer.echo(balance_tables(soundfont))
+    typer.echo(balance_tables(soundfonts))
 
 
 @app.command()
@@ -346,6 +349,46 @@ def synth(
         output, results = _quick("synth", output, results)
     models = model or ("notes", "drums")
     publish(measure(data, models=models, only=only or (), cache=cache), page, output, results)
+
+
+@app.command()
+def scores(
+    songs: Annotated[Path, typer.Option(help="Folder of General MIDI songs (.mid).")],
+    soundfont: Annotated[
+        list[Path],
+        typer.Option(help="An .sf2; several come, and the first is what all are compared with."),
+    ],
+    seconds: Annotated[float, typer.Option(min=2.0, help="Of each song, from its start.")] = 35.0,
+    number: Annotated[int, typer.Option(min=1, help="Songs, evenly spread over the folder.")] = 20,
+    model: Annotated[str, typer.Option(help="Name or .onnx file of the instruments.")] = "notes",
+    drums: Annotated[str, typer.Option(help="Name or .onnx file of the drums.")] = "drums",
+    listen: Annotated[
+        Path | None, typer.Option("--page", help="Folder for a page with five of the songs.")
+    ] = None,
+    output: Page = PAGES / "scores.md",
+    results: Kept = RESULTS / "scores.json",
+) -> None:
+    """scores.md: MIDI songs as we and as FluidSynth with soundfonts play them; needs `dev`.
+
+    \b
+    python -m benchmarks.scores.gather SONGS --freedoom DIR --openmsx DIR --blupi DIR
+    python -m benchmarks scores --songs SONGS --soundfont FluidR3_GM.sf2 \\
+        --soundfont MuseScore_General.sf2 --soundfont TimGM6mb.sf2 --page heard
+    """
+    from benchmarks.results import publish
+    from benchmarks.scores.page import page
+    from benchmarks.scores.run import measure
+
+    found = measure(
+        songs,
+        soundfont,
+        model=model,
+        drums=drums,
+        seconds=seconds,
+        songs=number,
+        page=listen,
+    )
+    publish(found, page, output, results)
 
 
 @app.command()

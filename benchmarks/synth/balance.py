@@ -1,45 +1,60 @@
-"""A General MIDI soundfont's levels and releases: the tables that scores are played by.
+"""General MIDI soundfonts' levels and releases: the tables that scores are played by.
 
-FluidSynth plays each note alone, without reverb and chorus.
+FluidSynth plays each note alone, without reverb and chorus. Its loudest 400 ms count.
 """
 
 from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from aeolia.audio.loudness import loudness
+from aeolia.audio.loudness import loudest_moment
 from aeolia.audio.pitch.contour import loudness_contour
 from aeolia.data.songs.fluidsynth import FluidSynth, Room
-from aeolia.runtime.synth.general_midi import DRUM_KEYS
+from aeolia.data.songs.midi import variable_length
+from aeolia.runtime.catalogue import load
+from aeolia.runtime.synth.general_midi import KIT_KEYS, best_instrument
+from aeolia.runtime.synth.stage.balance import MEASURED_VELOCITY, measured_pitches
 
 __all__ = ["balance_tables", "release_of"]
 
 _RATE, _HOP = 48000, 480
-_VELOCITY, _SNARE, _TICKS = 100, 38, 480
-_HELD_SECONDS = 1.0
+_SNARE, _TICKS_PER_SECOND = 38, 960
+_HELD_SECONDS, _HEARD_SECONDS, _APART_SECONDS = 1.0, 1.5, 5.0
 _DRY = Room(0.2, 0.0, has_reverb=False, has_chorus=False)
 
 
-def balance_tables(soundfont: Path) -> str:
-    """Loudness of drums and programs beside the snare, and releases, as text."""
-    snare = _loudness(soundfont, 0, _SNARE, drums=True)
-    drums = {key: _loudness(soundfont, 0, key, drums=True) - snare for key in DRUM_KEYS}
-    lines = [f"drums beside the snare ({snare:.1f} LUFS), LU at velocity {_VELOCITY}:"]
-    lines += [f"{key}: {difference:+.1f}" for key, difference in drums.items()]
+def balance_tables(soundfonts: Sequence[Path]) -> str:
+    """Loudness of drums and programs beside the snare, means over soundfonts, and releases.
+
+    Programs are measured at the pitches at which `instrument_gain_db` measures ours.
+    """
+    fonts = [_Font(path) for path in soundfonts]
+    lines = [f"drums beside the snare, LU at velocity {MEASURED_VELOCITY}:"]
+    lines += [f"{key}: {_mean([font.drum(key) for font in fonts])}" for key in KIT_KEYS]
     lines.append("families of programs: loudness beside the snare, LU; release, s to -60 dB")
+    model = load("notes", "synth")
     for family in range(16):
         programs = range(8 * family, 8 * family + 8)
-        loud = [_loudness(soundfont, program, 60) - snare for program in programs]
-        releases = [release_of(_note(soundfont, program, 60)) for program in programs]
-        lines.append(
-            f"{8 * family}: {np.median(loud):+.1f}; {np.median(releases):.2f} "
-            f"({' '.join(f'{one:.2f}' for one in releases)})"
-        )
+        pitches = [measured_pitches(model, best_instrument(model, number)) for number in programs]
+        found = [
+            [font.program(number, *keys) for font in fonts]
+            for number, keys in zip(programs, pitches, strict=True)
+        ]
+        loud = " ".join(_mean([level for level, _ in one]) for one in found)
+        releases = " ".join(f"{np.median([fall for _, fall in one]):.2f}" for one in found)
+        lines.append(f"{8 * family}: {loud}; {releases}")
     return "\n".join(lines)
+
+
+def _mean(levels: Sequence[float]) -> str:
+    """Silence in one of the soundfonts is no level."""
+    sounding = [level for level in levels if math.isfinite(level)]
+    return f"{np.mean(sounding):+.1f}" if sounding else "-inf"
 
 
 def release_of(audio: np.ndarray) -> float:
@@ -55,31 +70,49 @@ def release_of(audio: np.ndarray) -> float:
     return 3.0 * (low[0] + 1) * _HOP / _RATE if len(low) else math.inf
 
 
-def _loudness(soundfont: Path, program: int, key: int, *, drums: bool = False) -> float:
-    return loudness(_note(soundfont, program, key, drums=drums), _RATE)
+class _Font:
+    """A soundfont whose notes are measured."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._snare = 0.0
+        self._snare = self.drum(_SNARE)
 
-def _note(soundfont: Path, program: int, key: int, *, drums: bool = False) -> np.ndarray:
-    """A note of a second and what follows it, [T]."""
-    channel = 9 if drums else 0
-    seconds = 0.2 if drums else _HELD_SECONDS
-    events = [
-        (0, bytes([0xC0 | channel, program])),
-        (0, bytes([0x90 | channel, key, _VELOCITY])),
-        (round(2 * _TICKS * seconds), bytes([0x80 | channel, key, 0])),
+    def drum(self, key: int) -> float:
+        """LU of a drum beside the snare."""
+        (audio,) = self._notes(9, 0, [key])
+        return _level(audio) - self._snare
+
+    def program(
+        self, number: int, pitches: Sequence[int], weights: Sequence[float]
+    ) -> tuple[float, float]:
+        """LU of a program beside the snare over these pitches, and its release."""
+        notes = self._notes(0, number, pitches)
+        levels = np.dot([_level(audio) for audio in notes], weights)
+        return float(levels) - self._snare, release_of(notes[len(notes) // 2])
+
+    def _notes(self, channel: int, program: int, keys: Sequence[int]) -> list[np.ndarray]:
+        """Notes of a second and what follows them, [T] each."""
+        events = [(0.0, bytes([0xC0 | channel, program]))]
+        for index, key in enumerate(keys):
+            at = index * _APART_SECONDS
+            events.append((at, bytes([0x90 | channel, key, MEASURED_VELOCITY])))
+            events.append((at + _HELD_SECONDS, bytes([0x80 | channel, key, 0])))
         # Something to wait for: the sound ends with the file.
-        (4 * _TICKS, bytes([0xB0 | channel, 20, 0])),
-    ]
-    body = b"".join(_delta(ticks) + data for ticks, data in _apart(events)) + b"\0\xff\x2f\0"
-    head = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, _TICKS)
-    midi = head + struct.pack(">4sI", b"MTrk", len(body)) + body
-    return np.asarray(FluidSynth().play(midi, soundfont, _RATE, _DRY).mean(axis=1))
+        events.append((len(keys) * _APART_SECONDS, bytes([0xB0 | channel, 20, 0])))
+        body, before = bytearray(), 0
+        for seconds, data in events:
+            tick = round(seconds * _TICKS_PER_SECOND)
+            body += variable_length(tick - before) + data
+            before = tick
+        body += b"\0\xff\x2f\0"
+        # Two quarter notes a second, which is what files begin with.
+        head = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, _TICKS_PER_SECOND // 2)
+        midi = head + struct.pack(">4sI", b"MTrk", len(body)) + bytes(body)
+        audio = FluidSynth().play(midi, self._path, _RATE, _DRY).mean(axis=1)
+        step = round(_APART_SECONDS * _RATE)
+        return [audio[index * step : (index + 1) * step] for index in range(len(keys))]
 
 
-def _apart(events: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    starts = [0, *(ticks for ticks, _ in events)]
-    return [(at - before, data) for before, (at, data) in zip(starts, events, strict=False)]
-
-
-def _delta(ticks: int) -> bytes:
-    return bytes([ticks]) if ticks < 128 else bytes([0x80 | ticks >> 7, ticks & 0x7F])
+def _level(audio: np.ndarray) -> float:
+    return loudest_moment(audio[: round(_HEARD_SECONDS * _RATE)], _RATE)

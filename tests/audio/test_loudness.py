@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from aeolia.audio.loudness import SILENCE_LUFS, k_weighting, loudness
+from aeolia.audio.loudness import SILENCE_LUFS, k_weighting, loudest_moment, loudness
 from aeolia.errors import InputError
 
 RATE = 48000
@@ -111,3 +111,13 @@ def test_silence_short_clips_and_nothing() -> None:
     assert short == pytest.approx(loudness(sine(-20, 0.4), RATE) - 3.01, abs=0.1)
     with pytest.raises(InputError, match=r"shape \[0\]"):
         loudness(np.zeros(0), RATE)
+
+
+def test_the_loudest_moment_is_not_lowered_by_what_is_around() -> None:
+    one = stereo((-40, 2), (-23, 0.5), (-40, 2))
+    assert loudest_moment(one, RATE) == pytest.approx(-23.0, abs=0.1)
+    assert loudness(one, RATE) < -23.5
+    assert loudest_moment(stereo((-80, 1)), RATE) == SILENCE_LUFS
+    # A hit that dies away is as loud however long it is listened to.
+    hit = sine(-6, 6.0) * np.exp(-8 * np.arange(6 * RATE) / RATE)
+    assert loudest_moment(hit, RATE) == loudest_moment(hit[: RATE // 2], RATE)

@@ -16,7 +16,7 @@ import numpy as np
 
 from aeolia.errors import InputError
 
-__all__ = ["SILENCE_LUFS", "k_weighting", "loudness"]
+__all__ = ["SILENCE_LUFS", "k_weighting", "loudest_moment", "loudness"]
 
 #: Loudness of audio that has no block above the absolute gate.
 SILENCE_LUFS = -math.inf
@@ -49,21 +49,28 @@ def loudness(audio: np.ndarray, sample_rate: int) -> float:
     Raises:
         InputError: no samples, or an array of another shape.
     """
-    channels = audio[:, None] if audio.ndim == 1 else audio
-    if channels.ndim != 2 or not channels.size:
-        raise InputError(
-            f"audio of shape {list(audio.shape)} came; loudness needs [T] or [T, C] with samples"
-        )
-    shortest = math.ceil(_STEPS_PER_BLOCK * _STEP_SECONDS * sample_rate)
-    if len(channels) < shortest:
-        channels = np.pad(channels, ((0, shortest - len(channels)), (0, 0)))
-    weights = np.array(_CHANNEL_WEIGHTS.get(channels.shape[1], (1.0,) * channels.shape[1]))
-    blocks = _block_powers(channels, sample_rate) @ weights
+    blocks = _weighted_powers(audio, sample_rate)
     loud = blocks[_lufs(blocks) > _ABSOLUTE_GATE]
     if not loud.size:
         return SILENCE_LUFS
     gate = float(_lufs(loud.mean())) + _RELATIVE_GATE
     return float(_lufs(loud[_lufs(loud) > gate].mean()))
+
+
+def loudest_moment(audio: np.ndarray, sample_rate: int) -> float:
+    """The greatest loudness of any 400 ms, in LUFS: EBU Tech 3341's maximum momentary loudness.
+
+    Without gates, so that a hit's loudness does not depend on how long it is heard to die away.
+
+    Args:
+        audio: as for `loudness`.
+        sample_rate: in Hz.
+
+    Raises:
+        InputError: no samples, or an array of another shape.
+    """
+    found = float(_lufs(_weighted_powers(audio, sample_rate).max()))
+    return found if found > _ABSOLUTE_GATE else SILENCE_LUFS
 
 
 def k_weighting(sample_rate: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -86,6 +93,20 @@ def k_weighting(sample_rate: int) -> list[tuple[np.ndarray, np.ndarray]]:
     high_pass = np.array([1.0, -2.0, 1.0])
     poles = np.array([1 + k / quality + k * k, 2 * (k * k - 1), 1 - k / quality + k * k])
     return [(shelf / scale, shelf_poles / scale), (high_pass, poles / poles[0])]
+
+
+def _weighted_powers(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Power of each block, channels weighted and summed, [blocks]; one block at least."""
+    channels = audio[:, None] if audio.ndim == 1 else audio
+    if channels.ndim != 2 or not channels.size:
+        raise InputError(
+            f"audio of shape {list(audio.shape)} came; loudness needs [T] or [T, C] with samples"
+        )
+    shortest = math.ceil(_STEPS_PER_BLOCK * _STEP_SECONDS * sample_rate)
+    if len(channels) < shortest:
+        channels = np.pad(channels, ((0, shortest - len(channels)), (0, 0)))
+    weights = np.array(_CHANNEL_WEIGHTS.get(channels.shape[1], (1.0,) * channels.shape[1]))
+    return np.asarray(_block_powers(channels, sample_rate) @ weights)
 
 
 def _block_powers(channels: np.ndarray, sample_rate: int) -> np.ndarray:

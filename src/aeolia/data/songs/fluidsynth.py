@@ -51,8 +51,13 @@ class FluidSynth:
             raise MissingExtraError(_INSTALL)
         self._program = found
 
-    def play(self, midi: bytes, soundfont: Path, sample_rate: int, room: Room) -> np.ndarray:
+    def play(
+        self, midi: bytes, soundfont: Path, sample_rate: int, room: Room, gain: float = _GAIN
+    ) -> np.ndarray:
         """What a MIDI file sounds like, [T, 2] float32, with the tail of its last notes.
+
+        Args:
+            gain: FluidSynth's, whose own default is 0.2.
 
         Raises:
             DataError: FluidSynth could not play it.
@@ -70,7 +75,7 @@ class FluidSynth:
                 "synth.chorus.active": f"{int(room.has_chorus)}",
             }
             options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
-            rendering = ["-r", f"{sample_rate}", "-g", f"{_GAIN}", "-O", "float", "-T", "wav"]
+            rendering = ["-r", f"{sample_rate}", "-g", f"{gain}", "-O", "float", "-T", "wav"]
             # Without configuration files: whoever has one would get other songs.
             command = [self._program, "-niq", "-f", os.devnull, *rendering, *options]
             command += ["-F", str(sound), str(soundfont.resolve()), str(score)]
