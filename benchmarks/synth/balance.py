@@ -42,8 +42,8 @@ def balance_tables(soundfonts: Sequence[Path]) -> str:
         programs = range(8 * family, 8 * family + 8)
         pitches = [measured_pitches(model, best_instrument(model, number)) for number in programs]
         found = [
-            [font.program(number, *keys) for font in fonts]
-            for number, keys in zip(programs, pitches, strict=True)
+            [font.program(number, [int(key) for key in keys], weights) for font in fonts]
+            for number, (keys, weights) in zip(programs, pitches, strict=True)
         ]
         loud = " ".join(_mean([level for level, _ in one]) for one in found)
         releases = " ".join(f"{np.median([fall for _, fall in one]):.2f}" for one in found)

@@ -177,6 +177,19 @@ def test_drums_are_as_loud_beside_the_snare_as_a_soundfonts() -> None:
     assert beside == pytest.approx(wanted, abs=1.0)
 
 
+def test_hits_end_when_they_are_not_heard_any_more() -> None:
+    notes, drums = (OnnxSynthesiser(find_model(name)) for name in ("notes", "drums"))
+    seconds = {}
+    for key in (36, 38, 42, 49, 69):
+        (voice,) = orchestrate(score(Note(0.0, 0.1, key, 100, channel=10)), notes, drums).voices
+        hit = Performance([voice], channels=1).render()
+        seconds[key] = len(hit) / RATE
+        levels = loudness_contour(hit, 480)
+        assert levels[-3:].max() < levels.max() - 30.0  # nothing was cut off that is heard
+    assert max(seconds[key] for key in (36, 38, 42, 69)) < 1.5
+    assert seconds[49] > 2.5  # a crash rings on
+
+
 def test_instruments_sit_as_an_orchestra_unless_the_score_says(synth_folder: Path) -> None:
     model = OnnxSynthesiser(synth_folder / "notes.onnx")
     notes = [Note(0.0, 1.0, 60, 90, channel=n, program=p) for n, p in ((1, 0), (2, 65), (3, 65))]

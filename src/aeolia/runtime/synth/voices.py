@@ -6,6 +6,7 @@ a model run as one batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,6 +27,9 @@ _VOICES_PER_STEP = 16
 #: A voice below this level (dBFS), with its key up or after a second, has ended.
 _INAUDIBLE_DB = -80.0
 _SHORTEST_HELD_SECONDS, _LONGEST_RELEASE_SECONDS = 1.0, 6.0
+#: A hit has ended this far below its loudest. Models learned little of how hits die away: from some
+#: 45 dB on they would stay where they are for seconds, unheard and at the cost of a voice.
+_HIT_ENDS_DB = 40.0
 
 #: A voice fades in over this time, too short to soften an attack, long enough for no click.
 _FADE_IN_SECONDS = 0.0005
@@ -106,6 +110,8 @@ class Sounding:
         self.state: State = voice.model.initial_state(1)
         self.noise = np.random.default_rng(seed)
         self.n_frames = 0
+        #: The highest level of its envelope so far, dB.
+        self.loudest_db = -math.inf
         #: Sample after the last that it has sounded.
         self.end = onset
         self.finished = False
@@ -241,6 +247,10 @@ class Voices:
         if one.voice.level_db is None:
             may_end |= since_onset > _SHORTEST_HELD_SECONDS
         inaudible = loudness_db + one.voice.gain_db <= _INAUDIBLE_DB
+        if one.voice.unpitched:
+            loudest = np.maximum(np.maximum.accumulate(loudness_db), one.loudest_db)
+            inaudible |= loudness_db <= loudest - _HIT_ENDS_DB
+            one.loudest_db = float(loudest[-1])
         over = inaudible & may_end | (since_release > _LONGEST_RELEASE_SECONDS)
         if not over.any():
             return len(audio)

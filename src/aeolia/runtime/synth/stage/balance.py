@@ -75,10 +75,12 @@ def drum_gain_db(model: OnnxSynthesiser, name: str, key: int) -> float:
 
 def measured_pitches(
     model: OnnxSynthesiser, name: str
-) -> tuple[tuple[int, ...], tuple[float, ...]]:
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """MIDI numbers at which an instrument's loudness is measured, and their weights."""
     low, high = model.range_of(model.instrument(name))
-    return tuple(round(low + share * (high - low)) for share in _SHARES_OF_RANGE), _WEIGHTS
+    if model.unpitched:
+        return ((low + high) / 2,), (1.0,)
+    return tuple(float(round(low + share * (high - low))) for share in _SHARES_OF_RANGE), _WEIGHTS
 
 
 def _bounded(gain_db: float) -> float:
@@ -91,15 +93,13 @@ def _loudness(model: OnnxSynthesiser, name: str) -> float:
     known = _measured.setdefault(model, {})
     if name not in known:
         pitches, weights = measured_pitches(model, name)
-        found = [_of_note(model, name, float(pitch)) for pitch in pitches]
+        found = [_of_note(model, name, pitch) for pitch in pitches]
         known[name] = float(np.dot(found, weights))
     return known[name]
 
 
 def _of_note(model: OnnxSynthesiser, name: str, pitch: float) -> float:
     instrument, rate = model.instrument(name), model.config.sample_rate
-    if model.unpitched:
-        pitch = float(np.mean(model.range_of(instrument)))
     push = touch(MEASURED_VELOCITY, model.config.velocity_range_db)
     given = instrument[None], np.array([pitch], np.float32), np.array([push], np.float32)
     latent = model.prior(*given).mean[0]
