@@ -175,8 +175,9 @@ def play_score(
 ) -> tuple[np.ndarray, int]:
     """Play a MIDI file (or what `read_score` made of one).
 
-    Instruments are as loud as each other at one velocity. They stand where the score puts them, or
-    as an orchestra does where it puts none; notes ring and swing as their instruments' do.
+    Instruments are as loud beside each other as in General MIDI soundfonts. They stand where the
+    score puts them, or as an orchestra does where it puts none; notes ring and swing as their
+    instruments' do.
 
     Args:
         players: channel (1 to 16) -> instrument; General MIDI's programs choose the others.
