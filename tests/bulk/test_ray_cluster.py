@@ -46,10 +46,20 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
     """A head of one CPU that wants a token: its own port, and its clients'."""
-    said = tmp_path_factory.mktemp("ray") / "said.txt"
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+    yield from _running(tmp_path_factory.mktemp("ray") / "said.txt", token)
+
+
+@pytest.fixture(scope="module")
+def open_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
+    """The same without tokens."""
+    yield from _running(tmp_path_factory.mktemp("ray") / "said.txt", {"RAY_AUTH_MODE": "disabled"})
+
+
+def _running(said: Path, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     for _ in range(2):  # a busy machine misses the 30 s that Ray gives itself
         ports = free_port(), free_port()
-        started = _start(*ports, said)
+        started = _start(*ports, said, environment)
         until = time.monotonic() + 90
         while started.poll() is None and time.monotonic() < until:
             # All of it runs by now, but what clients ask may be the last to listen.
@@ -57,9 +67,10 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
                 yield ports
                 until = 0
             time.sleep(0.2)
-        with suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGTERM)
-        started.wait()
+        for sent in (signal.SIGTERM, signal.SIGKILL):  # it would take its time
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(started.pid, sent)
+                started.wait(15)
         if until == 0:
             return
     pytest.fail(said.read_text())
@@ -70,18 +81,26 @@ def _listens(port: int) -> bool:
         return line.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _start(port: int, clients: int, said: Path) -> subprocess.Popen[bytes]:
+def _start(
+    port: int, clients: int, said: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
     where = f"--port {port} --ray-client-server-port {clients} --node-ip-address 127.0.0.1"
     small = "--num-cpus 1 --object-store-memory 80000000 --include-dashboard false"
     ray = Path(sys.executable).with_name("ray")
     with said.open("wb") as file:
         return subprocess.Popen(
             [str(ray), "start", "--head", "--block", *where.split(), *small.split()],
-            env={**os.environ, **USUAL, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN},
+            env={**os.environ, **USUAL, **environment},
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def keep_token(home: Path) -> None:
+    """Let a user have a token, as `ray get-auth-token --generate` and Ray itself leave it."""
+    (home / ".ray").mkdir()
+    (home / ".ray" / "auth_token").write_text(TOKEN)
 
 
 @pytest.fixture
@@ -113,11 +132,22 @@ def test_by_its_own_port_with_the_token_of_this_machine(
     head: tuple[int, int], denoise: Callable[..., Any], tmp_path: Path
 ) -> None:
     """Where `ray start` itself finds it."""
-    (tmp_path / ".ray").mkdir()
-    (tmp_path / ".ray" / "auth_token").write_text(TOKEN)
+    keep_token(tmp_path)
     done = denoise(f"127.0.0.1:{head[0]}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("4 files done")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{0}", "ray://127.0.0.1:{1}", "auto"])
+def test_a_cluster_without_tokens_where_this_machine_has_one(
+    address: str, open_head: tuple[int, int], denoise: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Its workers could not answer to a job that shows one."""
+    keep_token(tmp_path)
+    found = {"RAY_ADDRESS": f"127.0.0.1:{open_head[0]}"}  # by "auto"
+    done = denoise(address.format(*open_head), **found)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("4 files done") and not done.stderr
 
 
 def test_without_the_token_it_says_so_in_one_line(
@@ -144,25 +174,27 @@ def test_by_its_own_port_without_the_token(
 def test_a_token_is_shown_where_it_is_meant_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That of this machine's own clusters goes to no other machine."""
+    """That of this machine goes to no other, and none to a cluster that wants none."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("RAY_AUTH_MODE", "x")  # so that it is put back
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
         monkeypatch.delenv(name, raising=False)
+    modes: list[str] = []
+    monkeypatch.setattr(ray_cluster, "_set_mode", modes.append)
 
-    def shown(*, here: bool) -> bool:
+    def shown(*, here: bool, wanted: bool = True) -> bool:
         monkeypatch.setattr(ray_cluster, "reached", lambda host, port: here)
+        monkeypatch.setattr(ray_cluster, "_wants_token", lambda target, clients: wanted)
         ray_cluster._check_answers("ray://host:10001")
-        return os.environ.pop("RAY_AUTH_MODE", "") == "token"
+        return modes.pop() == "token"
 
     assert not shown(here=True) and not shown(here=False)
-    (tmp_path / ".ray").mkdir()
-    (tmp_path / ".ray" / "auth_token").write_text(TOKEN)
-    assert shown(here=True) and not shown(here=False)
+    keep_token(tmp_path)
+    assert shown(here=True) and not shown(here=False) and not shown(here=True, wanted=False)
     monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
-    assert shown(here=False)
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    assert not shown(here=False)
+    assert shown(here=False) and not shown(here=False, wanted=False)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # the user's own word stands
+    ray_cluster._check_answers("ray://host:10001")
+    assert not modes
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "ray://no.invalid:1/"])

@@ -73,7 +73,7 @@ OPTIONAL = {
     "metrics": {"pesq", "pystoi"},
     "audio": {"av", "mutagen", "pyworld", "swift_f0"},
     "api": {"rtmidi", "sounddevice"},
-    "bulk": {"fsspec", "pyarrow", "ray"},
+    "bulk": {"fsspec", "grpc", "pyarrow", "ray"},
     "ray": {"pyarrow", "ray"},
 }
 

@@ -25,6 +25,8 @@ _ANSWER_SECONDS, _LAST_PORT = 5.0, 65535
 _OBJECT_STORE_BYTES = 100 << 20
 #: Where Ray's client tells why it tries again, and how it begins.
 _CLIENT_LOG, _CLIENT_SAYS = "ray.util.client.worker", "Received when checking init: "
+#: Environment variable that says whether Ray shows tokens.
+_MODE = "RAY_AUTH_MODE"
 _QUIET: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
 
 
@@ -41,8 +43,6 @@ def connected(address: str | None, n_cpus: int | None = None) -> str:
         )
     # It would report to its makers that it was used.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address not in (None, "auto", "local"):
-        _check_answers(address)
     if address is None:
         # Ray would let its workers wait for all else that this machine does.
         os.environ.setdefault("RAY_worker_niceness", "0")
@@ -50,6 +50,8 @@ def connected(address: str | None, n_cpus: int | None = None) -> str:
 
     if ray.is_initialized():
         return ""
+    if address not in (None, "local"):
+        _check_answers(address)
     reasons: list[str] = []
     try:
         with _client_says(reasons), _core_says(reasons):
@@ -76,18 +78,68 @@ def reached(host: str, port: int) -> bool:
 def _check_answers(address: str) -> None:
     """See that somebody listens, as Ray itself would try for ever; and choose whether to show it a
     token."""
-    host, _, port = address.rpartition("://")[2].rstrip("/").rpartition(":")
+    scheme, _, target = (_found(address) if address == "auto" else address).rpartition("://")
+    host, _, port = target.rstrip("/").rpartition(":")
     if not host or not port.isdecimal() or int(port) > _LAST_PORT:
         raise InputError(f"{address}: no address of a cluster; auto, HOST:PORT or ray://HOST:PORT")
     try:
         here = reached(host.strip("[]"), int(port))
     except OSError as error:
         raise _no_answer(address, str(error)) from error
-    # Ray shows its token unasked only to a cluster that it finds by itself. One that was given for
-    # this job is meant to be shown; that of this machine's own clusters is for this machine.
-    given = any(os.environ.get(f"RAY_AUTH_TOKEN{more}") for more in ("", "_PATH"))
-    if given or (here and (Path.home() / ".ray" / "auth_token").exists()):
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if _MODE not in os.environ:
+        # A token that was given for this job is meant to be shown; that of this machine's own
+        # clusters is for this machine.
+        given = any(os.environ.get(f"RAY_AUTH_TOKEN{more}") for more in ("", "_PATH"))
+        may_show = given or (here and (Path.home() / ".ray" / "auth_token").exists())
+        # Workers of a cluster without tokens cannot answer to a driver that has one.
+        wants = may_show and _wants_token(f"{host}:{port}", clients=bool(scheme))
+        _set_mode("token" if wants else "disabled")
+
+
+def _found(address: str) -> str:
+    """The address of the cluster that Ray finds on this machine."""
+    from ray._private import services
+
+    try:
+        return str(services.get_ray_address_from_environment(address, None))
+    except Exception as error:
+        raise _no_answer(address, " ".join(str(error).split())[:200]) from error
+
+
+def _wants_token(target: str, *, clients: bool) -> bool:
+    """Whether a cluster refuses a question that comes without a token; True if it says nothing.
+
+    Args:
+        target: HOST:PORT.
+        clients: whether Ray's clients are answered there, and not its nodes.
+    """
+    try:
+        import grpc
+        from ray._private.grpc_utils import init_grpc_channel
+        from ray.core.generated import ray_client_pb2
+    except ImportError:
+        return False  # a Ray of before there were tokens
+    if clients:
+        method = "/ray.rpc.RayletDriver/ClusterInfo"
+        kind = ray_client_pb2.ClusterInfoType.PING
+        question = ray_client_pb2.ClusterInfoRequest(type=kind).SerializeToString()
+    else:
+        method, question = "/ray.rpc.NodeInfoGcsService/CheckAlive", b""
+    with init_grpc_channel(target) as channel:
+        try:
+            channel.unary_unary(method)(question, timeout=_ANSWER_SECONDS)
+        except grpc.RpcError as error:
+            silent = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED
+            return error.code() in (grpc.StatusCode.UNAUTHENTICATED, *silent)
+    return False
+
+
+def _set_mode(mode: str) -> None:
+    """Let Ray, which may have been imported before, show tokens ("token") or none ("disabled")."""
+    from ray._raylet import Config
+
+    os.environ[_MODE] = mode
+    Config.initialize("")
 
 
 def _alone() -> dict[str, Any]:
