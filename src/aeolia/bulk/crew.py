@@ -1,8 +1,4 @@
-"""Workers of a job of millions: here or in processes of this machine; `ray_crew` has a cluster's.
-
-A worker has one file at a time. So the file is known at which one was lost, and a file of ten
-hours holds up no other.
-"""
+"""Workers of a job of millions, here or in processes of this machine; `ray_crew` has others."""
 
 from __future__ import annotations
 
@@ -14,29 +10,15 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-from aeolia.bulk.station import Station, Work, failed
+from aeolia.bulk.batches import BatchCrew, Result, Worker, do_batch
+from aeolia.bulk.station import Station, Work
 from aeolia.bulk.workers import end_with_parent
-from aeolia.errors import AeoliaError, InputError
+from aeolia.errors import AeoliaError
 
-__all__ = [
-    "Crew",
-    "Here",
-    "Processes",
-    "Result",
-    "MOST_FALSE_STARTS",
-    "WORKER_LOST",
-    "lost",
-    "n_cores",
-]
+__all__ = ["Crew", "Here", "Processes", "n_cores"]
 
-#: A file, and its row in the ledger.
-Result: TypeAlias = tuple[Work, dict[str, Any]]
-#: So many workers in a row may end before they begin.
-MOST_FALSE_STARTS = 3
-#: Error kind of a file whose worker ended.
-WORKER_LOST = "WorkerLost"
 _GRACE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.05
 
@@ -77,12 +59,6 @@ def n_cores() -> int:
     return os.cpu_count() or 1
 
 
-def lost(work: Work, why: str) -> dict[str, Any]:
-    """The row of a file whose worker ended."""
-    row = failed(InputError(f"{work.uri}: its worker ended while it was at this file ({why})"))
-    return {**row, "error_kind": WORKER_LOST}
-
-
 class Here:
     """No worker but this process: for stores that no other sees, and for a look."""
 
@@ -115,25 +91,21 @@ class Here:
         pass
 
 
-@dataclass
-class _Process:
+@dataclass(kw_only=True)
+class _Process(Worker):
     process: Any
     pipe: Any
-    ready: bool = False
-    work: Work | None = None
-    since: float = 0.0
 
 
-class Processes:
+class Processes(BatchCrew[_Process]):
     """Processes of this machine, each with its own model; one that dies is replaced."""
 
     remark = ""
 
     def __init__(self, station: Station, n_workers: int) -> None:
+        super().__init__()
         self._station = station
         self._context = multiprocessing.get_context("spawn")  # ONNX Runtime survives no fork
-        self._false_starts = 0
-        self._workers: list[_Process] = []
         try:
             for _ in range(n_workers):
                 self._workers.append(self._hired())
@@ -141,18 +113,8 @@ class Processes:
             self.close()
             raise
 
-    def room(self) -> int:
-        return sum(worker.ready and worker.work is None for worker in self._workers)
-
-    def send(self, work: Work) -> None:
-        worker = next(one for one in self._workers if one.ready and one.work is None)
-        worker.work, worker.since = work, time.monotonic()
-        try:
-            worker.pipe.send(work)
-        except OSError:
-            pass  # it died; `results` will find out
-
     def results(self, seconds: float) -> list[Result]:
+        self._assign(complete=False)
         found: list[Result] = []
         pipes = {worker.pipe: worker for worker in self._workers}
         for pipe in multiprocessing.connection.wait(list(pipes), seconds):
@@ -164,19 +126,17 @@ class Processes:
                 continue
             if isinstance(message, AeoliaError):
                 raise message
-            if worker.work is None:
-                worker.ready, self._false_starts = True, 0
+            if worker.works:
+                found += self._answered(worker, message)
             else:
-                found.append((worker.work, message))
-                worker.work = None
+                self._begun(worker)
         return found
 
-    def running(self) -> Sequence[tuple[Work, float]]:
-        now = time.monotonic()
-        return [(one.work, now - one.since) for one in self._workers if one.work is not None]
-
-    def n_workers(self) -> int:
-        return sum(worker.ready for worker in self._workers)
+    def _hand(self, worker: _Process) -> None:
+        try:
+            worker.pipe.send(worker.works)
+        except OSError:
+            pass  # it died; `results` will find out
 
     def close(self) -> None:
         for worker in self._workers:
@@ -195,23 +155,18 @@ class Processes:
         process = self._context.Process(target=_serve, args=(theirs, self._station))
         process.start()
         theirs.close()
-        return _Process(process, ours)
+        return _Process(process=process, pipe=ours)
 
     def _replaced(self, worker: _Process) -> list[Result]:
         worker.process.join()
         worker.pipe.close()
         code = worker.process.exitcode
         if not worker.ready:
-            self._false_starts += 1
-            if self._false_starts >= MOST_FALSE_STARTS:
-                raise InputError(
-                    f"workers end before they begin (exit code {code}); see what they printed, "
-                    f"and whether memory is left"
-                )
+            self._not_begun(
+                f"exit code {code}", "see what they printed, and whether memory is left"
+            )
         self._workers[self._workers.index(worker)] = self._hired()
-        if worker.work is None:
-            return []
-        return [(worker.work, lost(worker.work, f"exit code {code}"))]
+        return self._lost(worker, f"exit code {code}")
 
 
 def _serve(pipe: Any, station: Station) -> None:
@@ -225,7 +180,7 @@ def _serve(pipe: Any, station: Station) -> None:
         return
     while True:
         try:
-            work = pipe.recv()
+            works = pipe.recv()
         except EOFError:
             return
-        pipe.send(station.do(work))
+        pipe.send(do_batch(station, works))

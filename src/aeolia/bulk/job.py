@@ -21,12 +21,13 @@ import aeolia
 from aeolia.api.operations.operation import Operation
 from aeolia.api.operations.registry import operation_from_json
 from aeolia.api.reports.report import Report
+from aeolia.bulk.batches import MOVED, WORKER_LOST
 from aeolia.bulk.choice import Choice, Tally, check_apart, endings_of
-from aeolia.bulk.crew import WORKER_LOST, Crew, Here, Processes, n_cores
+from aeolia.bulk.crew import Crew, Here, Processes, n_cores
 from aeolia.bulk.index import Index
 from aeolia.bulk.ledger import DONE, Ledger, digest_of
 from aeolia.bulk.listing import Found, Source
-from aeolia.bulk.ray_crew import MOVED, Actors
+from aeolia.bulk.ray_crew import Actors
 from aeolia.bulk.station import FATAL, Station, Work, model_hash_of
 from aeolia.bulk.stores import MEMORY, Place, writable
 from aeolia.errors import InputError

@@ -13,15 +13,12 @@ from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from aeolia.api.operations.operation import Operation
 from aeolia.api.reports.report import Report
 from aeolia.api.reports.separation import SeparationReport
-from aeolia.audio.files import AudioReader
 from aeolia.audio.formats import output_suffix
-from aeolia.audio.levels import decibels
 from aeolia.bulk.ledger import DONE, FAILED, digest_of
+from aeolia.bulk.measured import measured
 from aeolia.bulk.stores import NotPutError, Place, is_full, is_refusal, version_of
 from aeolia.errors import AeoliaError, InputError
 from aeolia.files import scratch_folder
@@ -30,7 +27,6 @@ __all__ = ["FATAL", "Station", "Work", "failed", "output_name"]
 
 #: Key of a row that ends the job: no other file would fare better.
 FATAL = "fatal"
-_BLOCK = 1 << 16
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -84,6 +80,7 @@ class Station:
         import aeolia
 
         self.operation.check()
+        self._folder = Place(self.output)
         model_hash = model_hash_of(self.operation)
         self._facts = {
             "operation_hash": digest_of(self.operation.as_dict()),
@@ -100,7 +97,7 @@ class Station:
             row = {**self._done(work), "status": DONE}
         except (AeoliaError, OSError, MemoryError) as error:
             row = failed(error)
-            row[FATAL] = is_full(error) or _is_denied(error, Place(self.output), work.uri)
+            row[FATAL] = is_full(error) or _is_denied(error, self._folder, work.uri)
         except Exception as error:  # a fault of a library at this file must not end the job
             row = failed(error)
         row |= {"input": work.uri, "attempt": work.attempt, **self._facts}
@@ -109,7 +106,7 @@ class Station:
         return row
 
     def _done(self, work: Work) -> dict[str, Any]:
-        source, target = Place(work.uri), Place(self.output) / work.name
+        source, target = Place(work.uri), self._folder / work.name
         if source.uri == target.uri:
             raise InputError(f"{work.uri}: its output would take its place; name another output")
         info = source.info()
@@ -134,7 +131,7 @@ class Station:
                 said = str(error).replace(str(path), work.uri).replace(str(goal), target.uri)
                 raise type(error)(said) from error
             paths = _outputs(report)
-            row = {**_of_report(report), **_looked_at(paths)}
+            row = {**_of_report(report), **measured(paths)}
             uris = [f"{target.uri.rpartition('/')[0]}/{path.name}" for path in paths]
             if target.local is None:
                 for path, uri in zip(paths, uris, strict=True):
@@ -192,25 +189,3 @@ def _of_report(report: Report) -> dict[str, Any]:
         "clipped_samples": report.clipped_samples,
         "warnings": list(report.warnings),
     }
-
-
-def _looked_at(paths: list[Path]) -> dict[str, Any]:
-    """Hash of each output, and peak and RMS level of all together."""
-    hashes, peak, energy, n_samples = [], 0.0, 0.0, 0
-    for path in paths:
-        with open(path, "rb") as file:
-            found = hashlib.sha256()
-            while data := file.read(1 << 20):
-                found.update(data)
-        hashes.append(found.hexdigest())
-        if path.suffix == ".npz":
-            continue
-        with AudioReader(path) as reader:
-            for block in reader.blocks(_BLOCK):
-                peak = max(peak, float(np.abs(block).max(initial=0.0)))
-                energy += float(np.square(block, dtype=np.float64).sum())
-                n_samples += block.size
-    levels: dict[str, float | None] = {"peak_dbfs": None, "rms_dbfs": None}
-    if n_samples:
-        levels = {"peak_dbfs": decibels(peak), "rms_dbfs": decibels((energy / n_samples) ** 0.5)}
-    return {"sha256": hashes, **levels}

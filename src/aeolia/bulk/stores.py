@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import secrets
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -116,15 +117,12 @@ class Place:
         self.scheme = scheme_of(self.uri)
         #: The file system of fsspec, and the path in it.
         self.fs, self.path = _resolved(self.uri, self.scheme)
+        #: The path, of a file of this machine.
+        self.local = Path(self.path) if self.scheme == LOCAL else None
 
     def __truediv__(self, name: str) -> Place:
         """A place below it."""
         return Place(f"{self.uri.rstrip('/')}/{name}")
-
-    @property
-    def local(self) -> Path | None:
-        """The path, of a file of this machine."""
-        return Path(self.path) if self.scheme == LOCAL else None
 
     def info(self) -> dict[str, Any] | None:
         """What the store knows of it; None where there is nothing.
@@ -135,7 +133,7 @@ class Place:
         try:
             if self.local:
                 status = self.local.stat()
-                kind = "directory" if self.local.is_dir() else "file"
+                kind = "directory" if stat.S_ISDIR(status.st_mode) else "file"
                 return {"type": kind, "size": status.st_size, "mtime": status.st_mtime_ns}
             found: dict[str, Any] = self.fs.info(self.path)
             return found
