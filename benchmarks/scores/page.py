@@ -45,7 +45,8 @@ General MIDI songs ({notes} notes), as `aeolia synth --midi` plays them and as F
 soundfonts, each as it is unless told otherwise. Means over songs with 95 % intervals (N = {songs}).
 There is no truth to compare with: soundfonts differ, too, and how far is the measure. All others
 are compared with {reference}. "{another}" is the next song by {reference}: what agreement comes to
-by chance.
+by chance. The released models learned from notes of FluidR3_GM and MuseScore_General and from
+recordings, and the levels of programs are those of these two; other soundfonts they never heard.
 
 - **chroma**: cosine of the power of the twelve pitch classes, mean over frames of a sixth of a
   second that sound.
