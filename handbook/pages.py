@@ -39,6 +39,7 @@ PUTS: dict[str, Callable[[str], str]] = {
     "denoise results": results.denoise,
     "separate results": results.pages("SEPARATION.md"),
     "synth results": results.pages("SYNTHESIS.md"),
+    "scores results": results.pages("scores.md"),
     "ablations": results.pages("ablations.md", "ablations-separate.md", "ablations-synth.md"),
     "failures": results.pages("failures.md"),
     "summary": results.summary,

@@ -18,6 +18,7 @@ HOMES = {
     "benchmarks/RESULTS.md": "results/denoise.md",
     "benchmarks/SEPARATION.md": "results/separate.md",
     "benchmarks/SYNTHESIS.md": "results/synth.md",
+    "benchmarks/scores.md": "results/scores.md",
     "benchmarks/ablations.md": "results/ablations.md",
     "benchmarks/ablations-separate.md": "results/ablations.md",
     "benchmarks/ablations-synth.md": "results/ablations.md",
