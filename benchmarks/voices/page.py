@@ -8,7 +8,7 @@ import numpy as np
 
 from aeolia.evaluation.statistics import mean_interval
 from aeolia.evaluation.tables import format_interval, markdown
-from benchmarks.results import Results
+from benchmarks.results import Entry, Results
 from benchmarks.voices.scores import LOST_DB
 from benchmarks.voices.sets import NOISY_DB, VOICES
 
@@ -24,12 +24,15 @@ of the split `{split}`, which no training read. `acted` are actors in anger, fea
 `raised` (a median of 400 to 600 Hz), `shouted`, `whispered` and `laughed` are made by the vocoder
 WORLD from the words of `plain`, clean speech of adults. A voice is lost where the level of its
 projection in the output, in active frames, lies more than {lost:g} dB below what it was.
+
+Speakers: {speakers}. Clips of one speaker are not independent, as the intervals take them to be.
 """
 
 
 def page(results: Results) -> str:
     """The text."""
-    parts = [_HEAD.format(split=results.details["split"], lost=LOST_DB)]
+    split = results.details["split"]
+    parts = [_HEAD.format(split=split, lost=LOST_DB, speakers=_speakers(results))]
     for condition in ("clean", f"{NOISY_DB} dB"):
         title = "without noise" if condition == "clean" else f"in noise at {condition}"
         parts.append(f"## Clips lost, {title}\n\n{_lost(results, condition)}")
@@ -38,6 +41,17 @@ def page(results: Results) -> str:
             parts.append(f"### {heading}, {title}\n\n{table}")
     parts += [_fricatives(results), _languages(results), _music(results), _foot(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _speakers(results: Results) -> str:
+    """How many speak in each set."""
+    names = _names(results, "clean")
+    counts = [len(set(results.sets[f"{name} clean"].facts("speaker"))) for name in names]
+    return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
+
+
+def _shown(system: Entry) -> str:
+    return f"**{system.name}**" if system.ours else system.name
 
 
 def _names(results: Results, condition: str) -> list[str]:
@@ -66,8 +80,8 @@ def _lost(results: Results, condition: str) -> str:
         )
         rows.append(
             [
-                system.name,
-                f"**{100 * together.mean():.1f} %**",
+                _shown(system),
+                f"{100 * together.mean():.1f} %",
                 *(f"{int(lost[name].sum())}" for name in names),
                 f"{100 * float(np.nanmean(gaps)):.1f} %",
             ]
@@ -88,7 +102,7 @@ def _means(results: Results, condition: str, metric: str, digits: int) -> str:
     for system in results.systems:
         if condition == "clean" and system.name == results.systems[0].name:
             continue  # what came out is what went in
-        row = [system.name]
+        row = [_shown(system)]
         for name in names:
             values = results.values(f"{name} {condition}", system.name, metric)
             row.append(format_interval(mean_interval(values[np.isfinite(values)]), digits))
@@ -103,7 +117,7 @@ def _fricatives(results: Results) -> str:
         return ""
     rows = []
     for system in results.systems:
-        row = [system.name]
+        row = [_shown(system)]
         for name in sets:
             values = results.values(name, system.name, "fricatives_kept_db")
             values = values[np.isfinite(values)]
@@ -134,7 +148,7 @@ def _languages(results: Results) -> str:
             format_interval(mean_interval(one), digits)
             for one, (_, _, digits) in zip(values, _METRICS, strict=True)
         ]
-        rows.append([system.name, *means, *_by(places, values[0])])
+        rows.append([_shown(system), *means, *_by(places, values[0])])
     head = ["system", *(title for _, title, _ in _METRICS), *dict.fromkeys(places)]
     columns = [
         _by(languages, results.values("languages", system.name, "si_sdr"))
@@ -150,7 +164,7 @@ def _languages(results: Results) -> str:
         "held-out voices; vehicles are heard from within and without. English, German and French "
         f"were trained on (by other speakers), the others not.\n\n{markdown(head, rows)}\n\n"
         "SI-SDR in dB by language:\n\n"
-        f"{markdown(['language', *(system.name for system in results.systems)], by_language)}"
+        f"{markdown(['language', *(_shown(system) for system in results.systems)], by_language)}"
     )
 
 
@@ -164,7 +178,7 @@ def _music(results: Results) -> str:
         return ""
     rows = [
         [
-            system.name,
+            _shown(system),
             *(
                 format_interval(mean_interval(results.values("music", system.name, metric)), 1)
                 for metric in ("music_db", "kept_db")
@@ -175,8 +189,9 @@ def _music(results: Results) -> str:
     count = len(results.sets["music"].clips)
     return (
         f"## Music under speech\n\n{count} clips of speech over a song without its vocals, the "
-        "speech 10 dB louder: the levels of both in the output (least squares), in dB. Who wants "
-        "to keep the music takes `aeolia separate --source speech+music`.\n\n"
+        "speech 10 dB louder: the levels of both in the output (least squares), in dB; -60 where "
+        "nothing is left, or nothing in phase. Who wants to keep the music takes "
+        "`aeolia separate --source speech+music`.\n\n"
         f"{markdown(['system', 'music', 'speech'], rows)}"
     )
 

@@ -79,6 +79,7 @@ def measure(
     """
     everyone, missing = find_peers(peers) if peers else ([], ["peers: no folder was given"])
     there = [peer for peer in everyone if peer.name not in skip]
+    missing += [f"{peer.name}: left out by --skip" for peer in everyone if peer.name in skip]
     ours = [our_system(name) for name in models or released_denoisers()]
     competitors = [NOISY, *map(peer_system, there), *ours]
     competitors += [limited(one, limit) for one in ours for limit in limits_db]

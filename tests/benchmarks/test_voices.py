@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from aeolia.data.corpus.manifest import Row, write_manifest
+from benchmarks.results import ClipSet, Entry, Results
 from benchmarks.voices.gather import main as gather
 from benchmarks.voices.made import MADE, RATE, Voice
+from benchmarks.voices.page import page
 from benchmarks.voices.scores import fricatives_kept_db, gap_share, kept_db, parts_kept_db
 
 
@@ -107,3 +109,40 @@ def test_gathering_takes_held_out_children_and_actors(tmp_path: Path) -> None:
         ("language", "emodb/09", "report"),
         ("language", "ocean/0003", "choose"),
     ]
+
+
+def _measured(kept_db: list[float]) -> dict[str, list[float]]:
+    names = ("si_sdr", "estoi", "pesq_wb", "gap_share", "fricatives_kept_db", "music_db")
+    return {"kept_db": kept_db, **{name: [0.5] * len(kept_db) for name in names}}
+
+
+def test_the_page_counts_lost_voices_and_speakers() -> None:
+    speakers = {"children": ("a", "a"), "plain": ("c", "d"), "languages": ("Danish", "Danish")}
+    facts = {
+        name: [{"speaker": one, "noise": "rain"} for one in found]
+        for name, found in speakers.items()
+    }
+    sets = {
+        "children clean": "children",
+        "children 10 dB": "children",
+        "plain clean": "plain",
+        "plain 10 dB": "plain",
+        "languages": "languages",
+        "music": "plain",
+    }
+    kept = {"noisy input": [0.0, 0.0], "ours": [-1.0, -7.0]}
+    text = page(
+        Results(
+            "voices",
+            {"date": "today"},
+            [Entry("noisy input", 48000, ""), Entry("ours", 48000, "", ours=True)],
+            {name: ClipSet("1a", facts[which]) for name, which in sets.items()},
+            {name: {who: _measured(values) for who, values in kept.items()} for name in sets},
+            {"split": "report", "missing": ["somebody: absent"]},
+        )
+    )
+    assert "Speakers: children 1, plain 2." in text
+    assert text.count("| **ours** | 50.0 % | 1 | 1 | 50.0 % |") == 2  # without noise, and in it
+    assert "| noisy input | 0.0 % | 0 | 0 | 50.0 % |" in text
+    assert "| Danish | 0.5 | 0.5 |" in text
+    assert "- somebody: absent" in text
