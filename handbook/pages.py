@@ -41,6 +41,7 @@ PUTS: dict[str, Callable[[str], str]] = {
     "synth results": results.pages("SYNTHESIS.md"),
     "scores results": results.pages("scores.md"),
     "ablations": results.pages("ablations.md", "ablations-separate.md", "ablations-synth.md"),
+    "voices results": results.pages("voices.md"),
     "failures": results.pages("failures.md"),
     "summary": results.summary,
 }
