@@ -105,6 +105,35 @@ def test_a_conditional_prior_depends_on_every_condition() -> None:
         assert (changed.log_variance - base.log_variance).abs().max() > 1e-3
 
 
+def test_a_stroke_moves_one_instrument_alone() -> None:
+    prior = build_prior(replace(CONFIG, prior="conditional"))
+    with torch.no_grad():
+        prior.network[2].weight.normal_()
+        prior.network[0].weight[:, -1] = 0.0  # what velocity does to all
+        prior.stroke.weight[:, 1] = 1.0
+    instrument, pitch = torch.eye(3), torch.full((3,), 60.0)
+    soft, loud = (prior(instrument, pitch, torch.full((3,), v)).mean for v in (0.2, 1.0))
+    moved = (loud - soft).abs().amax(dim=1)
+    assert moved[1] > 0.01
+    assert moved[0] == moved[2] == 0.0
+
+
+def test_weights_from_before_strokes_are_read_as_they_were() -> None:
+    config = replace(CONFIG, prior="conditional")
+    older = build_prior(config)
+    with torch.no_grad():
+        older.network[2].weight.normal_()
+    weights = {k: v for k, v in older.state_dict().items() if not k.startswith("stroke")}
+    prior = build_prior(config)
+    with torch.no_grad():
+        prior.stroke.weight.normal_()
+    prior.load_state_dict(weights)
+    asked = conditions(6)
+    torch.testing.assert_close(prior(*asked), older(*asked))
+    with pytest.raises(RuntimeError, match=r"network\.0\.bias"):
+        prior.load_state_dict({k: v for k, v in weights.items() if k != "network.0.bias"})
+
+
 def test_a_mixture_is_the_mixture() -> None:
     """Density and moments against torch's own mixture."""
     torch.manual_seed(1)

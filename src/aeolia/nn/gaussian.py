@@ -11,7 +11,7 @@ in closed form, `Gaussian.sample` the reparameterised draw that the first one is
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,10 @@ __all__ = [
 
 #: Bounds of log variances: standard deviations from 0.01 to 7.
 _LOG_VARIANCE = (-9.0, 4.0)
+#: Width of a conditional prior's network.
+_HIDDEN = 64
+#: Where strokes of all instruments are alike.
+_USUAL_VELOCITY = 0.6
 
 
 class Gaussian(NamedTuple):
@@ -114,21 +118,39 @@ class StandardPrior(Prior):
 
 
 class ConditionalPrior(Prior):
-    """A Gaussian whose mean and variance depend on instrument, pitch and velocity."""
+    """A Gaussian whose mean and variance depend on instrument, pitch and velocity.
+
+    What a harder stroke changes differs between instruments (a saxophone brightens, an organ does
+    not), so velocity has weights of its own for each, beside those that all share.
+    """
 
     def __init__(self, config: SynthConfig) -> None:
         super().__init__()
-        n_inputs = len(config.instruments) + N_PITCH_FEATURES + 1
-        last = nn.Linear(64, 2 * config.latent_dim)
+        n_instruments = len(config.instruments)
+        last = nn.Linear(_HIDDEN, 2 * config.latent_dim)
         # Begin as N(0, 1).
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-        self.network = nn.Sequential(nn.Linear(n_inputs, 64), nn.SiLU(), last)
+        first = nn.Linear(n_instruments + N_PITCH_FEATURES + 1, _HIDDEN)
+        self.network = nn.Sequential(first, nn.SiLU(), last)
+        self.stroke = nn.Linear(n_instruments, _HIDDEN, bias=False)
+        nn.init.zeros_(self.stroke.weight)
+        self.register_load_state_dict_pre_hook(_without_strokes)  # type: ignore[no-untyped-call]
 
     def forward(self, instrument: Tensor, pitch_midi: Tensor, velocity: Tensor) -> Gaussian:
         """Instrument [V, I], pitch [V] and velocity [V] to a Gaussian over [V, D]."""
-        features = torch.cat([instrument, pitch_features(pitch_midi), velocity.unsqueeze(1)], dim=1)
-        return Gaussian.from_values(self.network(features))
+        velocity = velocity.unsqueeze(1)
+        first, activation, last = self.network
+        hidden = first(torch.cat([instrument, pitch_features(pitch_midi), velocity], dim=1))
+        hidden = hidden + (velocity - _USUAL_VELOCITY) * self.stroke(instrument)
+        return Gaussian.from_values(last(activation(hidden)))
+
+
+def _without_strokes(prior: nn.Module, weights: dict[str, Any], prefix: str, *_: object) -> None:
+    """Weights from before instruments had strokes of their own begin with none."""
+    name = f"{prefix}stroke.weight"
+    if f"{prefix}network.0.weight" in weights:
+        weights.setdefault(name, torch.zeros_like(prior.get_parameter("stroke.weight")))
 
 
 class MixturePrior(Prior):
