@@ -6,12 +6,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
+import numpy as np
 import pytest
 
 from aeolia.data.synth.words import instrument_words
 from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.synth.general_midi import best_drum, best_instrument, program_name
 from aeolia.runtime.synth.instrument import OnnxSynthesiser
+from aeolia.runtime.synth.performance import Performance, PlayedNote
 from aeolia.runtime.synth.program_names import (
     ALIASES,
     DRUM_KEYS,
@@ -112,6 +114,22 @@ def test_a_word_means_those_that_have_it_in_their_name_first() -> None:
     assert read_tags("bright organ", notes).instruments[0] == "church_organ"
     assert all("organ" in name for name in read_tags("organ", notes).instruments)
     assert len(read_tags("plucked", notes).instruments) == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("trumpet", 0.3, 0.8), ("tenor_sax", 0.3, 0.8), ("drawbar_organ", -0.1, 0.1)],
+)
+def test_winds_are_brighter_when_blown_harder(name: str, least: float, most: float) -> None:
+    notes = OnnxSynthesiser(released_models()["notes"])
+    instrument, midi = notes.instrument(name), 57.0
+    octaves = []
+    for velocity in (0.3, 1.0):
+        usual = notes.prior(instrument[None], np.array([midi]), np.array([velocity])).mean[0]
+        played = PlayedNote(notes, 0.0, 1.0, instrument, usual, midi, velocity)
+        power = np.abs(np.fft.rfft(Performance([played]).render()[:48000])) ** 2
+        octaves.append(np.log2(power @ np.arange(len(power)) / power.sum()))
+    assert least < octaves[1] - octaves[0] < most
 
 
 def test_programs_have_general_midis_names() -> None:
