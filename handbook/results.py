@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["HOMES", "denoise", "pages", "summary"]
+__all__ = ["HOMES", "denoise", "summary", "written"]
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -20,8 +20,7 @@ HOMES = {
     "benchmarks/SYNTHESIS.md": "results/synth.md",
     "benchmarks/scores.md": "results/scores.md",
     "benchmarks/ablations.md": "results/ablations.md",
-    "benchmarks/ablations-separate.md": "results/ablations.md",
-    "benchmarks/ablations-synth.md": "results/ablations.md",
+    "benchmarks/tuning.md": "results/tuning.md",
     "benchmarks/voices.md": "results/voices.md",
     "benchmarks/failures.md": "results/failures.md",
 }
@@ -60,11 +59,11 @@ def summary(language: str) -> str:
     return "\n".join(lines)
 
 
-def pages(*names: str) -> Callable[[str], str]:
-    """Pages of benchmarks/ as they were written there, one below the other."""
+def written(name: str) -> Callable[[str], str]:
+    """A page of benchmarks/ as it was written there."""
 
     def put(language: str) -> str:
-        return "\n\n".join(_tidied((BENCHMARKS / name).read_text("utf-8")) for name in names)
+        return _tidied((BENCHMARKS / name).read_text("utf-8"))
 
     return put
 
