@@ -43,13 +43,19 @@ class Study:
 
 _DENOISE = Study(
     "textbook",
-    {"mix.crop_seconds": 1.5, **_MANY_NOISES},
+    # With magnitudes, seeds of some hundred steps lie 5 dB apart.
+    {
+        "model.output": "filter",
+        "model.filter_taps": 1,
+        "mix.crop_seconds": 1.5,
+        **_MANY_NOISES,
+    },
     {
         "spectral loss": {"loss.kind": "spectral"},
         "skips": {"model.skips": True},
-        "a filter for the noisy spectrum in place of magnitudes": {
-            "model.output": "filter",
-            "model.filter_taps": 1,
+        "magnitudes in place of a filter for the noisy spectrum": {
+            "model.output": "magnitude",
+            "model.filter_taps": 3,
         },
         "latent 8": {"model.latent_dim": 8},
         "latent 128": {"model.latent_dim": 128},
