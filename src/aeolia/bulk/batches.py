@@ -157,7 +157,7 @@ class BatchCrew(ABC, Generic[AnyWorker]):
         works, worker.works = worker.works, []
         self._queue.learn(rows)
         self._queue.give_back(works[len(rows) :])
-        return list(zip(works, rows, strict=False))
+        return list(zip(works[: len(rows)], rows, strict=True))
 
     def _not_begun(self, why: str, advice: str) -> None:
         """Note that a worker ended before it began.
