@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aeolia.config.classes import KIT, PERCUSSION
 from aeolia.data.songs.composing.arranging import compose
 from aeolia.data.songs.composing.grooves import GROOVES, LEVELS
-from aeolia.data.songs.composing.kit import KIT, PERCUSSION, kit_part, played_key
+from aeolia.data.songs.composing.kit import kit_part, played_key
 from aeolia.data.songs.composing.lines import BASS_LINES, COMPS
 from aeolia.data.songs.composing.outline import MODES
 from aeolia.data.songs.composing.player import Step, read_line

@@ -11,9 +11,8 @@ import pytest
 import soundfile
 
 from aeolia.cli import run
-from aeolia.config.classes import STEMS
+from aeolia.config.classes import KIT, PERCUSSION, STEMS
 from aeolia.data.corpus.manifest import read_manifest
-from aeolia.data.songs.composing.kit import KIT, PERCUSSION
 from aeolia.data.songs.composing.styles import REPORT_STYLES
 from aeolia.data.songs.plan import Material, Settings, draw_plan, split_of
 from aeolia.data.songs.soundfont import Soundfont

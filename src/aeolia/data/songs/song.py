@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from aeolia.config.classes import KIT, PERCUSSION
 from aeolia.data.songs.composing.arranging import compose
-from aeolia.data.songs.composing.kit import KIT, PERCUSSION, kit_part
+from aeolia.data.songs.composing.kit import kit_part
 from aeolia.data.songs.composing.outline import pick
 from aeolia.data.songs.composing.score import DRUM_CHANNEL, Composition, Part
 from aeolia.data.songs.composing.styles import STYLES

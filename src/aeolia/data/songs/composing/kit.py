@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["KIT", "PERCUSSION", "kit_part", "played_key"]
+from aeolia.config.classes import PERCUSSION
 
-#: The parts of a drum kit that are told apart, as the field names them.
-KIT = ("kick", "snare", "toms", "hihat", "cymbals")
-#: What is struck beside the kit: tambourines, shakers, congas, bells of cows.
-PERCUSSION = "percussion"
+__all__ = ["kit_part", "played_key"]
 
 #: Keys of General MIDI's percussion map (RP-003). Side stick and clap stand where a snare would.
 _KEYS = {
