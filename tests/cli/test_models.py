@@ -13,6 +13,7 @@ import pytest
 
 from aeolia import enrol
 from aeolia.cli import run
+from aeolia.config.classes import CLASSES
 from aeolia.runtime import catalogue
 from aeolia.runtime import live as meter
 from made.tiny_separators import tone, write_separator, write_voice_encoder
@@ -126,12 +127,17 @@ def test_list_has_models_of_every_task(capsys: pytest.CaptureFixture[str], tmp_p
     write_separator(tmp_path / "separate-speaker.onnx", "speaker")
     write_voice_encoder(tmp_path / "separate-speaker.onnx")
     assert run(["models"]) == 0
-    lines = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
-    assert lines == [
+    lines = capsys.readouterr().out.splitlines()
+    assert [", " in line for line in lines] == [False, True, False]
+    assert lines[1].endswith("MB  speech, vocals, drums, bass, other, noise")
+    assert [line.split()[:2] for line in lines] == [
         ["denoise", "denoise"],
         ["separate", "separate"],
         ["separate-speaker", "separate"],
     ]
+    assert run(["models", "--json"]) == 0
+    told = {row["name"]: row["classes"] for row in json.loads(capsys.readouterr().out)}
+    assert told == {"denoise": [], "separate": list(CLASSES), "separate-speaker": []}
     assert run(["models", "show", "separate"]) == 0
     assert capsys.readouterr().out == "# separate\n"
 

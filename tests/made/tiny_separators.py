@@ -1,8 +1,9 @@
 """Separators in the release format whose output is known: weighted, delayed copies of the input.
 
-With classes, each class takes its share of everything. With a speaker, a "voice" is a tone: the
-encoder's vector is [r, sqrt(1 - r**2)], r the correlation of neighbouring samples (near 1 for low
-tones, 0 at 4 kHz, near -1 for high ones), and the separator takes the share max(r, 0).
+With classes, each class takes its share of everything; fewer classes leave shares untaken. With a
+speaker, a "voice" is a tone: the encoder's vector is [r, sqrt(1 - r**2)], r the correlation of
+neighbouring samples (near 1 for low tones, 0 at 4 kHz, near -1 for high ones), and the separator
+takes the share max(r, 0).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def write_separator(path: Path, condition: str = "classes", **config: Any) -> Pa
             **config,
         }
     )
-    shares = list(SHARES.values()) if condition == "classes" else [1.0, 0.0]
+    shares = [*SHARES.values()][: len(settings.classes)] or [1.0, 0.0]
     info, node = onnx.helper.make_tensor_value_info, onnx.helper.make_node
     floats = onnx.TensorProto.FLOAT
     states = {

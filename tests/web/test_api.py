@@ -21,6 +21,7 @@ pytest.importorskip("httpx2")
 from starlette.testclient import TestClient
 
 import aeolia
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.web.app import make_app
 from aeolia.web.routes.requests import as_values, target_name
 from aeolia.web.store import Upload
@@ -96,6 +97,13 @@ def test_several_outputs_come_as_a_zip(client: TestClient, talk: Path, sources: 
         assert archive.namelist() == ["talk.speech.wav", "talk.rest.wav"]
         parts = [soundfile.read(io.BytesIO(archive.read(name)))[0] for name in archive.namelist()]
     assert np.allclose(sum(parts), soundfile.read(talk)[0], atol=2 / 32768)
+
+
+def test_what_the_page_offers_has_a_model(client: TestClient) -> None:
+    about = client.get("/api/about").json()
+    assert about["classes"] == list(CLASSES) and about["kit"] in ([], list(KIT))
+    for name in (*about["classes"], *about["kit"]):
+        aeolia.Separate(sources=(name,)).check()
 
 
 def test_lists_in_a_query_are_json_or_have_commas_between() -> None:

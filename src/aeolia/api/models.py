@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeolia.config import SpectralConfig
+from aeolia.config import SeparateConfig, SpectralConfig
 from aeolia.files import write_atomically
 from aeolia.runtime.catalogue import find_model, released_models
 from aeolia.runtime.like import graph_path, read_model
@@ -35,6 +35,8 @@ class ModelInfo:
     bytes: int
     #: Markdown on data, licence, figures and known weaknesses; empty if the file has none.
     card: str
+    #: What a separator tells apart by name; empty for other models, and where a voice is given.
+    classes: tuple[str, ...] = ()
 
 
 def describe_model(name_or_path: str | Path) -> ModelInfo:
@@ -56,6 +58,7 @@ def describe_model(name_or_path: str | Path) -> ModelInfo:
         latency_ms=config.latency_ms if isinstance(config, SpectralConfig) else None,
         bytes=graph_path(file.path).stat().st_size,
         card=file.card,
+        classes=config.classes if isinstance(config, SeparateConfig) else (),
     )
 
 

@@ -14,14 +14,8 @@ from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import Progress, through, whole_recording
 from aeolia.api.reports.separation import OutputReport, SeparationReport
-from aeolia.api.voices import (
-    CLASSES_AHEAD,
-    CLASSES_MODEL,
-    SPEAKER_MODEL,
-    Speaker,
-    check_condition,
-    voice_of,
-)
+from aeolia.api.separators import SPEAKER_MODEL, check_condition, model_of
+from aeolia.api.voices import Speaker, voice_of
 from aeolia.audio.files import PIPE, Outputs
 from aeolia.audio.formats import output_suffix
 from aeolia.audio.levels import decibels
@@ -137,8 +131,7 @@ def read_request(
     if stems and rest:
         raise InputError("the four stems leave no rest: they sum to the song; leave the rest out")
     if model is None:
-        by_class = CLASSES_AHEAD if whole else CLASSES_MODEL
-        model = by_class if speaker is None else SPEAKER_MODEL
+        model = model_of(sources or (), whole=whole) if speaker is None else SPEAKER_MODEL
     backend = once(OnnxSeparator, find_model(model)) if isinstance(model, (str, Path)) else model
     if speaker is not None:
         source = Source("speaker", _voice(speaker, backend).vector)

@@ -11,8 +11,8 @@ import numpy as np
 from aeolia.api.file_options import USUAL, FileOptions
 from aeolia.api.opening import once
 from aeolia.api.recordings import whole_recording
-from aeolia.errors import InputError, ModelError
-from aeolia.runtime.backend import SeparationBackend
+from aeolia.api.separators import SPEAKER_MODEL, check_condition
+from aeolia.errors import InputError
 from aeolia.runtime.catalogue import find_model
 from aeolia.runtime.separate.backend import OnnxSeparator
 from aeolia.runtime.separate.enrolment import VoiceEncoder, joined, read_clip, read_stretch
@@ -20,21 +20,12 @@ from aeolia.runtime.separate.enrolment import enrol as enrol_clip
 from aeolia.runtime.separate.voice import VOICE_SUFFIX, Voice
 
 __all__ = [
-    "CLASSES_AHEAD",
-    "CLASSES_MODEL",
-    "SPEAKER_MODEL",
     "Speaker",
-    "check_condition",
     "check_speaker_model",
     "enrol",
     "voice_of",
     "voice_within",
 ]
-
-#: Models used unless another is named.
-CLASSES_MODEL, SPEAKER_MODEL = "separate", "separate-speaker"
-#: By class, where a recording is there as a whole: hears it ahead. A voice gains nothing by that.
-CLASSES_AHEAD = "separate-studio"
 
 #: A clip of the speaker, a saved voice, several of these, or a voice that `enrol` made.
 Speaker: TypeAlias = str | Path | Sequence[str | Path] | Voice
@@ -120,18 +111,3 @@ def _encoder(model: str | Path) -> VoiceEncoder:
 
 def _enrolled(clip: Path, model: Path) -> Voice:
     return enrol(clip, model=model)
-
-
-def check_condition(backend: SeparationBackend, requested: str) -> None:
-    """Refuse a model whose condition is not the one requested, "classes" or "speaker".
-
-    Raises:
-        ModelError: naming a model to take instead.
-    """
-    if backend.config.condition != requested:
-        what = "sources by name", "a speaker's voice"
-        takes, given = what if requested == "speaker" else what[::-1]
-        raise ModelError(
-            f"the model {backend.config.name!r} takes {takes}, and {given} came; use a model such "
-            f"as {(CLASSES_MODEL if requested == 'classes' else SPEAKER_MODEL)!r}"
-        )

@@ -39,6 +39,7 @@ def list_models(
                 "sample_rate": model.sample_rate,
                 "latency_ms": None if model.latency_ms is None else round(model.latency_ms, 1),
                 "bytes": model.bytes,
+                "classes": model.classes,
             }
             for name, model in models.items()
         ]
@@ -50,7 +51,9 @@ def list_models(
         size = f"{model.bytes / 1e6:.1f} MB"
         if model.latency_ms is not None:
             size = f"latency {model.latency_ms:g} ms  {size}"
-        typer.echo(f"{name:<16} {model.task:<10} {model.sample_rate / 1000:g} kHz  {size}")
+        classes = f"  {', '.join(model.classes)}" if model.classes else ""
+        rate = f"{model.sample_rate / 1000:g} kHz"
+        typer.echo(f"{name:<18} {model.task:<8} {rate}  {size}{classes}")
 
 
 @app.command("show")

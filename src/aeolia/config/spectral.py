@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
-from aeolia.config.classes import CLASSES
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.config.ranges import Between, Each, OneOf, check_fields, check_unread
 from aeolia.errors import ConfigError
 
@@ -197,3 +197,11 @@ class SeparateConfig(SpectralConfig):
                 f"network_hz is {self.network_hz}; it must be 0, or reach from the highest band's "
                 f"edge, {self.band_groups[-1][0]}, to at most half the sample rate, {nyquist_hz:g}"
             )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a mixture holds nothing but the classes, so that together they sum to it.
+
+        A drum kit stands beside percussion, and in a song beside all the rest.
+        """
+        return self.condition == "classes" and not set(self.classes) <= set(KIT)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aeolia.config.classes import CLASSES
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.errors import InputError
 from aeolia.runtime.separate.sources import (
     file_label,
@@ -41,7 +41,7 @@ def test_classes_are_their_own_rows(name: str) -> None:
         ("singing", "vocals"),
         ("guitar and bass", "other bass"),
         ("the bass guitar", "bass"),
-        ("bass drum, snare & cymbals", "drums"),
+        ("the drum beat & percussion", "drums"),
         ("guitars", "other"),  # not in the vocabulary: like "guitar"
         ("karaoke", "drums bass other"),
         ("dialogue with music", "speech vocals drums bass other"),
@@ -95,6 +95,26 @@ def test_models_with_other_classes() -> None:
         parse_source("music", rooms)
     # A class is itself, whatever the word stands for elsewhere.
     assert list(parse_source("rain", rooms).condition) == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kick", "kick"),
+        ("bass drum", "kick"),
+        ("kick drum and snare drum", "kick snare"),
+        ("Snares + tom", "snare toms"),
+        ("hi hat, hi-hats & hats", "hihat"),
+        ("crash and ride", "cymbals"),
+    ],
+)
+def test_parts_of_a_kit(text: str, expected: str) -> None:
+    condition = parse_source(text, KIT).condition
+    named = {name for name, value in zip(KIT, condition, strict=True) if value}
+    assert named == set(expected.split())
+    # They are no other word for all drums.
+    with pytest.raises(InputError, match="name some of speech, vocals, drums, "):
+        parse_source(text, CLASSES)
 
 
 def test_several() -> None:

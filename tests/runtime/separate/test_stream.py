@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aeolia.config import SeparateConfig
-from aeolia.config.classes import CLASSES
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.errors import InputError
 from aeolia.runtime.catalogue import released_models
 from aeolia.runtime.separate.backend import OnnxSeparator
@@ -172,6 +172,14 @@ def test_other_classes_and_speakers() -> None:
     assert stream.remainder == "background"
     np.testing.assert_array_equal(output["speaker"], audio)
     np.testing.assert_array_equal(output["background"], 0.0 * audio)
+
+
+@pytest.mark.parametrize("classes", [KIT, KIT[:2]])
+def test_the_parts_of_a_kit_are_never_all(classes: tuple[str, ...]) -> None:
+    backend = Notes(classes=classes)
+    stream = SeparationStream(backend, parse_sources(classes, classes), channels=2)
+    stream.process(noise(1000, 2))
+    assert backend.partitions == {0.0} and stream.remainder is None
 
 
 def test_reset_and_forms(backend: OnnxSeparator) -> None:

@@ -11,13 +11,8 @@ from aeolia.api.operations.operation import Filter
 from aeolia.api.recordings import Progress
 from aeolia.api.reports.separation import SeparationReport
 from aeolia.api.separation import SeparationRequest, read_request, run_request
-from aeolia.api.voices import (
-    CLASSES_AHEAD,
-    SPEAKER_MODEL,
-    check_speaker_model,
-    voice_of,
-    voice_within,
-)
+from aeolia.api.separators import SPEAKER_MODEL, model_of
+from aeolia.api.voices import check_speaker_model, voice_of, voice_within
 from aeolia.audio.files import PIPE
 from aeolia.config.classes import STEMS
 from aeolia.config.ranges import Span
@@ -52,8 +47,8 @@ class Separate(Filter[SeparationReport]):
     stems: bool = False
     #: Write what remains of the mixture, too.
     rest: bool = False
-    #: A released model's name, or a model file; by default the one for sources or for speakers; for
-    #: sources in a file one that hears ahead, in a stream a causal one.
+    #: A released model's name, or a model file; by default the one for these sources or for
+    #: speakers; for classes in a file one that hears ahead, in a stream a causal one.
     model: str | None = None
     #: How the files are read and written.
     options: FileOptions = USUAL
@@ -81,8 +76,14 @@ class Separate(Filter[SeparationReport]):
 
     @property
     def model_name(self) -> str:
-        """The model, by default the one for sources or for speakers in files."""
-        return self.model or (SPEAKER_MODEL if self.takes_speaker else CLASSES_AHEAD)
+        """The model, by default the one for these sources or for speakers in files.
+
+        Raises:
+            InputError, ModelError: no model is named, and none is for these sources.
+        """
+        if self.model:
+            return self.model
+        return SPEAKER_MODEL if self.takes_speaker else model_of(self.sources, whole=True)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@
     "music"             vocals + drums + bass + other
     "vocals+drums"      a sum of classes
     "guitar and bass"   a tag in free text: words that stand for classes
+    "kick", "hi-hat"    parts of a drum kit, of a model that tells them apart
 
 Each word of a tag is looked up in a vocabulary. A word that is not there stands for the one whose
 letters are most similar to its own ("guitars", "drumms"), compared by hashed groups of three
@@ -49,7 +50,11 @@ _VOCABULARY: dict[tuple[str, ...], str] = {
     ("speech",): "talk talking speaking spoken speaker dialogue dialog narration narrator",
     ("speech", "vocals"): "voice voices human",
     ("vocals",): "vocal singing singer sing choir acapella rap",
-    ("drums",): "drum percussion kick snare hihat cymbals toms beat beats",
+    ("drums",): "drum percussion beat beats",
+    ("kick",): "bass-drum",
+    ("toms",): "tom",
+    ("hihat",): "hi-hat hats",
+    ("cymbals",): "crash ride",
     ("bass",): "bassline bass-guitar double-bass",
     ("other",): "guitar piano keyboard keys synth synthesiser strings violin cello flute brass "
     "trumpet saxophone organ harp",
@@ -59,7 +64,15 @@ _VOCABULARY: dict[tuple[str, ...], str] = {
 }
 
 #: Two words that mean something else than each alone.
-_PHRASES = {"bass guitar": "bass-guitar", "double bass": "double-bass", "bass drum": "kick"}
+_PHRASES = {
+    "bass guitar": "bass-guitar",
+    "double bass": "double-bass",
+    "bass drum": "bass-drum",
+    "kick drum": "kick",
+    "snare drum": "snare",
+    "hi hat": "hi-hat",
+    "hi hats": "hi-hat",
+}
 
 #: Words of a tag that name nothing.
 _FILLERS = {"a", "all", "an", "and", "of", "plus", "the", "with"}

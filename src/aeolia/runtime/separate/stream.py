@@ -61,7 +61,7 @@ class SeparationStream(Passage[dict[str, np.ndarray]]):
         self._rest = rest
         self._n_sources = len(sources)
         self._condition = np.stack([source.condition for source in sources])[None].astype("f4")
-        whole = config.condition == "classes" and is_partition(sources)
+        whole = config.is_complete and is_partition(sources)
         self._partition = np.array([float(whole)], np.float32)
         #: Name of the output that is the mixture minus all others; None if there is no such.
         self.remainder: str | None = rest or (_taker(config, sources) if whole else None)

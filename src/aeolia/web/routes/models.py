@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 import aeolia
 from aeolia.api.instruments import open_synthesiser, words
-from aeolia.config.classes import CLASSES, STEMS
+from aeolia.api.separators import KIT_MODEL
+from aeolia.config.classes import CLASSES, KIT, STEMS
 from aeolia.errors import InputError
 from aeolia.web import in_browser
 from aeolia.web.routes.requests import check_model
@@ -60,11 +61,13 @@ def _described(model: str) -> dict[str, Any]:
 @functools.cache
 def _about() -> dict[str, Any]:
     """Of the package alone, so once: opening all models takes a quarter of a second."""
+    names = aeolia.released_models()
     return {
         "version": aeolia.__version__,
         "classes": CLASSES,
+        "kit": KIT if KIT_MODEL in names else (),
         "stems": STEMS,
-        "models": [_described(name) for name in aeolia.released_models()],
+        "models": [_described(name) for name in names],
         "instruments": [
             {"name": one.name, "lowest": one.lowest, "highest": one.highest}
             for one in aeolia.instruments()

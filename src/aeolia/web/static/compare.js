@@ -92,7 +92,7 @@ function uploads(text, withRecorder) {
 function version(about, chosen, remove) {
   const denoisers = about.models.filter((model) => model.task === "denoise");
   const models = denoisers.map((model) => model.value);
-  const kinds = [[UNTOUCHED, "untouched"], ...denoisers, ...about.classes.map((name) => `separate: ${name}`), [OWN, "ownOperation"]];
+  const kinds = [[UNTOUCHED, "untouched"], ...denoisers, ...[...about.classes, ...about.kit].map((name) => `separate: ${name}`), [OWN, "ownOperation"]];
   const kind = select(kinds, { onchange: () => show() });
   const limit = node("input", { type: "number", min: 0, step: 1, placeholder: "–" });
   const own = node("input", { size: 46, value: '{"operation": "denoise", "attenuation_limit_db": 12}' });

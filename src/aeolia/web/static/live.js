@@ -9,7 +9,7 @@ import { t } from "./texts.js";
 const CUSHION_SECONDS = 0.06;
 
 export function live(about) {
-  const kinds = [["denoise", "clean"], ...about.classes.map((name) => [name, name])];
+  const kinds = [["denoise", "clean"], ...[...about.classes, ...about.kit].map((name) => [name, name])];
   const what = select(kinds, { onchange: () => show() });
   const models = { denoise: modelChoice(about, "denoise"), separate: modelChoice(about, "separate") };
   const rows = Object.fromEntries(Object.entries(models).map(([task, choice]) => [task, labelled("model", choice)]));

@@ -1,4 +1,4 @@
-// Separate: sources, a song's stems or one speaker; a mixer with solo, mute and volume in step.
+// Separate: sources, a song's stems, a drum kit's parts or one speaker; a mixer with solo, mute and volume in step.
 
 import { button, dropArea, labelled, modelChoice, node, plain, select } from "./dom.js";
 import { marking } from "./marking.js";
@@ -8,11 +8,10 @@ import { t } from "./texts.js";
 import { Work, downloads, numbers, transport } from "./work.js";
 
 export function separate(about) {
-  const what = select([["stems", "stems"], ["sources", "sources"], ["speaker", "speaker"]], { onchange: () => show() });
+  const kinds = ["stems", "sources", ...(about.kit.length ? ["kit"] : []), "speaker"];
+  const what = select(kinds.map((kind) => [kind, kind]), { onchange: () => show() });
   const rest = node("input", { type: "checkbox", checked: true });
-  const ticks = about.classes.map((name) => node("input", { type: "checkbox", value: name, checked: name === "speech" }));
-  const sources = node("fieldset", {}, node("legend", { t: "sources" }),
-    node("div", { class: "row" }, ...ticks.map((tick) => node("label", {}, tick, node("span", { t: tick.value })))));
+  const lists = { sources: ticked("sources", about.classes, ["speech"]), kit: ticked("kit", about.kit, about.kit) };
   const clip = node("span", { class: "quiet", role: "status" });
   let speaker = null;
   const enrol = async (file) => {
@@ -37,7 +36,7 @@ export function separate(about) {
   const model = modelChoice(about, "separate");
   const restRow = labelled("restToo", rest);
   const show = () => {
-    sources.hidden = what.value !== "sources";
+    for (const [kind, { element }] of Object.entries(lists)) element.hidden = what.value !== kind;
     person.hidden = what.value !== "speaker";
     restRow.hidden = what.value === "stems";
   };
@@ -45,7 +44,7 @@ export function separate(about) {
     const own = model.value ? { model: model.value } : {};
     if (what.value === "stems") return { operation: "separate", stems: true, ...own };
     if (what.value === "speaker") return { operation: "separate", speaker, rest: rest.checked, ...own };
-    const chosen = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+    const chosen = lists[what.value].chosen();
     if (!chosen.length) throw new Error(t("sourceMissing"));
     return { operation: "separate", sources: chosen, rest: rest.checked, ...own };
   };
@@ -64,9 +63,18 @@ export function separate(about) {
   return node(
     "div", {},
     node("p", { class: "quiet", t: "separateAbout" }),
-    node("div", { class: "row" }, labelled("what", what), labelled("model", model), restRow), sources, person,
+    node("div", { class: "row" }, labelled("what", what), labelled("model", model), restRow),
+    ...Object.values(lists).map(({ element }) => element), person,
     dropArea(take, { record: recorder(take) }), list,
   );
+}
+
+// Names to tick, and those that are.
+function ticked(title, names, usual) {
+  const ticks = names.map((name) => node("input", { type: "checkbox", value: name, checked: usual.includes(name) }));
+  const element = node("fieldset", {}, node("legend", { t: title }),
+    node("div", { class: "row" }, ...ticks.map((tick) => node("label", {}, tick, node("span", { t: tick.value })))));
+  return { element, chosen: () => ticks.filter((tick) => tick.checked).map((tick) => tick.value) };
 }
 
 function mixer(job, player) {
