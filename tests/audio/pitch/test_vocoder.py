@@ -55,6 +55,28 @@ def test_resonances_move_along() -> None:
     assert resonance_hz(shifted, 176.0) == pytest.approx(700.0 * 2 ** (4 / 12), abs=70.0)
 
 
+def test_a_soprano_is_shifted_and_does_not_turn_to_noise() -> None:
+    power = spectrum(shifted_voice(vowel(1000.0), RATE, 4)) ** 2
+    target = 1000.0 * 2 ** (4 / 12)
+    harmonic = (np.arange(len(power)) * 2.0 + 0.02 * target) % target < 0.04 * target
+    assert power[harmonic].sum() > 0.9 * power.sum()
+
+
+def test_what_wavers_fast_is_not_smoothed() -> None:
+    time = np.arange(2 * RATE) / RATE
+    pitch = 220.0 * 2 ** (np.sin(2 * np.pi * 20.0 * time) / 12)  # a semitone either way
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    sung = sum(np.sin(n * phase) / n for n in range(1, 20))
+    wanted = pitch * 2 ** (4 / 12)
+    # The fundamental alone, and how fast its phase turns.
+    shifted = np.fft.fft(shifted_voice(0.1 * sung, RATE, 4))
+    hz = np.fft.fftfreq(len(time), 1 / RATE)
+    shifted[(hz < 200) | (hz > 400)] = 0.0
+    found = np.diff(np.unwrap(np.angle(np.fft.ifft(shifted)))) * RATE / (2 * np.pi)
+    cents = 1200 * np.log2(found / wanted[1:])
+    assert np.sqrt(np.mean(cents[RATE // 2 : -RATE // 2] ** 2)) < 8.0
+
+
 def test_silence_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not shifted_voice(np.zeros(4000), RATE, 3).any()
     monkeypatch.setattr(vocoder, "MOST_VOICE_SECONDS", 0.5)

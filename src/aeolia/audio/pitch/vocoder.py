@@ -1,6 +1,7 @@
 """Another pitch for speech and song whose words stay: the vocoder WORLD, outside every model.
 
-    pitch by Harvest -> envelope by CheapTrick, aperiodicity by D4C -> the same at another pitch
+    pitch by Harvest and StoneMask -> envelope by CheapTrick, aperiodicity by D4C -> the same at
+    another pitch
 
 The synthesisers know timbres, not words: what they sound again of a voice says nothing any more.
 WORLD (Morise, Yokomori and Ozawa, 2016) keeps the envelope of every 5 ms. It is in the package
@@ -20,6 +21,10 @@ __all__ = ["MOST_VOICE_SECONDS", "shifted_voice", "world"]
 
 #: Envelopes of every 5 ms are kept at once: two gigabytes at 48 kHz.
 MOST_VOICE_SECONDS = 300.0
+
+#: The highest pitch that is looked for: above what sopranos sing. Harvest's own limit is 800 Hz;
+#: what is sung above that would become noise at its old pitch.
+_HIGHEST_HZ = 1600.0
 
 
 def shifted_voice(
@@ -43,7 +48,9 @@ def shifted_voice(
     signal = np.ascontiguousarray(audio, np.float64)
     if not signal.any():
         return np.zeros(len(signal), np.float32)
-    pitch, times = pyworld.harvest(signal, sample_rate)
+    smooth, times = pyworld.harvest(signal, sample_rate, f0_ceil=_HIGHEST_HZ)
+    # Harvest smooths what wavers fast; the instantaneous frequency of the harmonics does not.
+    pitch = pyworld.stonemask(signal, smooth, times, sample_rate)
     envelope = pyworld.cheaptrick(signal, pitch, times, sample_rate)
     aperiodicity = pyworld.d4c(signal, pitch, times, sample_rate)
     ratio = 2.0 ** (semitones / 12.0)
