@@ -52,6 +52,7 @@ Kept = Annotated[Path, typer.Option("--results", help="The file of all scores to
 _PAGES = {
     "denoise": "benchmarks.denoise.report",
     "doors": "benchmarks.doors.run",
+    "reshaping": "benchmarks.reshaping.page",
     "scores": "benchmarks.scores.page",
     "separate": "benchmarks.separate.report",
     "synth": "benchmarks.synth.run",
@@ -349,6 +350,32 @@ def synth(
         output, results = _quick("synth", output, results)
     models = model or ("notes", "drums")
     publish(measure(data, models=models, only=only or (), cache=cache), page, output, results)
+
+
+@app.command()
+def reshaping(
+    data: Annotated[Path, typer.Option(help="A manifest with the split `report`.")],
+    clips: Annotated[int, typer.Option(min=1, help="Of speech, and of singing.")] = 12,
+    model: Annotated[str, typer.Option(help="Name or .onnx file of the instruments.")] = "notes",
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw of clips.")] = 0,
+    quick: Quick = False,
+    output: Page = PAGES / "reshaping.md",
+    results: Kept = RESULTS / "reshaping.json",
+) -> None:
+    """reshaping.md: `aeolia shift` and `transfer` of voices beside WORLD and Rubber Band.
+
+    \b
+    pip install praat-parselmouth '.[pitch,voice]'; apt-get install rubberband-cli
+    python -m benchmarks reshaping --data split.csv
+    """
+    from benchmarks.reshaping.page import page
+    from benchmarks.reshaping.run import measure
+    from benchmarks.results import publish
+
+    if quick:
+        clips = 1
+        output, results = _quick("reshaping", output, results)
+    publish(measure(data, clips=clips, model=model, seed=seed), page, output, results)
 
 
 @app.command()
