@@ -169,16 +169,16 @@ def _played(results: Results, names: Sequence[str]) -> str:
 
 
 def _foot(results: Results) -> str:
-    made = results.made
     hashes = ", ".join(
         f"{name} {results.sets[f'{name} as it is'].hash}"
         for name in ("speech", "singing")
         if f"{name} as it is" in results.sets
     )
+    made = "; ".join(results.made[name] for name in ("date", "source", "machine", "software"))
     return (
         "A clip is refused where ours hears no pitch, or several at a time; its scores are left "
         "out. Nothing that is measured here learned from the songs, whose vocals may be of any "
         "split; pieces of them count as sung alone where the judge and our tracker agree, which "
-        "favours what goes by our tracker. Clips drawn with seed "
-        f"{results.details['seed']}: {hashes}. {made['date']}; {made['source']}; {made['machine']}; {made['software']}.\n"
+        f"favours what goes by our tracker. Clips drawn with seed {results.details['seed']}: "
+        f"{hashes}. {made}.\n"
     )
