@@ -6,20 +6,23 @@ import dataclasses
 from typing import Any
 
 from aeolia.config import AnyConfig, SeparateConfig, config_from_dict
+from aeolia.config.classes import KIT
 from aeolia.errors import ConfigError
 from aeolia.recipes.recipe import Section
 from aeolia.training.config import TaskSettings, TrainConfig
 from aeolia.training.denoise.config import SETTINGS as DENOISE
-from aeolia.training.separate.config import CLASS_SETTINGS, SPEAKER_SETTINGS
+from aeolia.training.separate.config import CLASS_SETTINGS, KIT_SETTINGS, SPEAKER_SETTINGS
 from aeolia.training.synth.config import SETTINGS as SYNTH
 
 __all__ = ["read_settings", "settings_of"]
 
 
 def settings_of(model: AnyConfig) -> TaskSettings:
-    """What runs of a model's task are set by; separators by class and by speaker are two."""
+    """What runs of a model's task are set by; separators are of three kinds."""
     if isinstance(model, SeparateConfig):
-        return CLASS_SETTINGS if model.condition == "classes" else SPEAKER_SETTINGS
+        if model.condition == "speaker":
+            return SPEAKER_SETTINGS
+        return KIT_SETTINGS if model.classes == KIT else CLASS_SETTINGS
     return DENOISE if model.task == "denoise" else SYNTH
 
 

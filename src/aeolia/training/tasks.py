@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from aeolia.config import AnyConfig, SeparateConfig
+from aeolia.config.classes import KIT
 from aeolia.training.denoise.task import DENOISE
-from aeolia.training.separate.task import SEPARATE, SEPARATE_SPEAKER
+from aeolia.training.separate.task import SEPARATE, SEPARATE_KIT, SEPARATE_SPEAKER
 from aeolia.training.synth.task import SYNTH
 from aeolia.training.task import Task
 
@@ -12,7 +13,9 @@ __all__ = ["task_of"]
 
 
 def task_of(model: AnyConfig) -> Task:
-    """The task of a model's config; separators by class and by speaker are two."""
+    """The task of a model's config; separators are of three kinds."""
     if isinstance(model, SeparateConfig):
-        return SEPARATE if model.condition == "classes" else SEPARATE_SPEAKER
+        if model.condition == "speaker":
+            return SEPARATE_SPEAKER
+        return SEPARATE_KIT if model.classes == KIT else SEPARATE
     return DENOISE if model.task == "denoise" else SYNTH

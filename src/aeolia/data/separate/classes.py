@@ -39,9 +39,9 @@ _ON_BEAT = 0.7
 
 @dataclass(frozen=True)
 class ClassBatch:
-    """Mixtures [B, T], their stems [B, 6, T] in the order of CLASSES, zeros where absent.
+    """Mixtures [B, T], their stems [B, K, T] in the order of the classes, zeros where absent.
 
-    `bandwidth_hz` [B, 6] is how high the recordings of a stem reach; where a stem is absent it
+    `bandwidth_hz` [B, K] is how high the recordings of a stem reach; where a stem is absent it
     is half the sample rate, for there nothing is what the stem holds.
     """
 

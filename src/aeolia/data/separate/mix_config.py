@@ -1,4 +1,4 @@
-"""ClassMixConfig and SpeakerMixConfig: what the mixtures of separation may hold, and how often."""
+"""What the mixtures of separation may hold, and how often: of classes, a drum kit, speakers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aeolia.config.ranges import Between, Span
 from aeolia.data.crop_config import CropConfig, Decibels, DecibelSpan, Share
 from aeolia.errors import ConfigError
 
-__all__ = ["ClassMixConfig", "SpeakerMixConfig"]
+__all__ = ["ClassMixConfig", "KitMixConfig", "SpeakerMixConfig"]
 
 #: Simulated rooms that are made once and drawn from.
 _Rooms = Annotated[int, Between(0, 10000)]
@@ -52,6 +52,26 @@ class ClassMixConfig(CropConfig):
         super().__post_init__()
         if self.beside_speech + self.music_alone > 1.0:
             raise ConfigError("beside_speech and music_alone together exceed 1")
+
+
+@dataclass(frozen=True)
+class KitMixConfig(CropConfig):
+    """What a mixture of a drum kit may hold. Plain numbers are probabilities, pairs are ranges."""
+
+    sample_rate: Annotated[int, Between(2000, 192000)] = 48000
+    #: Share of kits of which about half of the parts come from other songs.
+    swapped: Share = 0.3
+    #: Gains of the parts over their balance in the song.
+    gain_db: Decibels = 8.0
+    #: Share of kits beside their song's bass, other instruments and vocals, where it has some, and
+    #: the active level of those over that of the drums.
+    backing: Share = 0.5
+    backing_db: DecibelSpan = (-30.0, 3.0)
+    equaliser: Share = 0.3
+    equaliser_db: Decibels = 6.0
+    #: One room for all parts of a kit.
+    reverb: Share = 0.2
+    rooms: _Rooms = 48
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a folder holds for separation: classes or speakers, in words, and one seeded split.
 
 For classes: a manifest; a folder of folders, one a class; or songs with stems (MUSDB18-HQ's
-layout). For speakers: a manifest, speakers' folders, LibriSpeech, VCTK or LibriMix.
+layout). For a drum kit: a manifest of songs whose stems are its parts. For speakers: a manifest, speakers' folders, LibriSpeech, VCTK or LibriMix.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aeolia.config.classes import CLASSES, STEMS
+from aeolia.config.classes import CLASSES, KIT, PERCUSSION, STEMS
 from aeolia.data.corpus.layouts import named_class
 from aeolia.data.corpus.left_out import LeftOut
 from aeolia.data.corpus.manifest import (
@@ -30,6 +30,7 @@ from aeolia.errors import DataError
 
 __all__ = [
     "class_rows",
+    "kit_rows",
     "speaker_rows",
     "split_everything",
     "split_played",
@@ -41,6 +42,8 @@ __all__ = [
 _HELD_OUT_SHARE = 0.15
 #: Kinds of recordings that arrangements are played with.
 _PLAYED = ("note", "drum")
+#: What stands beside a drum kit in its song: all stems but the drums, which are their parts' sum.
+_BESIDE_KIT = (PERCUSSION, *(name for name in STEMS if name != "drums"))
 #: A speaker needs this much: a crop and an enrolment clip.
 _SPEAKER_SECONDS = 5.0
 
@@ -87,6 +90,36 @@ def class_rows(
             f"{', '.join(CLASSES)}, songs with {', '.join(STEMS)}, or a manifest"
         )
     return rows, [*words, *_classes_in_words(rows)], left_out
+
+
+def kit_rows(
+    path: str | os.PathLike[str], seed: int = 0
+) -> tuple[list[Row], list[str], list[LeftOut]]:
+    """Rows for mixtures of a drum kit, split; what was found in words; what is not used.
+
+    Args:
+        path: a manifest of songs whose stems are the parts of the kit and what stands beside it,
+            as `aeolia data songs` writes it, or the folder of one.
+
+    Raises:
+        DataError: no part of a kit is there to train on.
+    """
+    found, words, left_out = _load(Path(path), ("stem",), seed)
+    songs = {row.source for row in found if row.label in KIT}
+    rows = []
+    for row in found:
+        if row.source not in songs:
+            left_out.append(LeftOut(row.path, "a song without parts of a kit", row.label))
+        elif row.label in (*KIT, *_BESIDE_KIT):
+            rows.append(row)
+        elif row.label != "drums":
+            left_out.append(LeftOut(row.path, "no such stem", row.label))
+    if not any(row.label in KIT and row.split == "train" for row in rows):
+        raise DataError(
+            f"{path} holds no parts of a drum kit to train on; give a manifest of songs with stems "
+            f"called {', '.join(KIT)}, such as aeolia data songs writes"
+        )
+    return rows, [*words, *_parts_in_words(rows)], left_out
 
 
 def speaker_rows(
@@ -293,6 +326,17 @@ def _scan_classes(path: Path, seed: int) -> tuple[list[Row], list[str], list[Lef
             rows.append(row)
     stems = split_rows([row for row in rows if row.kind == "stem"], seed=seed)
     return [row for row in rows if row.kind != "stem"] + stems, words, left_out
+
+
+def _parts_in_words(rows: Sequence[Row]) -> list[str]:
+    """What mixtures of a kit can hold, one line a part."""
+    lines = []
+    for name in (*KIT, *_BESIDE_KIT):
+        songs = [row.split for row in rows if row.label == name]
+        counts = ", ".join(f"{songs.count(split)} to {split}" for split in SPLITS)
+        role = "part" if name in KIT else "beside the kit"
+        lines.append(f"{role} {name}: {len(songs)} songs, {counts}")
+    return lines
 
 
 def _classes_in_words(rows: Sequence[Row]) -> list[str]:

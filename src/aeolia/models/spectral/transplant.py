@@ -2,6 +2,7 @@
 
 A weight of the same shape is copied. Of others the first rule that holds decides:
 
+    vectors of classes                    by their names: `_with_classes`
     dense layers around the recurrences   more positions and channels: `_with_positions`
     a rule of `_growths` for its name     the old weight in one corner of the new: `_grown`
     a layer of `_OPTIONAL`                keeps its fresh weights: it starts as the identity
@@ -21,6 +22,8 @@ from fnmatch import fnmatchcase
 import torch
 from torch import Tensor
 
+from aeolia.config import SeparateConfig, SpectralConfig
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.errors import ModelError
 from aeolia.models.spectral.decoder import output_channels
 from aeolia.models.spectral.denoiser import DenoisingAutoencoder
@@ -31,6 +34,8 @@ __all__ = ["POSITION_AXES", "transplant"]
 
 #: Axis of the dense layers around the recurrences that runs over (channel, position).
 POSITION_AXES = {"encoder.squeeze.weight": 1, "decoder.widen.weight": 0, "decoder.widen.bias": 0}
+#: The classes that weights know, by how many vectors they hold.
+_CLASSES_BY_COUNT = {len(names): names for names in (CLASSES, KIT)}
 #: Layers that start as the identity where the starting weights have none, or of another kind.
 _OPTIONAL = (
     "embedding.",
@@ -85,9 +90,9 @@ def transplant(
     known one. New band memories are the identity at first.
 
     A separator also starts from a denoiser: the layers that read the condition start as the
-    identity, so that every source begins as the denoised mixture. Layers of the condition that
-    the two models have in common but of another kind (other classes, another fusion) start
-    afresh.
+    identity, so that every source begins as the denoised mixture. The parts of a drum kit begin as
+    the drums, where the weights know those. Other layers of the condition that the two models have
+    in common but of another kind (another fusion, a voice) start afresh.
 
     Raises:
         ModelError: the weights are of another structure; the model is as it was.
@@ -113,6 +118,8 @@ def transplant(
         growth = next((rule for rule in growths if fnmatchcase(name, rule.pattern)), None)
         if value.shape == own.shape:
             started[name] = value
+        elif name == "embedding.vectors.weight":
+            started[name] = _with_classes(own, value, model.config)
         elif name in POSITION_AXES:
             started[name] = _with_positions(name, own, value, *_channels(name, model, weights))
         elif growth is not None and _fits(growth, own, value):
@@ -122,6 +129,18 @@ def transplant(
         else:
             raise _of_other_layers(name, own, value)
     model.load_state_dict(started)
+
+
+def _with_classes(own: Tensor, value: Tensor, config: SpectralConfig) -> Tensor:
+    """Vectors [E, K] of the model's classes: those known by name, and of a kit those of drums."""
+    known = _CLASSES_BY_COUNT.get(value.shape[1], ())
+    classes = config.classes if isinstance(config, SeparateConfig) else ()
+    new = own.clone()
+    for column, name in enumerate(classes):
+        begins_as = "drums" if name in KIT and name not in known else name
+        if begins_as in known and len(value) == len(own):
+            new[:, column] = value[:, known.index(begins_as)]
+    return new
 
 
 def _of_other_layers(name: str, own: Tensor, value: Tensor) -> ModelError:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from aeolia.config import SeparateConfig, SpectralConfig
 from aeolia.config.classes import CLASSES
 from aeolia.config.ranges import Between
-from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
+from aeolia.data.separate.mix_config import ClassMixConfig, KitMixConfig, SpeakerMixConfig
+from aeolia.errors import ConfigError
 from aeolia.training.config import TaskSettings
 from aeolia.training.loss_config import SpectralLossConfig, Weight
 
 __all__ = [
     "CLASS_SETTINGS",
+    "KIT_SETTINGS",
     "SPEAKER_SETTINGS",
     "ClassLossConfig",
     "SeparateLossConfig",
@@ -41,6 +44,19 @@ class ClassLossConfig(SeparateLossConfig):
     #: Share of the other conditions that name a class which the mixture does not hold.
     absent_share: _Share = 0.2
 
+    def check_model(self, model: SpectralConfig) -> None:
+        """Refuse what the model does not let the loss read.
+
+        Raises:
+            ConfigError: there are more sources than classes to share out.
+        """
+        super().check_model(model)
+        if isinstance(model, SeparateConfig) and self.sources > len(model.classes):
+            raise ConfigError(
+                f"sources is {self.sources}; the model has {len(model.classes)} classes, and a "
+                "partition gives each source one at least"
+            )
+
 
 @dataclass(frozen=True)
 class SpeakerLossConfig(SeparateLossConfig):
@@ -55,4 +71,5 @@ class SpeakerLossConfig(SeparateLossConfig):
 _TRAIN = {"steps": 8000, "optimizer": "muon", "warmup_steps": 100, "decay_share": 0.4}
 
 CLASS_SETTINGS = TaskSettings(ClassLossConfig, ClassMixConfig, _TRAIN)
+KIT_SETTINGS = TaskSettings(ClassLossConfig, KitMixConfig, _TRAIN)
 SPEAKER_SETTINGS = TaskSettings(SpeakerLossConfig, SpeakerMixConfig, _TRAIN)

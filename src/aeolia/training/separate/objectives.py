@@ -87,6 +87,7 @@ class ClassObjective:
         present = stems.abs().amax(dim=2) > 0.0
         conditions, partition = self._conditions(present.cpu().numpy(), step)
         conditions, partition = conditions.to(mixture.device), partition.to(mixture.device)
+        partition = partition * config.is_complete
         references = torch.einsum("bsk,bkt->bst", conditions, stems)
         # A sum is known up to the band of its narrowest part; silence is known everywhere.
         asked = (conditions > 0.0) & present[:, None]

@@ -1,4 +1,7 @@
-"""The tasks of separation, by class and by speaker: recordings, mixtures, objective, validation."""
+"""The tasks of separation: by class, of a drum kit, and by speaker.
+
+Recordings, mixtures, objective and validation of each.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from aeolia.config import SeparateConfig
-from aeolia.config.classes import CLASSES
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import load_rows
 from aeolia.data.separate.classes import class_mixer
-from aeolia.data.separate.rows import class_rows, speaker_rows
+from aeolia.data.separate.kits import kit_mixer
+from aeolia.data.separate.rows import class_rows, kit_rows, speaker_rows
 from aeolia.data.separate.speakers import speaker_mixer
 from aeolia.errors import ConfigError, DataError, InputError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
-from aeolia.training.separate.config import CLASS_SETTINGS, SPEAKER_SETTINGS
+from aeolia.training.separate.config import CLASS_SETTINGS, KIT_SETTINGS, SPEAKER_SETTINGS
 from aeolia.training.separate.objectives import ClassObjective, SpeakerObjective
 from aeolia.training.separate.validation import ClassValidation, SpeakerValidation, score_names
 from aeolia.training.task import Data, Prepared, Say, Setup, Task
 
-__all__ = ["SEPARATE", "SEPARATE_SPEAKER"]
+__all__ = ["SEPARATE", "SEPARATE_KIT", "SEPARATE_SPEAKER"]
 
 #: Seconds of a held-out mixture.
 _HELD_OUT_SECONDS = 5.0
@@ -30,7 +34,10 @@ _HELD_OUT_SECONDS = 5.0
 
 def _check_classes(model: SeparateConfig) -> None:
     if model.classes != CLASSES:
-        raise ConfigError(f"classes is {list(model.classes)}; training knows {', '.join(CLASSES)}")
+        raise ConfigError(
+            f"classes is {list(model.classes)}; training knows two lists, in this order: "
+            f"{', '.join(CLASSES)}; or {', '.join(KIT)}"
+        )
 
 
 def _check_speaker(model: SeparateConfig) -> None:
@@ -58,6 +65,34 @@ def _prepare_classes(setup: Setup, data: Data, say: Say) -> Prepared:
     return Prepared(
         setup.model,
         class_mixer(rows, "train", mix),
+        ClassObjective(setup.loss, setup.model, config.seed),
+        validation,
+        config.batch_size * mix.crop_seconds,
+        _without_paths(words, data),
+        _sources(rows),
+        left_out,
+    )
+
+
+def _prepare_kit(setup: Setup, data: Data, say: Say) -> Prepared:
+    config, mix = setup.train, setup.mix
+    path, noise = _paths(data)
+    if noise is not None:
+        raise DataError("--noise is not for a drum kit; leave it out")
+    rows, words, left_out = kit_rows(path, config.seed)
+
+    def validation() -> ClassValidation | None:
+        if not config.validation_clips:
+            return None
+        try:
+            held_out = kit_mixer(rows, "choose", _held_out(mix))
+        except DataError:
+            return None  # what was found says so
+        return ClassValidation(held_out, config.validation_clips)
+
+    return Prepared(
+        setup.model,
+        kit_mixer(rows, "train", mix),
         ClassObjective(setup.loss, setup.model, config.seed),
         validation,
         config.batch_size * mix.crop_seconds,
@@ -136,6 +171,7 @@ def _describe(model: ConditionalAutoencoder) -> str:
 SEPARATE = Task(
     CLASS_SETTINGS, _prepare_classes, transplant, _describe, score_names, _check_classes
 )
+SEPARATE_KIT = Task(KIT_SETTINGS, _prepare_kit, transplant, _describe, score_names)
 SEPARATE_SPEAKER = Task(
     SPEAKER_SETTINGS, _prepare_speakers, transplant, _describe, score_names, _check_speaker
 )

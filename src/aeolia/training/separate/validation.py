@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from aeolia.config import SeparateConfig
-from aeolia.config.classes import STEMS
+from aeolia.config.classes import KIT, STEMS
 from aeolia.data.separate.classes import ClassMixer
+from aeolia.data.separate.kits import KitMixer
 from aeolia.data.separate.speakers import SpeakerMixer
 from aeolia.metrics import si_sdr
 from aeolia.models.spectral.separator import ConditionalAutoencoder
@@ -38,7 +39,12 @@ def score_names(model: SeparateConfig) -> list[str]:
 
 
 def _groups(classes: Sequence[str]) -> list[list[str]]:
-    """Names of the sources that are asked for together: of a scene, and the stems of music."""
+    """Names of the sources that are asked for together: of a scene, and the stems of music.
+
+    The parts of a kit one by one, for they are never all that sounds.
+    """
+    if set(classes) <= set(KIT):
+        return [[name] for name in classes]
     scene = [name for name in ("speech", "music", "noise") if name in classes or name == "music"]
     return [names for names in (scene, [name for name in STEMS if name in classes]) if names]
 
@@ -50,7 +56,7 @@ def _gain(source: str) -> str:
 class ClassValidation:
     """A fixed set of mixtures with their stems; calling it with a model gives mean scores."""
 
-    def __init__(self, mixer: ClassMixer, clips: int) -> None:
+    def __init__(self, mixer: ClassMixer | KitMixer, clips: int) -> None:
         self.sample_rate = mixer.config.sample_rate
         self.clips: list[tuple[np.ndarray, np.ndarray]] = []
         for step in range(-(-clips // _AT_ONCE)):
@@ -64,7 +70,7 @@ class ClassValidation:
         """SI-SDR improvement of each source in dB where it sounds, and the level where not.
 
         Speech, music and noise are asked for together, as a partition; the stems of music
-        one by one.
+        and the parts of a kit one by one.
         """
         backend, classes = TorchSeparator(model), model.config.classes
         groups = [parse_sources(names, classes) for names in _groups(classes)]
