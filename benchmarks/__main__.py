@@ -55,6 +55,7 @@ _PAGES = {
     "reshaping": "benchmarks.reshaping.page",
     "scores": "benchmarks.scores.page",
     "separate": "benchmarks.separate.report",
+    "separate-drums": "benchmarks.separate.kit",
     "synth": "benchmarks.synth.run",
     "voices": "benchmarks.voices.page",
     "web": "benchmarks.web.run",
@@ -293,6 +294,25 @@ def separate(
         frames=frames,
     )
     publish(found, page, output, results)
+
+
+@app.command()
+def kit(
+    data: Manifest,
+    model: Models = None,
+    clips: Annotated[int, typer.Option(min=2, help="Excerpts of songs, at most.")] = 24,
+    output: Page = PAGES / "separate-drums.md",
+    results: Kept = RESULTS / "separate-drums.json",
+) -> None:
+    """separate-drums.md: the parts of a drum kit, out of drums alone and out of whole songs.
+
+    \b
+    python -m benchmarks kit --data SONGS --model FILE.onnx
+    """
+    from benchmarks.results import publish
+    from benchmarks.separate.kit import measure, page
+
+    publish(measure(data, clips=clips, models=model or ["separate-drums"]), page, output, results)
 
 
 @app.command()

@@ -12,11 +12,11 @@ import pytest
 from aeolia.config import config_from_dict, config_from_json, config_to_json
 from aeolia.config.ranges import AtLeast, Between, OneOf, Span
 from aeolia.data.denoise.mix_config import MixConfig
-from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
+from aeolia.data.separate.mix_config import ClassMixConfig, KitMixConfig, SpeakerMixConfig
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.errors import ConfigError
 
-CONFIGS = (MixConfig, ClassMixConfig, SpeakerMixConfig, NoteMixConfig)
+CONFIGS = (MixConfig, ClassMixConfig, KitMixConfig, SpeakerMixConfig, NoteMixConfig)
 KEYS = [(config, field.name) for config in CONFIGS for field in dataclasses.fields(config)]
 #: Free by nature: any names of instruments and songs, and what is so or not.
 UNLIMITED = {"held_out", "hold_out", "general_midi"}

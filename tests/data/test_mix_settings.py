@@ -20,10 +20,11 @@ from aeolia.data.denoise.mixer import Mixer
 from aeolia.data.pool import AudioPool
 from aeolia.data.separate.arrangements import arrangement_pool
 from aeolia.data.separate.classes import ClassMixer
-from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
+from aeolia.data.separate.kits import KitMixer
+from aeolia.data.separate.mix_config import ClassMixConfig, KitMixConfig, SpeakerMixConfig
 from aeolia.data.separate.speakers import SpeakerMixer
 from made.changes import changes_of, digest, keys_of
-from made.music import hit_rows, note_rows, song_rows
+from made.music import hit_rows, kit_rows, note_rows, song_rows
 from made.recordings import made_rows, noise_like, voice_like, write
 
 #: Above 32 kHz, so that some recordings can reach beyond 16 kHz.
@@ -46,6 +47,7 @@ DENOISE = MixConfig(
     full_band_share=0.5,
 )
 CLASSES = ClassMixConfig(**SHORT, coloured=0.4, sub_bass=0.4, reverb=0.5, rooms=2)
+KITS = KitMixConfig(**SHORT, swapped=0.4, equaliser=0.5, reverb=0.5, rooms=2)
 SPEAKERS = SpeakerMixConfig(
     **SHORT, enrolment_seconds=(0.5, 0.7), alone=0.2, rooms=2, unnamed=0.4, compared_voices=2
 )
@@ -57,6 +59,7 @@ TRIED = {
     "level_dbfs": [(-30.0, -20.0)],
     "rt60_seconds": [(0.3, 0.5)],
     "snr_db": [(0.0, 10.0)],
+    "backing_db": [(-10.0, 0.0)],
     "noise_snr_db": [(0.0, 10.0)],
     "enrolment_seconds": [(0.6, 0.8)],
 }
@@ -82,6 +85,7 @@ def rows(folder: Path) -> list[Row]:
 def pools(rows: list[Row], folder: Path) -> Pools:
     """Pools of all kinds at a sample rate, made once a rate."""
     songs, played = song_rows(folder, 2, 2.0), [*note_rows(folder), *hit_rows(folder)]
+    kits = [row for row in kit_rows(folder, 2, 2.0) if row.label != "drums"]
     made: dict[int, dict[str, Any]] = {}
 
     def at(rate: int) -> dict[str, Any]:
@@ -91,6 +95,7 @@ def pools(rows: list[Row], folder: Path) -> Pools:
                 for kind in ("speech", "noise", "rir")
             }
             made[rate]["stems"] = AudioPool.from_manifest(songs, rate, (1.0,))
+            made[rate]["kits"] = AudioPool.from_manifest(kits, rate, (1.0,))
             made[rate]["arrangements"] = [
                 arrangement_pool(played, "train", label, 0.05, rate, 0) for label in MUSIC
             ]
@@ -104,6 +109,8 @@ def mixer(config: Any, found: dict[str, Any]) -> Any:
         return Mixer(found["speech"], found["noise"], found["rir"], config)
     if isinstance(config, SpeakerMixConfig):
         return SpeakerMixer(found["speech"], found["noise"], config)
+    if isinstance(config, KitMixConfig):
+        return KitMixer(found["kits"], config)
     kinds = {kind: [found[kind]] for kind in ("speech", "noise", "stems")}
     return ClassMixer({**kinds, "arrangements": found["arrangements"]}, config)
 
@@ -118,7 +125,7 @@ def facts_of_mixture(config: Any, pools: Pools) -> str:
     ("config", "key"),
     [
         (config, key)
-        for config in (DENOISE, CLASSES, SPEAKERS)
+        for config in (DENOISE, CLASSES, KITS, SPEAKERS)
         for key in keys_of(type(config))
         if key != "hold_out"
     ],

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from aeolia.audio.pitch.names import midi_to_hz
+from aeolia.config.classes import KIT, PERCUSSION
 from aeolia.data.corpus.manifest import Row
 from made.recordings import write
 
-__all__ = ["hit_rows", "note_rows", "note_like", "song_rows"]
+__all__ = ["hit_rows", "kit_rows", "note_rows", "note_like", "song_rows"]
 
 
 def note_like(
@@ -103,4 +104,34 @@ def song_rows(
                     split="train",
                 )
             )
+    return rows
+
+
+def kit_rows(
+    folder: Path,
+    songs: int = 3,
+    seconds: float = 6.0,
+    sample_rate: int = 16000,
+    beside: tuple[str, ...] = (PERCUSSION, "bass"),
+    split: str = "train",
+) -> list[Row]:
+    """Songs with the parts of a drum kit, in the second half alone, their sum, and what is beside.
+
+    Each part has a level and a pitch of its own.
+    """
+    rows = []
+    for song in range(songs):
+        drums = np.zeros(int(seconds * sample_rate), np.float32)
+        for index, label in enumerate((*KIT, *beside, "drums")):
+            note = note_like((33, 60, 50, 96, 88, 70, 40)[index % 7] + song, 0.25, sample_rate)
+            audio = np.tile(note, int(4 * seconds))[: len(drums)] * (0.5, 0.3, 0.2)[index % 3]
+            audio = np.pad(audio, (0, len(drums) - len(audio)))
+            if label in KIT:
+                audio[: len(audio) // 2] = 0.0
+            if label in (*KIT, PERCUSSION):
+                drums += audio
+            audio = drums / 4.0 if label == "drums" else audio
+            path = write(folder / f"kits/{split}{song}/{label}.wav", audio, sample_rate)
+            source = f"made/{split}{song}"
+            rows.append(Row(str(path), "stem", source, label, seconds, sample_rate, split=split))
     return rows

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aeolia.config.classes import KIT
 from aeolia.data.denoise.mix_config import NOISE_KINDS
 from aeolia.errors import ConfigError, ModelError
 from aeolia.models.checkpoint import save_checkpoint
@@ -81,6 +82,13 @@ def test_what_starts_from_drums_learns_drums() -> None:
     [
         ("separate", {"train": {"quality_weight": 5}}, "no key 'quality_weight'"),
         ("separate", {"loss": {"quality": 5}}, "ClassLossConfig has no key 'quality'"),
+        ("separate", {"model": {"classes": ["kick", "snare"]}}, "noise; or kick, snare, toms"),
+        (
+            "separate",
+            {"model": {"classes": list(KIT)}, "loss": {"sources": 6}},
+            "sources is 6; the model has 5 classes",
+        ),
+        ("separate", {"model": {"classes": list(KIT)}, "mix": {"music": 0.1}}, "no key 'music'"),
         ("denoise", {"model": {"network_hz": 8000}}, "DenoiseConfig has no key 'network_hz'"),
         ("denoise", {"model": {"band_mixing": -1}}, "band_mixing is -1; it must be between 0"),
         ("denoise", {"loss": {"treble": 1.0}}, "treble is 1.0, and a model at 16000 Hz does not"),

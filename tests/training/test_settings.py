@@ -26,7 +26,7 @@ from aeolia.config import (
 )
 from aeolia.data.denoise.mix_config import MixConfig
 from aeolia.data.separate.classes import ClassBatch
-from aeolia.data.separate.mix_config import ClassMixConfig, SpeakerMixConfig
+from aeolia.data.separate.mix_config import ClassMixConfig, KitMixConfig, SpeakerMixConfig
 from aeolia.data.separate.speakers import SpeakerBatch
 from aeolia.data.synth.mix_config import NoteMixConfig
 from aeolia.errors import ConfigError
@@ -56,7 +56,7 @@ from made.tiny_training import Bursts, make_recordings, write_config
 
 MODELS = (DenoiseConfig, SeparateConfig, SynthConfig)
 LOSSES = (DenoiseLossConfig, ClassLossConfig, SpeakerLossConfig, SynthLossConfig)
-MIXES = (MixConfig, ClassMixConfig, SpeakerMixConfig, NoteMixConfig)
+MIXES = (MixConfig, ClassMixConfig, KitMixConfig, SpeakerMixConfig, NoteMixConfig)
 CONFIGS: tuple[type[Any], ...] = (*MODELS, TrainConfig, *LOSSES, *MIXES)
 
 NUMBERS = st.one_of(

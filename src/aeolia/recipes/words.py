@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aeolia.config import AnyConfig, SeparateConfig, SynthConfig
+from aeolia.config.classes import KIT
 from aeolia.recipes.catalogue import structure
 from aeolia.recipes.recipe import Recipe, Stage
 
@@ -15,6 +16,7 @@ __all__ = ["in_words", "steps_of", "summary"]
 _DATA = {
     "denoise": "a manifest of clean speech and noise, and of rooms where there are any",
     "classes": "a manifest or a folder of single sources: speech, noise, stems, notes, drums",
+    "kit": "a manifest of songs whose drums are stems by part, as aeolia data songs writes it",
     "speaker": "a manifest or a folder of speakers, and of noise",
     "synth": "a folder of single notes, or of monophonic playing; a folder an instrument",
     "drum": "a folder of drum hits",
@@ -93,7 +95,7 @@ def _structure(model: AnyConfig) -> str:
 
 def _data(recipe: Recipe, model: AnyConfig | None) -> str:
     if isinstance(model, SeparateConfig):
-        return _DATA[model.condition]
+        return _DATA["kit" if model.classes == KIT else model.condition]
     if recipe.task == "separate":
         return _DATA["classes"]
     return _DATA["drum" if recipe.mix.get("kind") == "drum" else recipe.task]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from aeolia.config import DenoiseConfig
+from aeolia.config.classes import CLASSES, KIT
 from aeolia.errors import ModelError
 from aeolia.models.spectral.separator import ConditionalAutoencoder
 from aeolia.models.spectral.transplant import transplant
@@ -143,3 +144,19 @@ def test_more_bands_and_channels_at_once() -> None:
     transplant(large, small.state_dict())
     audio = noise(1, 1, 9 * 768)
     assert torch.allclose(large(audio), only_bands(audio), atol=1e-6)
+
+
+def test_the_parts_of_a_kit_begin_as_the_drums() -> None:
+    kit = replace(BY_CLASS, classes=KIT)
+    known, model = random_separator(BY_CLASS, seed=1), random_separator(kit, seed=2)
+    transplant(model, known.state_dict())
+    name = "embedding.vectors.weight"
+    before, after = known.state_dict(), model.state_dict()
+    assert {key for key in after if after[key].shape != before[key].shape} == {name}
+    drums = before[name][:, CLASSES.index("drums")]
+    assert torch.equal(after[name], drums[:, None].expand(-1, len(KIT)))
+    assert all(torch.equal(after[key], before[key]) for key in after if key != name)
+    again = random_separator(BY_CLASS, seed=3)
+    fresh = again.state_dict()[name].clone()
+    transplant(again, model.state_dict())
+    assert torch.equal(again.state_dict()[name], fresh), "a kit says nothing of other classes"

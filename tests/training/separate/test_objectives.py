@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.config import SeparateConfig
-from aeolia.config.classes import CLASSES, MUSIC
+from aeolia.config.classes import CLASSES, KIT, MUSIC
 from aeolia.data.separate.classes import ClassBatch
 from aeolia.data.separate.speakers import SpeakerBatch
 from aeolia.training.loop import Objective
@@ -132,6 +132,16 @@ def test_the_same_step_asks_the_same() -> None:
     objective = ClassObjective(ClassLossConfig(), BY_CLASS, 0)
     losses = [float(objective(model, batch, step)[0].detach()) for step in (5, 5, 6)]
     assert losses[0] == losses[1] != losses[2]
+
+
+def test_a_kit_is_never_taken_for_all_of_a_mixture() -> None:
+    model = Recorder(lambda audio, rows, *_: (torch.zeros(4, 2, 1, 4096), []))
+    config = replace(CONFIG, partition_share=1.0)
+    batch = class_batch()
+    batch = replace(batch, stems=batch.stems[:, :5], bandwidth_hz=batch.bandwidth_hz[:, :5])
+    ClassObjective(config, replace(BY_CLASS, classes=KIT), 0)(model, batch, 3)
+    _, conditions, partition, _ = model.seen[0]
+    assert torch.equal(conditions.sum(1), torch.ones(4, 5)) and not partition.any()
 
 
 def speaker_batch(batch: int = 3, length: int = 4096) -> SpeakerBatch:

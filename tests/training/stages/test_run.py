@@ -19,6 +19,7 @@ import torch
 
 from aeolia.cli import run
 from aeolia.config import SpectralConfig
+from aeolia.config.classes import KIT
 from aeolia.data.corpus.manifest import read_manifest, write_manifest
 from aeolia.errors import ConfigError, ModelError, TrainingError
 from aeolia.models.checkpoint import load_checkpoint, read_checkpoint
@@ -29,6 +30,7 @@ from aeolia.training.stages.folder import RecipeFolder
 from aeolia.training.stages.plan import recipe_to_json
 from aeolia.training.stages.recordings import data_of_task
 from aeolia.training.stages.run import resume_recipe, start_recipe
+from made.music import kit_rows
 from made.recordings import noise_like, write
 from made.tiny_notes import write_notes
 from made.tiny_recipes import shrunk
@@ -62,7 +64,7 @@ sys.exit(run(sys.argv[1:]))
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """manifest.csv of sounds for denoisers and separators; notes/ and hits/ beside it."""
+    """manifest.csv of sounds for denoisers and separators, kits.csv; notes/ and hits/ beside."""
     folder = tmp_path_factory.mktemp("corpus")
     make_voices_and_noises(folder / "sounds")
     write_notes(folder / "notes")
@@ -73,6 +75,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path = folder / f"hits/{kind}/{kind}_{take}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, 0.2 * hit, 48000)
+    write_manifest(folder / "kits.csv", kit_rows(folder, 2, 2.0))
     assert run(["data", "scan", str(folder / "sounds"), "-o", str(folder / "manifest.csv")]) == 0
     return folder
 
@@ -108,7 +111,9 @@ def test_every_recipe_trains_two_steps_a_stage(name: str, corpus: Path, tmp_path
     recipe = shrunk(RECIPES[name], tmp_path)
     drums = recipe.stages[0].mix.get("kind") == "drum"
     synth = corpus / ("hits" if drums else "notes")
-    path = synth if recipe.task == "synth" else corpus / "manifest.csv"
+    kit = recipe.model.get("classes") == list(KIT)
+    sounds = corpus / ("kits.csv" if kit else "manifest.csv")
+    path = synth if recipe.task == "synth" else sounds
     said: list[str] = []
     start_recipe(recipe, data_of_task(recipe.task, {"data": path}), tmp_path / "run", said.append)
     for index, stage in enumerate(recipe.stages):

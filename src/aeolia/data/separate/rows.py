@@ -1,7 +1,8 @@
 """What a folder holds for separation: classes or speakers, in words, and one seeded split.
 
 For classes: a manifest; a folder of folders, one a class; or songs with stems (MUSDB18-HQ's
-layout). For a drum kit: a manifest of songs whose stems are its parts. For speakers: a manifest, speakers' folders, LibriSpeech, VCTK or LibriMix.
+layout). For a drum kit: a manifest of songs whose stems are its parts. For speakers: a manifest,
+speakers' folders, LibriSpeech, VCTK or LibriMix.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ _HELD_OUT_SECONDS = 5.0
 def _check_classes(model: SeparateConfig) -> None:
     if model.classes != CLASSES:
         raise ConfigError(
-            f"classes is {list(model.classes)}; training knows two lists, in this order: "
-            f"{', '.join(CLASSES)}; or {', '.join(KIT)}"
+            f"classes is {list(model.classes)}; training knows {', '.join(CLASSES)}; "
+            f"or {', '.join(KIT)}"
         )
 
 

@@ -41,10 +41,10 @@ def score_names(model: SeparateConfig) -> list[str]:
 def _groups(classes: Sequence[str]) -> list[list[str]]:
     """Names of the sources that are asked for together: of a scene, and the stems of music.
 
-    The parts of a kit one by one, for they are never all that sounds.
+    The parts of a kit are asked for at once; they are never all that sounds.
     """
     if set(classes) <= set(KIT):
-        return [[name] for name in classes]
+        return [list(classes)]
     scene = [name for name in ("speech", "music", "noise") if name in classes or name == "music"]
     return [names for names in (scene, [name for name in STEMS if name in classes]) if names]
 
@@ -70,7 +70,7 @@ class ClassValidation:
         """SI-SDR improvement of each source in dB where it sounds, and the level where not.
 
         Speech, music and noise are asked for together, as a partition; the stems of music
-        and the parts of a kit one by one.
+        and the parts of a kit at once.
         """
         backend, classes = TorchSeparator(model), model.config.classes
         groups = [parse_sources(names, classes) for names in _groups(classes)]
