@@ -21,8 +21,8 @@ __all__ = ["REST", "kit_excerpts"]
 
 #: What is none of the audible parts of a kit, among the references.
 REST = "rest"
-#: A part sounds where its level is within this of all drums'.
-_HEARD_DB = 40.0
+#: A part is further below all drums than this where nobody hears it.
+_HEARD_DB = 25.0
 
 
 def kit_excerpts(
