@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from aeolia.config import SynthConfig
+from aeolia.models.synth.character import Character
 from aeolia.models.synth.frames import DecoderInput, FrameDecoder, amplitude, soft_ceiling
 from aeolia.nn.frame_filter import FrameTransform, MinimumPhaseBands, multiply, overlap_add
 from aeolia.nn.harmonics import PhaseAccumulator, harmonic_sum, harmonic_weights, pulse_train
@@ -49,6 +50,7 @@ class SourceFilterDecoder(FrameDecoder):
         self.transform = FrameTransform(config.hop_length)
         self.to_gains = nn.Linear(config.channels, config.harmonics)
         self.to_filters = nn.Linear(config.channels, 3 * self.bands.n_bands)
+        self.character = Character(config, self.bands.n_bands)
         self._start_from_a_slope()
         rising = torch.arange(config.hop_length, dtype=torch.float32) / config.hop_length
         self.register_buffer("rising", rising, persistent=False)
@@ -71,6 +73,7 @@ class SourceFilterDecoder(FrameDecoder):
             "last_gains": (self.config.harmonics,),
             "last_filter": (self.bands.n_bands,),
             "tail": (self.config.hop_length,),
+            **self.character.state_shapes(),
             **self.network.state_shapes(),
         }
 
@@ -79,7 +82,11 @@ class SourceFilterDecoder(FrameDecoder):
         count = frames.pitch_hz.shape[1]
         fresh = (state["age"] < 0.5).float()
         hidden, following = self.hidden(frames, state)
-        harmonic, noisy, impulse = soft_ceiling(self.to_filters(hidden), _LOUDEST).chunk(3, dim=2)
+        own, following["wavers"] = self.character(
+            frames.instrument, frames.pitch_hz, frames.noise, state
+        )
+        filters = soft_ceiling(self.to_filters(hidden) + own, _LOUDEST)
+        harmonic, noisy, impulse = filters.chunk(3, dim=2)
         gains = soft_ceiling(self.to_gains(hidden), _LOUDEST)
 
         level = amplitude(frames.loudness_db)

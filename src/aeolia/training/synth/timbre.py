@@ -16,8 +16,10 @@ __all__ = ["TimbreLoss"]
 
 #: DFT length at 48 kHz, single low bins, and bands above them.
 _RESOLUTIONS = ((2048, 32, 48), (512, 16, 24))
-#: Powers this far below that of noise of the note's level count as silence (-70 dB).
-_FLOOR = 1e-7
+#: A frame is heard on its own level, however far the note has faded: bands count as silent where
+#: they are this far below all of the frame's power (-60 dB). Frames this far below the loudest
+#: (-40 dB), and what is below the floor of 16 bits, do not count.
+_FLOOR, _QUIET, _SILENCE = 1e-6, 1e-4, 1e-10
 #: A band counts where this share of it lies inside the recording's bandwidth.
 _INSIDE = 0.9
 
@@ -52,24 +54,35 @@ class TimbreLoss:
             known = (hz.to(reference.device) <= bandwidth_hz.unsqueeze(1)).float()
             inside = (bands.pool(known) > _INSIDE).float()  # [B, N]
             with torch.no_grad():
-                expected = _levels(reference, window, bands)
-            found = _levels(estimate, window, bands)  # [B, F, N]
+                powers = _powers(reference, window, bands)
+                loud = powers.sum(2, keepdim=True)
+                floor = _FLOOR * loud + _SILENCE
+                heard = (loud > _QUIET * loud.amax(1, keepdim=True)).float()  # [B, F, 1]
+                expected = 0.5 * torch.log(powers + floor)
+            found = 0.5 * torch.log(_powers(estimate, window, bands) + floor)  # [B, F, N]
             count = inside.sum(1).clamp(min=1.0)
-            levels_apart = levels_apart + ((found - expected).abs().mean(1) * inside).sum(1) / count
-            spread = (_spread(found) - _spread(expected)).abs()
+            apart = _mean((found - expected).abs(), heard)
+            levels_apart = levels_apart + (apart * inside).sum(1) / count
+            spread = (_spread(found, heard) - _spread(expected, heard)).abs()
             spread_apart = spread_apart + (spread * inside).sum(1) / count
         return levels_apart / len(self.parts), spread_apart / len(self.parts)
 
 
-def _levels(audio: Tensor, window: Tensor, bands: Bands) -> Tensor:
-    """Audio [B, T] to natural logarithms of band magnitudes [B, F, N]."""
+def _powers(audio: Tensor, window: Tensor, bands: Bands) -> Tensor:
+    """Audio [B, T] to band powers [B, F, N]."""
     length = len(window)
     window = window.to(audio.device)
     spectrum = torch.stft(audio, length, length // 4, window=window, return_complex=True)
     power = (spectrum.real.square() + spectrum.imag.square()) / float(window.square().sum())
-    return 0.5 * torch.log(bands.pool(power.transpose(1, 2)) + _FLOOR)
+    return bands.pool(power.transpose(1, 2))
 
 
-def _spread(levels: Tensor) -> Tensor:
+def _mean(values: Tensor, heard: Tensor) -> Tensor:
+    """Mean [B, N] over the frames of values [B, F, N] that are heard [B, F, 1]."""
+    return (values * heard).sum(1) / heard.sum(1).clamp(min=1.0)
+
+
+def _spread(levels: Tensor, heard: Tensor) -> Tensor:
     """Standard deviation over frames [B, N]; a small floor keeps its gradient finite."""
-    return (levels.var(dim=1, unbiased=False) + 1e-4).sqrt()
+    apart = levels - _mean(levels, heard).unsqueeze(1)
+    return (_mean(apart.square(), heard) + 1e-4).sqrt()
