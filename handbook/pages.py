@@ -43,6 +43,7 @@ PUTS: dict[str, Callable[[str], str]] = {
     "ablations": results.written("ablations.md"),
     "tuning results": results.written("tuning.md"),
     "voices results": results.written("voices.md"),
+    "reshaping results": results.written("reshaping.md"),
     "failures": results.written("failures.md"),
     "summary": results.summary,
 }

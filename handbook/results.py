@@ -22,6 +22,7 @@ HOMES = {
     "benchmarks/ablations.md": "results/ablations.md",
     "benchmarks/tuning.md": "results/tuning.md",
     "benchmarks/voices.md": "results/voices.md",
+    "benchmarks/reshaping.md": "results/reshaping.md",
     "benchmarks/failures.md": "results/failures.md",
 }
 _COLUMNS = (("pesq_wb", "PESQ-WB", 2), ("estoi", "ESTOI", 3), ("si_sdr", "SI-SDR dB", 2))
