@@ -89,7 +89,7 @@ def load(
 ) -> OnnxBackend: ...
 @overload
 def load(
-    name_or_path: Literal["separate", "separate-drums", "separate-speaker", "separate-studio"],
+    name_or_path: Literal["separate", "separate-speaker", "separate-studio"],
     task: Literal["separate"] | None = ...,
 ) -> OnnxSeparator: ...
 @overload

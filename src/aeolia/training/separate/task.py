@@ -6,16 +6,17 @@ Recordings, mixtures, objective and validation of each.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from aeolia.config import SeparateConfig
 from aeolia.config.classes import CLASSES, KIT
+from aeolia.data.corpus.left_out import LeftOut
 from aeolia.data.corpus.manifest import Row
 from aeolia.data.corpus.scan import load_rows
-from aeolia.data.separate.classes import class_mixer
-from aeolia.data.separate.kits import kit_mixer
+from aeolia.data.separate.classes import ClassMixer, class_mixer
+from aeolia.data.separate.kits import KitMixer, kit_mixer
 from aeolia.data.separate.rows import class_rows, kit_rows, speaker_rows
 from aeolia.data.separate.speakers import speaker_mixer
 from aeolia.errors import ConfigError, DataError, InputError
@@ -62,15 +63,8 @@ def _prepare_classes(setup: Setup, data: Data, say: Say) -> Prepared:
             return None
         return ClassValidation(class_mixer(rows, "choose", _held_out(mix)), config.validation_clips)
 
-    return Prepared(
-        setup.model,
-        class_mixer(rows, "train", mix),
-        ClassObjective(setup.loss, setup.model, config.seed),
-        validation,
-        config.batch_size * mix.crop_seconds,
-        _without_paths(words, data),
-        _sources(rows),
-        left_out,
+    return _by_name(
+        setup, data, class_mixer(rows, "train", mix), validation, (rows, words, left_out)
     )
 
 
@@ -90,12 +84,24 @@ def _prepare_kit(setup: Setup, data: Data, say: Say) -> Prepared:
             return None  # what was found says so
         return ClassValidation(held_out, config.validation_clips)
 
+    return _by_name(setup, data, kit_mixer(rows, "train", mix), validation, (rows, words, left_out))
+
+
+def _by_name(
+    setup: Setup,
+    data: Data,
+    mixer: ClassMixer | KitMixer,
+    validation: Callable[[], ClassValidation | None],
+    found: tuple[list[Row], list[str], list[LeftOut]],
+) -> Prepared:
+    """What sources that are asked for by name are trained with."""
+    rows, words, left_out = found
     return Prepared(
         setup.model,
-        kit_mixer(rows, "train", mix),
-        ClassObjective(setup.loss, setup.model, config.seed),
+        mixer,
+        ClassObjective(setup.loss, setup.model, setup.train.seed),
         validation,
-        config.batch_size * mix.crop_seconds,
+        setup.train.batch_size * setup.mix.crop_seconds,
         _without_paths(words, data),
         _sources(rows),
         left_out,
